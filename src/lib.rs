@@ -1,0 +1,4 @@
+//! NeoForge forges production-ready full-stack Rust projects from templates, and stays with them for life.
+
+pub mod template;
+pub mod tree;
