@@ -74,6 +74,8 @@ pub enum GatherError {
     NotChosen { key: String, feature: String },
     #[error("`{key}` is asked only when {when}, which is not so here; leave it out")]
     NotAsked { key: String, when: String },
+    #[error("`{0}` is no pair; write `--set key=value`")]
+    NotAPair(String),
     #[error("`{value}` does not answer `{key}`: {reason}")]
     BadAnswer { key: String, value: String, reason: AnswerError },
     #[error("{0}")]

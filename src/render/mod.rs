@@ -69,3 +69,17 @@ pub fn environment(template: &Template, record: &Record) -> Result<Vec<EnvEntry>
     Problems::none_or(problems)?;
     Ok(entries)
 }
+
+/// The commands that a newcomer types first, in the project's folder.
+///
+/// # Errors
+/// As [`render`].
+pub fn next_commands(template: &Template, record: &Record) -> Result<Vec<String>, RenderError> {
+    let selection = select::exactly(template, &record.answers.features)?;
+    let variables = variables::of(template, &selection, &record.answers)?;
+    let liquid = text::Liquid::new();
+    let render = |command: &toml::Spanned<String>| {
+        liquid.render(command.get_ref(), &variables).map_err(|error| template.problem(command.span(), error.kind).into())
+    };
+    template.manifest.next.iter().map(render).collect()
+}

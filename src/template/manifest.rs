@@ -43,6 +43,10 @@ pub struct TemplateManifest {
     pub env: Option<EnvTargets>,
     /// Where the pages of the chosen features go.
     pub docs: Option<DocsTargets>,
+    /// The commands that a newcomer types first, in the project's folder; liquid.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub next: Vec<Spanned<String>>,
     /// How to prove that a project works.
     #[serde(default)]
     pub smoke: TemplateSmoke,

@@ -1,0 +1,7 @@
+//! What people see and type: output, prompts, progress.
+
+mod out;
+mod prompt;
+
+pub use self::out::Out;
+pub use self::prompt::Terminal;
