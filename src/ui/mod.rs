@@ -1,0 +1,3 @@
+//! What people see: progress, and later prompts and reports.
+
+pub mod progress;
