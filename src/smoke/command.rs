@@ -46,7 +46,12 @@ impl Values<'_> {
 
 /// A command in the project's folder. A program with a `/` in it is looked for there and not on the PATH; `target` is what
 /// `target/` at its beginning stands for, where the caller knows it.
-pub(super) fn command(root: &Path, target: Option<&Path>, words: &[String], env: &BTreeMap<String, String>) -> Result<Command, Reason> {
+pub(super) fn command(
+    root: &Path,
+    target: Option<&Path>,
+    words: &[String],
+    env: &BTreeMap<String, String>,
+) -> Result<Command, Reason> {
     let (program, arguments) = words.split_first().ok_or(Reason::Empty)?;
     let mut command = match (program.strip_prefix("target/"), target) {
         (Some(rest), Some(target)) => Command::new(target.join(rest)),
@@ -145,6 +150,8 @@ mod tests {
         assert_eq!(say("target/debug/app"), "`target/debug/app` was not found; a step before this one must build it");
         assert_eq!(say("node"), "`node` was not found; install it and see that it is on the PATH");
         let denied = io::Error::from(io::ErrorKind::PermissionDenied);
-        assert!(spawn_failure(&words("scripts/x"), &denied).to_string().ends_with("make it executable with `chmod +x`"));
+        assert!(
+            spawn_failure(&words("scripts/x"), &denied).to_string().ends_with("make it executable with `chmod +x`")
+        );
     }
 }

@@ -120,8 +120,8 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            step: Duration::from_secs(20 * 60),
-            ready: Duration::from_secs(60),
+            step: Duration::from_mins(20),
+            ready: Duration::from_mins(1),
             probe: Duration::from_secs(10),
             stop: Duration::from_secs(30),
         }

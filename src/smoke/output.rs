@@ -92,7 +92,12 @@ impl Log {
 }
 
 /// Reads a stream to its end in a thread of its own. When nobody receives the lines any more, it goes on for the log.
-pub(super) fn read(stream: Stream, input: impl Read + Send + 'static, log: Log, lines: SyncSender<Line>) -> JoinHandle<()> {
+pub(super) fn read(
+    stream: Stream,
+    input: impl Read + Send + 'static,
+    log: Log,
+    lines: SyncSender<Line>,
+) -> JoinHandle<()> {
     thread::spawn(move || {
         let mut input = BufReader::new(input);
         let mut bytes = Vec::new();

@@ -119,7 +119,8 @@ fn compare(probe: &Probe, answer: &Answer) -> Vec<Mismatch> {
         mismatches.push(Mismatch::Status { expected: probe.status, got: answer.status });
     }
     for (name, expected) in &probe.header {
-        let values = || answer.headers.get_all(name.as_str()).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
+        let values =
+            || answer.headers.get_all(name.as_str()).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
         if !values().any(|value| value.starts_with(expected)) {
             let got = values().next().map(|value| value.chars().take(SHOWN).collect());
             mismatches.push(Mismatch::Header { name: name.clone(), expected: expected.clone(), got });

@@ -6,9 +6,9 @@
 use std::io;
 use std::path::Path;
 use std::process::{ChildStdin, Command, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use process_wrap::std::{ChildWrapper, CommandWrap};
@@ -48,6 +48,7 @@ pub(super) struct Process {
     input: Option<ChildStdin>,
     log: Log,
     lines: Option<Receiver<Line>>,
+    readers: Vec<JoinHandle<()>>,
 }
 
 /// Why there is no process.
@@ -112,13 +113,10 @@ impl Process {
             let mut members = group.members();
             (members.child.stdin().take(), members.child.stdout().take(), members.child.stderr().take())
         };
-        if let Some(stdout) = stdout {
-            output::read(Stream::Out, stdout, log.clone(), sender.clone());
-        }
-        if let Some(stderr) = stderr {
-            output::read(Stream::Err, stderr, log.clone(), sender);
-        }
-        Ok(Self { command: title.to_owned(), group, input: stdin, log, lines: Some(lines) })
+        let stdout = stdout.map(|stdout| output::read(Stream::Out, stdout, log.clone(), sender.clone()));
+        let stderr = stderr.map(|stderr| output::read(Stream::Err, stderr, log.clone(), sender));
+        let readers = stdout.into_iter().chain(stderr).collect();
+        Ok(Self { command: title.to_owned(), group, input: stdin, log, lines: Some(lines), readers })
     }
 
     /// Waits until `on` returns something, the process ends, or the time is over.
@@ -219,14 +217,17 @@ impl Process {
     fn end(&mut self, mut on: impl FnMut(&Line)) {
         self.group.end();
         let start = Instant::now();
-        while let Some(lines) = &self.lines
-            && start.elapsed() < KILL_LIMIT
-        {
-            match lines.try_recv() {
-                Ok(line) => on(&line),
-                Err(TryRecvError::Empty) => thread::sleep(Duration::from_millis(1)),
-                Err(TryRecvError::Disconnected) => self.lines = None,
+        loop {
+            let finished = self.readers.iter().all(JoinHandle::is_finished);
+            if let Some(lines) = &self.lines {
+                for line in lines.try_iter() {
+                    on(&line);
+                }
             }
+            if finished || start.elapsed() >= KILL_LIMIT {
+                break;
+            }
+            thread::sleep(Duration::from_millis(1));
         }
     }
 

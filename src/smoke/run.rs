@@ -51,10 +51,13 @@ pub(super) struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    pub(super) fn new(proof: &'a Proof, observer: &'a mut dyn Observer, interrupt: &'a Interrupt) -> Result<Self, Error> {
-        let root = std::path::absolute(&proof.root).and_then(|root| match fs::metadata(&root)?.is_dir() {
-            true => Ok(root),
-            false => Err(io::ErrorKind::NotADirectory.into()),
+    pub(super) fn new(
+        proof: &'a Proof,
+        observer: &'a mut dyn Observer,
+        interrupt: &'a Interrupt,
+    ) -> Result<Self, Error> {
+        let root = std::path::absolute(&proof.root).and_then(|root| {
+            if fs::metadata(&root)?.is_dir() { Ok(root) } else { Err(io::ErrorKind::NotADirectory.into()) }
         });
         let root = root.map_err(|source| Error::Root { path: proof.root.clone(), source })?;
         let logs = Logs::create(&root.join(&proof.log_dir))?;
@@ -95,11 +98,7 @@ impl<'a> Run<'a> {
             self.app(app, proof, built)?;
         }
         self.stop_services(&mut services)?;
-        Ok(Report {
-            passed: !self.has_failed(),
-            seconds: seconds(start.elapsed()),
-            steps: self.reports,
-        })
+        Ok(Report { passed: !self.has_failed(), seconds: seconds(start.elapsed()), steps: self.reports })
     }
 
     fn services(&mut self, proof: &Proof) -> Result<Vec<Service>, Error> {
@@ -176,7 +175,11 @@ impl<'a> Run<'a> {
     }
 
     /// Announces a step, runs it, reports it. `None` when it failed.
-    fn step<T>(&mut self, step: Step, body: impl FnOnce(&mut Self) -> Result<Verdict<T>, Error>) -> Result<Option<T>, Error> {
+    fn step<T>(
+        &mut self,
+        step: Step,
+        body: impl FnOnce(&mut Self) -> Result<Verdict<T>, Error>,
+    ) -> Result<Option<T>, Error> {
         self.interrupt.check()?;
         self.observer.started(&step);
         let start = Instant::now();

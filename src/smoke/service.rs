@@ -5,9 +5,9 @@ use std::env;
 use std::time::Duration;
 
 use super::error::Error;
+use super::output::Stream;
 use super::process::{Event, Input, Process, Watched};
 use super::report::{Exit, Failure, Reason};
-use super::output::Stream;
 use super::run::{Run, Verdict};
 use crate::interrupt::Interrupt;
 use crate::template::manifest::SmokeService;
@@ -58,9 +58,10 @@ pub(super) fn start(run: &mut Run<'_>, service: &SmokeService) -> Result<Verdict
             return Ok(Verdict { result: Ok(started), log });
         }
         Watched::Exited(exit) => Reason::EarlyExit { exit },
-        Watched::TimedOut => {
-            Reason::NotReady { seconds: limit.as_secs(), last: "it did not print `ready` on its standard output".to_owned() }
-        }
+        Watched::TimedOut => Reason::NotReady {
+            seconds: limit.as_secs(),
+            last: "it did not print `ready` on its standard output".to_owned(),
+        },
     };
     started.process.kill();
     Ok(Verdict { result: Err(Failure::new(reason, started.process.tail())), log })

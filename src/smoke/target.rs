@@ -48,7 +48,8 @@ fn ask_cargo(run: &mut Run<'_>) -> Result<Result<PathBuf, Failure>, Error> {
     let limit = run.limits.step;
     let cause = match process.watch(run.interrupt, limit, |_: Event<'_>| None::<()>)? {
         Watched::Exited(exit) if exit.is_success() => {
-            let log = fs::read(process.log()).map_err(|source| Error::Log { path: process.log().to_owned(), source })?;
+            let log =
+                fs::read(process.log()).map_err(|source| Error::Log { path: process.log().to_owned(), source })?;
             let json = log.split(|byte| *byte == b'\n').find(|line| line.starts_with(b"{")).unwrap_or_default();
             match serde_json::from_slice::<Metadata>(json) {
                 Ok(metadata) => return Ok(Ok(metadata.target_directory)),
