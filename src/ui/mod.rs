@@ -1,6 +1,7 @@
 //! What people see and type: output, prompts, progress.
 
 mod out;
+pub mod progress;
 mod prompt;
 
 pub use self::out::Out;
