@@ -1,13 +1,14 @@
 //! NeoForge forges production-ready full-stack Rust projects from templates, and stays with them for life.
 //!
 //! ```text
-//! commands ─► ui, project, smoke, embedded ─► plan, snapshot ─► gather ─► render ─► answers, template ─► tree
-//! └──────────────── effects ─────────────┘   └───────────────────── pure ────────────────────────────┘
+//! commands ─► ui, project, smoke, embedded ─► plan, snapshot, check ─► gather ─► render ─► answers ─► template ─► tree
+//! └──────────────── effects ─────────────┘   └───────────────────────────── pure ───────────────────────────────────┘
 //! ```
 //!
 //! Arrows point down only; `tests/architecture.rs` enforces it.
 
 pub mod answers;
+pub mod check;
 pub mod cli;
 pub mod commands;
 pub mod embedded;

@@ -15,6 +15,7 @@ use crate::cli::{New, SmokeChoice};
 use crate::gather::{self, Ask, Defaults, Given};
 use crate::interrupt::Interrupt;
 use crate::plan::{GitPlan, NewProject};
+use crate::render::{EnvEntry, EnvValue};
 use crate::project::git::{self, Committed};
 use crate::project::stage::Staged;
 use crate::project::target::check_target;
@@ -113,10 +114,20 @@ fn apply(plan: &NewProject, interrupt: &Interrupt) -> Result<Option<Committed>> 
         let message = format!("Start {} with NeoForge ({} {})", plan.record.answers.name, template.source, template.version);
         committed = Some(git::init_and_commit(staged.path(), &plan.tree, &message)?);
     }
-    dotenv::write(&staged.path().join(".env"), &plan.environment)?;
+    let entries: Vec<_> = plan.environment.iter().map(dotenv_entry).collect();
+    dotenv::write(&staged.path().join(".env"), &entries)?;
     interrupt.check()?;
     staged.commit()?;
     Ok(committed)
+}
+
+fn dotenv_entry(entry: &EnvEntry) -> dotenv::Entry {
+    let value = match &entry.value {
+        EnvValue::Plain(text) => dotenv::Value::Plain(text.clone()),
+        EnvValue::Secret => dotenv::Value::Secret,
+        EnvValue::Off(text) => dotenv::Value::Commented(text.clone()),
+    };
+    dotenv::Entry { key: entry.key.clone(), about: entry.about.clone(), value }
 }
 
 fn told(plan: &NewProject, committed: Option<&Committed>, out: &mut Out) {
@@ -127,7 +138,7 @@ fn told(plan: &NewProject, committed: Option<&Committed>, out: &mut Out) {
             "no git repository was made: {} is one already; commit the new folder there",
             repository.display()
         )),
-        (_, Some(Committed::Staged)) => out.note(
+        (_, Some(Committed::NoIdentity { .. })) => out.note(
             "nothing was committed: git does not know who you are; run `git config --global user.name \"…\"` and `git config \
              --global user.email \"…\"`, then `git commit`",
         ),
@@ -157,7 +168,7 @@ fn prove(args: &New, opened: &Opened, plan: &NewProject, out: &mut Out, interrup
 
 /// The last words: the outcome as JSON, or what to type next.
 fn conclude(args: &New, plan: &NewProject, committed: Option<&Committed>, report: Option<&Report>, out: &mut Out) -> Result<Exit> {
-    let passed = report.is_none_or(Report::passed);
+    let passed = report.is_none_or(|report| report.passed);
     if args.json {
         let mut document = plan.to_json();
         document["commit"] = match committed {

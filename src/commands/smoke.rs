@@ -40,7 +40,7 @@ pub(super) fn run(args: &Smoke, out: &mut Out, interrupt: &Interrupt) -> Result<
     if args.json {
         out.json(&serde_json::to_value(&report)?)?;
     }
-    Ok(if report.passed() { Exit::Done } else { Exit::SmokeFailed })
+    Ok(if report.passed { Exit::Done } else { Exit::SmokeFailed })
 }
 
 /// Whether the code of a project may be run: always for our own template, else when somebody says so.
@@ -74,9 +74,9 @@ pub(super) fn proof(opened: &Opened, record: &Record, root: &Path, level: SmokeL
 /// Runs the smoke test with its progress on standard error.
 pub(super) fn prove(proof: &Proof, out: &Out, interrupt: &Interrupt) -> Result<Report> {
     let mut progress = Progress::stderr(out.is_quiet());
-    let report = smoke::run(proof, &mut progress, interrupt);
-    progress.finish();
-    Ok(report?)
+    let report = smoke::run(proof, &mut progress, interrupt)?;
+    progress.conclude(&report);
+    Ok(report)
 }
 
 fn read_record(root: &Path) -> Result<Record> {

@@ -12,7 +12,7 @@ use crate::answers::record;
 use crate::cli;
 use crate::interrupt::Interrupt;
 use crate::project::mirror::mirror;
-use crate::project::read::read_tree;
+use crate::project::read::read_part;
 use crate::snapshot::{Change, Difference, Snapshots, compare};
 use crate::tree::FileTree;
 use crate::ui::Out;
@@ -74,13 +74,7 @@ fn standing(folder: &Path, ignore: &[String]) -> Result<FileTree> {
     if !folder.exists() {
         return Ok(FileTree::new());
     }
-    let top = |path: &str| path.split('/').next().unwrap_or(path).to_owned();
-    let tree = read_tree(folder)?;
-    Ok(tree
-        .iter()
-        .filter(|(path, _)| !ignore.contains(&top(path.as_str())))
-        .map(|(path, file)| (path.clone(), file.clone()))
-        .collect())
+    Ok(read_part(folder, |name| !ignore.iter().any(|ignored| ignored == name))?)
 }
 
 fn tell(into: &str, differences: &[Difference], updated: bool, out: &mut Out) {

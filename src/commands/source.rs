@@ -4,8 +4,8 @@ use anyhow::{Context, Result};
 
 use crate::answers::record::{BUILT_IN, TemplateId};
 use crate::interrupt::Interrupt;
-use crate::project::clone::{self, TemplateSource};
-use crate::project::read::read_tree;
+use crate::project::read::read_part;
+use crate::project::{TemplateSource, fetch};
 use crate::template::{self, Template};
 use crate::{embedded, tree::FileTree};
 
@@ -41,20 +41,20 @@ pub(super) fn open_recorded(id: &TemplateId, interrupt: &Interrupt) -> Result<Op
 }
 
 fn read(named: &str, interrupt: &Interrupt) -> Result<(FileTree, String, Option<String>)> {
-    match TemplateSource::parse(named)? {
-        TemplateSource::Folder(path) => {
+    // What else a repository holds (a README, a licence, tests) is none of our business.
+    let of_template = |name: &str| template::PARTS.contains(&name);
+    let (url, rev, folder) = match TemplateSource::parse(named)? {
+        TemplateSource::Path(path) => {
             let full = path.canonicalize().with_context(|| format!("failed to find the template {}", path.display()))?;
-            let tree = read_tree(&full)?;
-            Ok((tree, full.display().to_string(), None))
+            return Ok((read_part(&full, of_template)?, full.display().to_string(), None));
         }
-        TemplateSource::Git(git) => {
-            let scratch = tempfile::tempdir().context("failed to make a temporary folder")?;
-            let fetched = clone::fetch(&git, scratch.path(), &|| interrupt.is_set())?;
-            interrupt.check()?;
-            let tree = read_tree(&fetched.path)?;
-            Ok((tree, git.without_rev(), Some(fetched.commit)))
-        }
-    }
+        TemplateSource::Git { url, rev, folder } => (url, rev, folder),
+    };
+    let scratch = tempfile::tempdir().context("failed to make a temporary folder")?;
+    let fetched = fetch(&url, rev.as_deref(), folder.as_deref(), scratch.path(), &|| interrupt.is_set())?;
+    interrupt.check()?;
+    let source = folder.map_or_else(|| url.clone(), |folder| format!("{url}//{folder}"));
+    Ok((read_part(&fetched.path, of_template)?, source, Some(fetched.commit)))
 }
 
 fn load(tree: &FileTree, source: String, commit: Option<String>) -> Result<Opened> {

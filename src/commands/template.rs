@@ -4,24 +4,16 @@ use anyhow::Result;
 use serde_json::json;
 
 use super::{Exit, source};
+use crate::check;
 use crate::cli::ManifestKind;
-use crate::gather::prove::prove;
 use crate::interrupt::Interrupt;
-use crate::template::check;
 use crate::template::problem::{Problem, Problems};
 use crate::template::schema::schema as json_schema;
 use crate::ui::Out;
 
 pub(super) fn check(path: Option<&str>, json: bool, out: &mut Out, interrupt: &Interrupt) -> Result<Exit> {
     let problems = match source::open(path, interrupt) {
-        Ok(opened) => {
-            let mut problems = check::check(&opened.template);
-            // What the manifests say wrongly would be told again by every render.
-            if problems.is_empty() {
-                problems = prove(&opened.template);
-            }
-            Problems::none_or(problems).err()
-        }
+        Ok(opened) => Problems::none_or(check::check(&opened.template)).err(),
         Err(error) => Some(error.downcast::<Problems>()?),
     };
     let problems = problems.as_ref().map_or(&[][..], Problems::as_slice);

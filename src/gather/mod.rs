@@ -8,7 +8,6 @@
 //! Pure but for the [`Ask`] that it is handed: a terminal, a script in tests, or [`Defaults`].
 
 mod ask;
-pub mod prove;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,7 +19,7 @@ use crate::render::text::{Liquid, Variables};
 use crate::render::variables;
 use crate::template::manifest::{Kind, Preset, Question};
 use crate::template::problem::Problems;
-use crate::template::{Feature, Template, similar};
+use crate::template::{Feature, Template, did_you_mean, similar};
 
 pub use self::ask::{Ask, AskError, Defaults, Prompt};
 
@@ -60,7 +59,7 @@ pub enum GatherError {
     NoName,
     #[error(transparent)]
     Name(#[from] NameError),
-    #[error("there is no preset `{name}`{}; `neoforge list presets` shows them all", .similar.as_ref().map_or_else(String::new, |similar| format!("; did you mean `{similar}`?")))]
+    #[error("there is no preset `{name}`{} `neoforge list presets` shows them all", did_you_mean(.similar.as_ref()))]
     UnknownPreset { name: String, similar: Option<String> },
     #[error(transparent)]
     Select(#[from] SelectError),
@@ -68,7 +67,7 @@ pub enum GatherError {
     StillRequired { name: String, by: String },
     #[error("`{name}` is the default {group}; choose another one with `--set {group}=…`: {}", .members.join(", "))]
     StillDefault { name: String, group: String, members: Vec<String> },
-    #[error("there is no question `{key}`{}; `neoforge list questions` shows them all", .similar.as_ref().map_or_else(String::new, |similar| format!("; did you mean `{similar}`?")))]
+    #[error("there is no question `{key}`{} `neoforge list questions` shows them all", did_you_mean(.similar.as_ref()))]
     UnknownKey { key: String, similar: Option<String> },
     #[error("`{key}` belongs to the feature `{feature}`, which is not chosen; add `--with {feature}`, or leave it out")]
     NotChosen { key: String, feature: String },

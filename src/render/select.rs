@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::template::{Feature, Template, similar};
+use crate::template::{Feature, Template, did_you_mean, similar};
 
 /// Features that go together, in the order in which they act.
 #[derive(Debug, Clone)]
@@ -25,7 +25,7 @@ impl<'a> Selection<'a> {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[expect(missing_docs, reason = "the messages say it")]
 pub enum SelectError {
-    #[error("there is no feature `{name}`{}; `neoforge list features` shows them all", .similar.as_ref().map_or_else(String::new, |similar| format!("; did you mean `{similar}`?")))]
+    #[error("there is no feature `{name}`{} `neoforge list features` shows them all", did_you_mean(.similar.as_ref()))]
     Unknown { name: String, similar: Option<String> },
     #[error("`{one}` and `{other}` cannot be chosen together; leave one of them out")]
     Conflict { one: String, other: String },
@@ -175,7 +175,7 @@ mod tests {
         );
         assert_eq!(
             message(&["mial"]),
-            "there is no feature `mial`; did you mean `mail`?; `neoforge list features` shows them all"
+            "there is no feature `mial`; did you mean `mail`? `neoforge list features` shows them all"
         );
     }
 

@@ -52,7 +52,7 @@ impl Loader<'_> {
         for name in names {
             let folder = format!("features/{name}");
             if !is_feature_name(name) {
-                self.problems.push(Problem::of_file(folder, ProblemKind::BadFeatureName { name: name.to_owned() }));
+                self.problems.push(Problem::of_file(folder, ProblemKind::BadName { name: name.to_owned() }));
                 continue;
             }
             if let Some(feature) = self.feature(name, &folder, true) {
@@ -71,7 +71,7 @@ impl Loader<'_> {
             let origin = format!("{folder}/{path}");
             match path.split_once('/') {
                 None if path == "feature.toml" => {}
-                None if whole && (path == "README.md" || path == "README.md.liquid") => {
+                None if whole && folder != BASE && (path == "README.md" || path == "README.md.liquid") => {
                     readme = Some(self.source(origin, path, file));
                 }
                 Some(("files", target)) => files.push(self.source(origin, target, file)),

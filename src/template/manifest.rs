@@ -1,6 +1,6 @@
 //! The types of `template.toml` and `feature.toml`, exactly as they are written.
 //!
-//! They hold no behaviour: [`super::load`] reads them, [`super::check`] says what is wrong with them. Their doc comments are
+//! They hold no behaviour: [`super::load`] reads them, [`crate::check`] says what is wrong with them. Their doc comments are
 //! the descriptions in the JSON Schema.
 
 use std::collections::BTreeMap;

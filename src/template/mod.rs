@@ -1,18 +1,15 @@
 //! The template format: its manifests, how they are read, and what must be true of them.
 //!
 //! ```text
-//! FileTree --load--> Template --check--> Problems
+//! FileTree --load--> Template
 //! ```
 //!
-//! A template that loads is well-formed; [`check`] finds what is wrong between its parts. Rendering assumes no check: it
+//! A template that loads is well-formed; [`crate::check`] finds what is wrong between its parts. Rendering assumes no check: it
 //! fails by itself where it meets such a problem, so that a large template is not examined at every use.
 
-pub mod check;
-mod features;
 mod load;
 pub mod manifest;
 pub mod problem;
-mod questions;
 pub mod schema;
 pub mod slot;
 #[cfg(test)]
@@ -28,6 +25,9 @@ pub use self::load::load;
 
 /// The path of the template's manifest.
 pub const MANIFEST: &str = "template.toml";
+
+/// The files and folders at the top that make a template; what stands beside them is not read.
+pub const PARTS: [&str; 3] = [MANIFEST, "base", "features"];
 
 /// The name of feature zero.
 pub const BASE: &str = "base";
@@ -137,4 +137,10 @@ pub fn similar<'a>(typed: &str, names: impl IntoIterator<Item = &'a str>) -> Opt
         .filter(|(likeness, _)| *likeness > LIKELY)
         .max_by(|(a, _), (b, _)| a.total_cmp(b))
         .map(|(_, name)| name.to_owned())
+}
+
+/// How an error goes on after it named something that does not exist: with the name that was meant, where one is near.
+#[must_use]
+pub fn did_you_mean(similar: Option<&String>) -> String {
+    similar.map_or_else(|| ";".to_owned(), |similar| format!("; did you mean `{similar}`?"))
 }

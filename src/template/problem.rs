@@ -125,9 +125,9 @@ pub enum ProblemKind {
     #[error("nothing is read from here; {expected}")]
     UnexpectedFile { expected: &'static str },
     #[error(
-        "{name:?} is not a feature's name; use lower-case letters, digits and single hyphens, beginning with a letter"
+        "{name:?} is not a valid name; use lower-case letters, digits and single hyphens, beginning with a letter"
     )]
-    BadFeatureName { name: String },
+    BadName { name: String },
 
     // Paths of the output.
     #[error("{0}")]

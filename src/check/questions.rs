@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::manifest::{Kind, Question};
-use super::problem::{Problem, ProblemKind};
-use super::{BASE, Feature, MANIFEST, Template};
 use crate::answers::{Value, question};
+use crate::template::manifest::{Kind, Question};
+use crate::template::problem::{Problem, ProblemKind};
+use crate::template::{BASE, Feature, MANIFEST, Template};
 
 /// Where a question or a variable stands.
 struct Site<'a> {

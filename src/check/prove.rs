@@ -3,16 +3,15 @@
 
 use std::collections::BTreeSet;
 
-use super::{Defaults, GatherError, Given, gather};
 use crate::answers::record::{BUILT_IN, Record, TemplateId};
+use crate::gather::{Defaults, GatherError, Given, gather};
 use crate::render::{RenderError, render, select};
 use crate::template::Template;
 use crate::template::problem::Problem;
 
 /// Renders the base alone, each feature alone, and everything that goes together, for each member of each group; collects
-/// the problems. The template must have passed [`crate::template::check`].
-#[must_use]
-pub fn prove(template: &Template) -> Vec<Problem> {
+/// the problems.
+pub(super) fn prove(template: &Template) -> Vec<Problem> {
     let mut problems = Vec::new();
     for names in selections(template) {
         // Beyond that, more of the same helps nobody.

@@ -1,14 +1,26 @@
-//! The static invariants of a template: what must be true between its manifests and files, before anything is rendered.
+//! What must be true of a template: first the static invariants between its manifests and files, then, where these hold,
+//! that every part of it renders.
+
+mod features;
+mod prove;
+mod questions;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::problem::{Problem, ProblemKind};
-use super::{Feature, MANIFEST, Template, features, questions, similar};
 use crate::answers::name;
+use crate::template::problem::{Problem, ProblemKind};
+use crate::template::{Feature, MANIFEST, Template, similar};
 
-/// Everything that is wrong with a template that the manifests and the names of the files can tell.
+/// Everything that is wrong with a template.
 #[must_use]
 pub fn check(template: &Template) -> Vec<Problem> {
+    let problems = invariants(template);
+    // What the manifests say wrongly would be told again by every render.
+    if problems.is_empty() { prove::prove(template) } else { problems }
+}
+
+/// What the manifests and the names of the files can tell.
+fn invariants(template: &Template) -> Vec<Problem> {
     let mut problems = Vec::new();
     identity(template, &mut problems);
     groups(template, &mut problems);
@@ -28,7 +40,7 @@ fn identity(template: &Template, problems: &mut Vec<Problem>) {
         problems.push(template.problem(version.span(), kind));
     }
     if name::check(&template.manifest.name, &[]).is_err() {
-        let kind = ProblemKind::BadFeatureName { name: template.manifest.name.clone() };
+        let kind = ProblemKind::BadName { name: template.manifest.name.clone() };
         problems.push(Problem::of_file(MANIFEST, kind));
     }
 }

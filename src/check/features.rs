@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::check::unknown_feature;
-use super::manifest::Probe;
-use super::problem::{Problem, ProblemKind};
-use super::{Feature, Source, Template, similar};
+use super::unknown_feature;
+use crate::template::manifest::Probe;
+use crate::template::problem::{Problem, ProblemKind};
+use crate::template::{BASE, Feature, Source, Template, similar, slot};
 
 pub(super) fn check(template: &Template, problems: &mut Vec<Problem>) {
     for feature in template.all() {
-        if feature.name == super::BASE {
+        if feature.name == BASE {
             base(feature, problems);
         } else {
             relations(template, feature, problems);
@@ -69,12 +69,12 @@ fn relations(template: &Template, feature: &Feature, problems: &mut Vec<Problem>
             problems.push(feature.problem(name.span(), unknown_feature(template, name.get_ref())));
         }
     }
-    let mut required = BTreeSet::new();
-    reach(template, feature, &mut required);
-    for name in &manifest.conflicts {
-        if required.contains(name.get_ref().as_str()) || name.get_ref() == &feature.name {
+    let mut together = BTreeSet::from([feature.name.as_str()]);
+    reach(template, feature, &mut together);
+    for part in together.iter().filter_map(|name| template.features.get(*name)) {
+        for name in part.manifest.conflicts.iter().filter(|name| together.contains(name.get_ref().as_str())) {
             let kind = ProblemKind::ImpossibleFeature { name: name.get_ref().clone() };
-            problems.push(feature.problem(name.span(), kind));
+            problems.push(part.problem(name.span(), kind));
         }
     }
 }
@@ -122,12 +122,12 @@ fn part(template: &Template, part: &Feature, reachable: &BTreeSet<&str>, problem
         if insert.text.get_ref().trim().is_empty() {
             problems.push(part.problem(insert.text.span(), ProblemKind::EmptyInsert));
         }
-        let (slots, broken) = super::slot::find(insert.text.get_ref());
+        let (slots, broken) = slot::find(insert.text.get_ref());
         if !slots.is_empty() || !broken.is_empty() {
             problems.push(part.problem(insert.text.span(), ProblemKind::MarkerInInsert));
         }
         let candidates = targets(template, part, into);
-        let within = |owner: &str| owner == super::BASE || owner == part.name || reachable.contains(owner_name(owner));
+        let within = |owner: &str| owner == BASE || owner == part.name || reachable.contains(owner_name(owner));
         if candidates.is_empty() {
             let all = template.all().flat_map(|feature| &feature.files).map(|source| source.target.as_str());
             let kind = ProblemKind::UnknownTarget { file: into.clone(), similar: similar(into, all) };
@@ -215,11 +215,11 @@ fn cycles(template: &Template, problems: &mut Vec<Problem>) {
             let Some(current) = template.features.get(name) else { continue };
             for required in current.requires() {
                 if required == feature.name {
+                    // Backwards: from the requirement that closes it to where the search began.
                     let mut circle = vec![required, name];
                     while let Some(before) = from.get(circle[circle.len() - 1]) {
                         circle.push(before);
                     }
-                    circle.dedup();
                     circle.reverse();
                     if told.insert(circle.iter().copied().collect()) {
                         let circle = circle.into_iter().map(str::to_owned).collect();
