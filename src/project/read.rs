@@ -52,20 +52,30 @@ impl ReadError {
 /// # Errors
 /// [`ReadError`]: whatever cannot be kept faithfully is refused by name, never skipped.
 pub fn read_tree(folder: &Path) -> Result<FileTree, ReadError> {
-    let found = find(folder)?;
+    read_part(folder, |_| true)
+}
+
+/// As [`read_tree`], but of the files and folders at the top only those that `keep` wants by name. The others are not even
+/// looked at.
+///
+/// # Errors
+/// As [`read_tree`].
+pub fn read_part(folder: &Path, keep: impl Fn(&str) -> bool) -> Result<FileTree, ReadError> {
+    let found = find(folder, &keep)?;
     let files = parallel::map(&found, |(path, _)| read(path))?;
     Ok(found.into_iter().map(|(_, path)| path).zip(files).collect())
 }
 
 /// The paths of all files below `folder`: on disk, and in the tree.
-fn find(folder: &Path) -> Result<Vec<(PathBuf, TreePath)>, ReadError> {
+fn find(folder: &Path, keep: &dyn Fn(&str) -> bool) -> Result<Vec<(PathBuf, TreePath)>, ReadError> {
     if !fs::metadata(folder).map_err(|error| ReadError::io(folder, error))?.is_dir() {
         return Err(ReadError::NotAFolder { path: folder.to_path_buf() });
     }
     let mut found = Vec::new();
     // Sorted, so that of several errors it is always the same one that is reported.
     let walk = WalkDir::new(folder).min_depth(1).sort_by_file_name().into_iter();
-    for entry in walk.filter_entry(|entry| entry.depth() != 1 || entry.file_name() != ".git") {
+    let kept = |name: &str| name != ".git" && keep(name);
+    for entry in walk.filter_entry(|entry| entry.depth() != 1 || entry.file_name().to_str().is_none_or(kept)) {
         let entry = entry.map_err(|error| {
             let path = error.path().unwrap_or(folder).to_path_buf();
             ReadError::io(&path, error.into())
