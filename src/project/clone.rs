@@ -94,8 +94,11 @@ pub fn fetch(
         return Err(FetchError::Option { text: text.to_owned() });
     }
     let checkout = Checkout { url, folder: into.join("template"), interrupted };
-    fs::create_dir(&checkout.folder)
-        .map_err(|source| FetchError::Io { action: "create", path: checkout.folder.clone(), source })?;
+    fs::create_dir(&checkout.folder).map_err(|source| FetchError::Io {
+        action: "create",
+        path: checkout.folder.clone(),
+        source,
+    })?;
     // Without the user's template: no hook of theirs has a say in a folder that lives for a second.
     checkout.run(&["init", "--quiet", "--template="])?.or_failed(url)?;
     checkout.get(rev)?;
@@ -152,11 +155,9 @@ impl Checkout<'_> {
         if no_ref && !is_commit {
             return Err(match rev {
                 None => FetchError::Empty { url: self.url.to_owned() },
-                Some(rev) => FetchError::UnknownRev {
-                    url: self.url.to_owned(),
-                    rev: rev.to_owned(),
-                    tags: self.tags(&url)?,
-                },
+                Some(rev) => {
+                    FetchError::UnknownRev { url: self.url.to_owned(), rev: rev.to_owned(), tags: self.tags(&url)? }
+                }
             });
         }
         // Some servers give no single commit, and some no shallow history; all of them give everything.

@@ -4,6 +4,7 @@ use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::path::Path;
 
+use super::hex;
 use super::write_error::WriteError;
 
 /// Random bytes of a generated secret.
@@ -145,7 +146,7 @@ fn quote(key: &str, value: &str) -> Result<String, DotenvError> {
 fn secret(key: &str) -> Result<String, DotenvError> {
     let mut bytes = [0; SECRET_BYTES];
     getrandom::fill(&mut bytes).map_err(|source| DotenvError::Random { key: key.to_owned(), source })?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex(&bytes))
 }
 
 #[cfg(test)]
@@ -167,7 +168,11 @@ mod tests {
         let text = render(&[
             entry("DATABASE_URL", "where the data is", Value::Plain("sqlite://data.db?mode=rwc".to_owned())),
             entry("PLAIN", "", Value::Plain(String::new())),
-            entry("SMTP_URL", "where mail goes\n\nnot needed at first", Value::Commented("smtp://127.0.0.1:1025".to_owned())),
+            entry(
+                "SMTP_URL",
+                "where mail goes\n\nnot needed at first",
+                Value::Commented("smtp://127.0.0.1:1025".to_owned()),
+            ),
         ]);
         assert_eq!(
             text.expect("valid entries"),
@@ -202,8 +207,13 @@ mod tests {
 
     #[test]
     fn awkward_values_are_read_back() {
-        for value in ["a b", "a # b", "#", "it's", "\"", "'\"", "$HOME", "'$HOME'", "\\", "a\\", "'\\", "\\n", " ", "ü", "`", "!"] {
-            let text = render(&[entry("KEY", "", Value::Plain(value.to_owned())), entry("NEXT", "", Value::Plain("x".to_owned()))]);
+        for value in [
+            "a b", "a # b", "#", "it's", "\"", "'\"", "$HOME", "'$HOME'", "\\", "a\\", "'\\", "\\n", " ", "ü", "`", "!",
+        ] {
+            let text = render(&[
+                entry("KEY", "", Value::Plain(value.to_owned())),
+                entry("NEXT", "", Value::Plain("x".to_owned())),
+            ]);
             let expected = [("KEY", value), ("NEXT", "x")].map(|(key, value)| (key.to_owned(), value.to_owned()));
             assert_eq!(read_back(&text.expect(value)), expected);
         }

@@ -5,7 +5,9 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use git2::{Config, ConfigLevel, ErrorClass, ErrorCode, Index, IndexEntry, IndexTime, Repository, RepositoryInitOptions};
+use git2::{
+    Config, ConfigLevel, ErrorClass, ErrorCode, Index, IndexEntry, IndexTime, Repository, RepositoryInitOptions,
+};
 
 use super::pack::{self, Packed};
 use crate::tree::FileTree;
@@ -120,7 +122,8 @@ pub fn init_and_commit(folder: &Path, tree: &FileTree, message: &str) -> Result<
 ///
 /// libgit2 looks at these variables only together with those that name another repository, which are not for us.
 fn config_from_env() -> Result<Option<Config>, GitError> {
-    let [global, system, no_system] = ["GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM"].map(env::var_os);
+    let [global, system, no_system] =
+        ["GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM"].map(env::var_os);
     if global.is_none() && system.is_none() && no_system.is_none() {
         return Ok(None);
     }
@@ -172,8 +175,11 @@ fn write_index(repository: &Repository, folder: &Path, tree: &FileTree, packed: 
     let mut index = Index::open(&repository.path().join("index")).map_err(&failed)?;
     for ((path, file), id) in tree.iter().zip(&packed.files) {
         let on_disk = folder.join(path.as_str());
-        let metadata = fs::symlink_metadata(&on_disk)
-            .map_err(|source| GitError::Io { action: "look at", path: on_disk, source })?;
+        let metadata = fs::symlink_metadata(&on_disk).map_err(|source| GitError::Io {
+            action: "look at",
+            path: on_disk,
+            source,
+        })?;
         let mode = if file.executable { 0o100_755 } else { 0o100_644 };
         let entry = IndexEntry { mode, id: *id, path: path.as_str().as_bytes().to_vec(), ..entry(&metadata) };
         index.add(&entry).map_err(&failed)?;

@@ -25,3 +25,9 @@ pub use source::{SourceError, TemplateSource};
 pub use stage::Staged;
 pub use target::check_target;
 pub use write_error::WriteError;
+
+/// Bytes as lower-case hexadecimal digits.
+fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
+}

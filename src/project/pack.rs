@@ -15,7 +15,7 @@ use flate2::{Compression, Crc};
 use git2::Oid;
 use sha1::{Digest, Sha1};
 
-use super::parallel;
+use super::{hex, parallel};
 use crate::tree::FileTree;
 
 /// Content from this many bytes on is compressed straight into the pack, and not in memory beside all the rest.
@@ -217,7 +217,7 @@ fn write_pack(folder: &Path, objects: &[Object<'_>]) -> io::Result<()> {
     file.flush()?;
     drop(file);
 
-    let name: String = sum.iter().map(|byte| format!("{byte:02x}")).collect();
+    let name = hex(&sum);
     // The index last: git takes a pack for there when it sees the index.
     fs::rename(unfinished, folder.join(format!("pack-{name}.pack")))?;
     places.sort_unstable_by_key(|place| place.id);

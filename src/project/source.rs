@@ -43,7 +43,9 @@ pub enum SourceError {
     Option { text: String },
     #[error("{rev:?} cannot be a branch, a tag or a commit; write `#` and its name at the end, such as `#v1.2`")]
     Rev { rev: String },
-    #[error("{folder:?} cannot be a folder of the repository; write `//` and a path inside of it, such as `//templates/web`")]
+    #[error(
+        "{folder:?} cannot be a folder of the repository; write `//` and a path inside of it, such as `//templates/web`"
+    )]
     Folder { folder: String },
     #[error("{text:?} names no repository; write it as `gh:owner/repo`")]
     GitHub { text: String },
@@ -112,8 +114,13 @@ fn github(text: &str, name: &str) -> Result<String, SourceError> {
 fn is_scp(text: &str) -> bool {
     let Some((host, path)) = text.split_once(':') else { return false };
     let Some((user, host)) = host.split_once('@') else { return false };
-    !user.is_empty() && !host.is_empty() && !host.starts_with('-') && !path.is_empty() && !path.starts_with(':')
-        && !user.contains('/') && !host.contains('/')
+    !user.is_empty()
+        && !host.is_empty()
+        && !host.starts_with('-')
+        && !path.is_empty()
+        && !path.starts_with(':')
+        && !user.contains('/')
+        && !host.contains('/')
 }
 
 fn is_bare_path(text: &str) -> bool {
@@ -125,20 +132,37 @@ fn is_bare_path(text: &str) -> bool {
 /// What git allows in the name of a branch or a tag, as far as it matters here, or a commit.
 fn is_rev(rev: &str) -> bool {
     let bad = |letter: char| letter.is_control() || letter.is_whitespace() || "~^:?*[\\".contains(letter);
-    !rev.is_empty() && !rev.starts_with(['-', '/', '+']) && !rev.contains("..") && !rev.contains("@{") && !rev.contains(bad)
+    !rev.is_empty()
+        && !rev.starts_with(['-', '/', '+'])
+        && !rev.contains("..")
+        && !rev.contains("@{")
+        && !rev.contains(bad)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn git(url: &str, folder: Option<&str>, rev: Option<&str>) -> Result<TemplateSource, SourceError> {
-        Ok(TemplateSource::Git { url: url.to_owned(), rev: rev.map(str::to_owned), folder: folder.map(str::to_owned) })
+    fn git(url: &str, folder: Option<&str>, rev: Option<&str>) -> TemplateSource {
+        TemplateSource::Git { url: url.to_owned(), rev: rev.map(str::to_owned), folder: folder.map(str::to_owned) }
     }
 
     #[test]
     fn paths_are_paths() {
-        for path in [".", "template", "./a#b", "../x//y", "/srv/templates", "~/t", "C:\\t", "a@b", ".git", "x/.git", "a:b", "gh"] {
+        for path in [
+            ".",
+            "template",
+            "./a#b",
+            "../x//y",
+            "/srv/templates",
+            "~/t",
+            "C:\\t",
+            "a@b",
+            ".git",
+            "x/.git",
+            "a:b",
+            "gh",
+        ] {
             assert_eq!(TemplateSource::parse(path), Ok(TemplateSource::Path(PathBuf::from(path))), "{path}");
         }
     }
@@ -146,17 +170,17 @@ mod tests {
     #[test]
     fn repositories_have_a_folder_and_a_revision() {
         let parse = TemplateSource::parse;
-        assert_eq!(parse("https://host/a/b"), git("https://host/a/b", None, None));
-        assert_eq!(parse("https://host/a/b.git#v1"), git("https://host/a/b.git", None, Some("v1")));
-        assert_eq!(parse("https://host/a//t/web/#v1"), git("https://host/a", Some("t/web"), Some("v1")));
-        assert_eq!(parse("ssh://git@host:22/a#feature/x"), git("ssh://git@host:22/a", None, Some("feature/x")));
-        assert_eq!(parse("git@host:a/b.git//t"), git("git@host:a/b.git", Some("t"), None));
-        assert_eq!(parse("git@host:a/b"), git("git@host:a/b", None, None));
-        assert_eq!(parse("file:///srv/t//web#main"), git("file:///srv/t", Some("web"), Some("main")));
-        assert_eq!(parse("gh:acme/t.x"), git("https://github.com/acme/t.x", None, None));
-        assert_eq!(parse("gh:acme/t//web#v1"), git("https://github.com/acme/t", Some("web"), Some("v1")));
-        assert_eq!(parse("../t.git"), git("../t.git", None, None));
-        assert_eq!(parse("../t.git//web#v1"), git("../t.git", Some("web"), Some("v1")));
+        assert_eq!(parse("https://host/a/b"), Ok(git("https://host/a/b", None, None)));
+        assert_eq!(parse("https://host/a/b.git#v1"), Ok(git("https://host/a/b.git", None, Some("v1"))));
+        assert_eq!(parse("https://host/a//t/web/#v1"), Ok(git("https://host/a", Some("t/web"), Some("v1"))));
+        assert_eq!(parse("ssh://git@host:22/a#feature/x"), Ok(git("ssh://git@host:22/a", None, Some("feature/x"))));
+        assert_eq!(parse("git@host:a/b.git//t"), Ok(git("git@host:a/b.git", Some("t"), None)));
+        assert_eq!(parse("git@host:a/b"), Ok(git("git@host:a/b", None, None)));
+        assert_eq!(parse("file:///srv/t//web#main"), Ok(git("file:///srv/t", Some("web"), Some("main"))));
+        assert_eq!(parse("gh:acme/t.x"), Ok(git("https://github.com/acme/t.x", None, None)));
+        assert_eq!(parse("gh:acme/t//web#v1"), Ok(git("https://github.com/acme/t", Some("web"), Some("v1"))));
+        assert_eq!(parse("../t.git"), Ok(git("../t.git", None, None)));
+        assert_eq!(parse("../t.git//web#v1"), Ok(git("../t.git", Some("web"), Some("v1"))));
     }
 
     #[test]

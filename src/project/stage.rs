@@ -132,7 +132,11 @@ impl Claim {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists && tries < MOST_TRIES => continue,
                 Err(error) => {
                     // The folder that the user knows is the parent, not the name that we made up.
-                    let path = if error.kind() == io::ErrorKind::InvalidFilename { target.path() } else { target.parent.clone() };
+                    let path = if error.kind() == io::ErrorKind::InvalidFilename {
+                        target.path()
+                    } else {
+                        target.parent.clone()
+                    };
                     return Err(WriteError::io("create a folder in", &path, error, 0));
                 }
             }
@@ -164,7 +168,8 @@ fn sweep(target: &Target) {
     for entry in entries.flatten() {
         let name = entry.file_name();
         let random = name.to_str().and_then(|name| name.strip_prefix(prefix.as_str()));
-        let ours = random.is_some_and(|random| random.len() == RANDOM && random.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        let ours =
+            random.is_some_and(|random| random.len() == RANDOM && random.bytes().all(|byte| byte.is_ascii_hexdigit()));
         if !ours || !entry.file_type().is_ok_and(|kind| kind.is_dir()) {
             continue;
         }
