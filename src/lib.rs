@@ -1,8 +1,8 @@
 //! NeoForge forges production-ready full-stack Rust projects from templates, and stays with them for life.
 //!
 //! ```text
-//! commands ─► ui, project, smoke, embedded ─► plan, snapshot, check ─► gather ─► render ─► answers ─► template ─► tree
-//! └──────────────── effects ─────────────┘   └───────────────────────────── pure ───────────────────────────────────┘
+//! commands ─► ui, project, smoke, foreign, embedded ─► plan, snapshot, check ─► gather ─► render ─► answers ─► template ─► tree
+//! └──────────────────── effects ──────────────────┘   └───────────────────────────── pure ───────────────────────────────────┘
 //! ```
 //!
 //! Arrows point down only; `tests/architecture.rs` enforces it.
@@ -12,6 +12,7 @@ pub mod check;
 pub mod cli;
 pub mod commands;
 pub mod embedded;
+pub mod foreign;
 pub mod gather;
 pub mod interrupt;
 pub mod plan;

@@ -3,6 +3,7 @@
 mod docs;
 mod list;
 mod new;
+mod new_foreign;
 mod smoke;
 mod snapshot;
 mod source;

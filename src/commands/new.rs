@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf, absolute};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use console::style;
 use serde_json::json;
 
 use super::source::{self, Opened};
-use super::{Exit, prompts, smoke};
+use super::{Exit, new_foreign, prompts, smoke};
 use crate::answers::record::{AnswersFile, Record};
 use crate::cli::{New, SmokeChoice};
-use crate::gather::{self, Ask, Defaults, Given};
+use crate::gather::{self, Ask, Defaults, GatherError, Given};
 use crate::interrupt::Interrupt;
 use crate::plan::{GitPlan, NewProject};
 use crate::render::{EnvEntry, EnvValue};
@@ -25,7 +25,16 @@ use crate::template::manifest::SmokeLevel;
 use crate::ui::{Out, Terminal};
 
 pub(super) fn run(args: New, out: &mut Out, interrupt: &Interrupt) -> Result<Exit> {
-    let opened = source::open(args.template.template.as_deref(), interrupt)?;
+    let opened = match &args.template.template {
+        None => source::built_in()?,
+        Some(named) => {
+            let located = source::locate(named, interrupt)?;
+            if located.is_foreign() {
+                return new_foreign::run(&args, &located, out, interrupt);
+            }
+            source::read(&located)?
+        }
+    };
     let given = given(&args)?;
     let asks = !args.yes && !args.json && prompts();
     if let Some(target) = given.name.as_ref().map(|name| target(&args, name)) {
@@ -63,19 +72,12 @@ pub(super) fn run(args: New, out: &mut Out, interrupt: &Interrupt) -> Result<Exi
 
 /// What the command line says, with the file of answers beneath it.
 fn given(args: &New) -> Result<Given> {
-    let mut set = BTreeMap::new();
-    for pair in &args.set {
-        let Some((key, value)) = pair.split_once('=') else {
-            bail!(gather::GatherError::NotAPair(pair.clone()));
-        };
-        set.insert(key.trim().to_owned(), value.to_owned());
-    }
     let mut given = Given {
         name: args.name.clone(),
         preset: args.preset.clone(),
         with: args.with.clone(),
         without: args.without.clone(),
-        set,
+        set: pairs(&args.set)?,
         ..Given::default()
     };
     if let Some(path) = &args.answers {
@@ -91,11 +93,20 @@ fn given(args: &New) -> Result<Given> {
     Ok(given)
 }
 
-fn target(args: &New, name: &str) -> PathBuf {
+/// The keys and values of `--set`.
+pub(super) fn pairs(set: &[String]) -> Result<BTreeMap<String, String>, GatherError> {
+    let pair = |pair: &String| match pair.split_once('=') {
+        Some((key, value)) => Ok((key.trim().to_owned(), value.to_owned())),
+        None => Err(GatherError::NotAPair(pair.clone())),
+    };
+    set.iter().map(pair).collect()
+}
+
+pub(super) fn target(args: &New, name: &str) -> PathBuf {
     args.into.clone().unwrap_or_else(|| PathBuf::from(name))
 }
 
-fn git_plan(args: &New, target: &Path) -> GitPlan {
+pub(super) fn git_plan(args: &New, target: &Path) -> GitPlan {
     if args.no_git {
         return GitPlan::Off;
     }

@@ -1,13 +1,27 @@
 //! Where a template comes from: the program, a folder, or a git repository.
 
-use anyhow::{Context, Result};
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+use tempfile::TempDir;
 
 use crate::answers::record::{BUILT_IN, TemplateId};
 use crate::interrupt::Interrupt;
 use crate::project::read::read_part;
 use crate::project::{TemplateSource, fetch};
 use crate::template::{self, Template};
-use crate::{embedded, tree::FileTree};
+use crate::tree::FileTree;
+use crate::{embedded, foreign};
+
+/// A template on disk.
+pub(super) struct Located {
+    pub(super) folder: PathBuf,
+    /// What a record names it by.
+    pub(super) source: String,
+    commit: Option<String>,
+    /// Holds the clone of a git repository as long as it is read.
+    _scratch: Option<TempDir>,
+}
 
 /// A template that was found and read.
 pub(super) struct Opened {
@@ -24,37 +38,58 @@ impl Opened {
 
 /// Opens the template that was named, or the built-in one.
 pub(super) fn open(named: Option<&str>, interrupt: &Interrupt) -> Result<Opened> {
-    let (tree, source, commit) = match named {
-        None => (embedded::template(), BUILT_IN.to_owned(), None),
-        Some(named) => read(named, interrupt)?,
-    };
-    load(&tree, source, commit)
+    match named {
+        None => built_in(),
+        Some(named) => read(&locate(named, interrupt)?),
+    }
 }
 
 /// Opens the template that a project was made from.
 pub(super) fn open_recorded(id: &TemplateId, interrupt: &Interrupt) -> Result<Opened> {
     match (&id.commit, id.source.as_str()) {
-        (_, BUILT_IN) => open(None, interrupt),
+        (_, BUILT_IN) => built_in(),
         (None, path) => open(Some(path), interrupt),
         (Some(commit), url) => open(Some(&format!("{url}#{commit}")), interrupt),
     }
 }
 
-fn read(named: &str, interrupt: &Interrupt) -> Result<(FileTree, String, Option<String>)> {
-    // What else a repository holds (a README, a licence, tests) is none of our business.
-    let of_template = |name: &str| template::PARTS.contains(&name);
-    let (url, rev, folder) = match TemplateSource::parse(named)? {
+/// Opens the template that came with the program.
+pub(super) fn built_in() -> Result<Opened> {
+    load(&embedded::template(), BUILT_IN.to_owned(), None)
+}
+
+/// Finds a template, and clones it where it is in a git repository.
+pub(super) fn locate(named: &str, interrupt: &Interrupt) -> Result<Located> {
+    let (url, rev, inside) = match TemplateSource::parse(named)? {
         TemplateSource::Path(path) => {
-            let full = path.canonicalize().with_context(|| format!("failed to find the template {}", path.display()))?;
-            return Ok((read_part(&full, of_template)?, full.display().to_string(), None));
+            let folder = path.canonicalize().with_context(|| format!("failed to find the template {}", path.display()))?;
+            let source = folder.display().to_string();
+            return Ok(Located { folder, source, commit: None, _scratch: None });
         }
         TemplateSource::Git { url, rev, folder } => (url, rev, folder),
     };
     let scratch = tempfile::tempdir().context("failed to make a temporary folder")?;
-    let fetched = fetch(&url, rev.as_deref(), folder.as_deref(), scratch.path(), &|| interrupt.is_set())?;
+    let fetched = fetch(&url, rev.as_deref(), inside.as_deref(), scratch.path(), &|| interrupt.is_set())?;
     interrupt.check()?;
-    let source = folder.map_or_else(|| url.clone(), |folder| format!("{url}//{folder}"));
-    Ok((read_part(&fetched.path, of_template)?, source, Some(fetched.commit)))
+    let source = inside.map_or_else(|| url.clone(), |inside| format!("{url}//{inside}"));
+    Ok(Located { folder: fetched.path, source, commit: Some(fetched.commit), _scratch: Some(scratch) })
+}
+
+impl Located {
+    /// Whether another tool's template stands there, and none of ours.
+    pub(super) fn is_foreign(&self) -> bool {
+        foreign::is_cargo_generate(&self.folder) && !self.folder.join(template::MANIFEST).exists()
+    }
+}
+
+/// Reads a template of our own.
+pub(super) fn read(located: &Located) -> Result<Opened> {
+    if located.is_foreign() {
+        bail!("{} is a template of cargo-generate, which only `neoforge new` can use", located.source);
+    }
+    // What else a repository holds (a README, a licence, tests) is none of our business.
+    let tree = read_part(&located.folder, |name| template::PARTS.contains(&name))?;
+    load(&tree, located.source.clone(), located.commit.clone())
 }
 
 fn load(tree: &FileTree, source: String, commit: Option<String>) -> Result<Opened> {

@@ -84,6 +84,7 @@ impl Sandbox {
             .env("GIT_CONFIG_SYSTEM", "/dev/null")
             .env("GIT_CEILING_DIRECTORIES", self.folder.path())
             .env("NO_COLOR", "1")
+            .env("USER", "tester")
             .env_remove("GIT_DIR")
             .env_remove("GIT_AUTHOR_NAME")
             .env_remove("GIT_AUTHOR_EMAIL")

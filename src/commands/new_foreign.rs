@@ -1,0 +1,71 @@
+//! `neoforge new` with a template of another tool.
+
+use std::path::absolute;
+
+use anyhow::{Context, Result, bail};
+use console::style;
+use serde_json::json;
+
+use super::new::{git_plan, pairs, target};
+use super::source::Located;
+use super::{Exit, prompts};
+use crate::answers::name;
+use crate::cli::New;
+use crate::foreign::{self, Request};
+use crate::gather::GatherError;
+use crate::interrupt::Interrupt;
+use crate::plan::GitPlan;
+use crate::project::read::read_tree;
+use crate::project::{Staged, check_target, init_and_commit};
+use crate::ui::Out;
+
+pub(super) fn run(args: &New, located: &Located, out: &mut Out, interrupt: &Interrupt) -> Result<Exit> {
+    for (flag, given) in [
+        ("--preset", args.preset.is_some()),
+        ("--with", !args.with.is_empty()),
+        ("--without", !args.without.is_empty()),
+        ("--answers", args.answers.is_some()),
+    ] {
+        if given {
+            bail!("{} is a template of cargo-generate, which has no features: leave out {flag}", located.source);
+        }
+    }
+    let Some(project) = args.name.as_deref() else { bail!(GatherError::NoName) };
+    name::check(project, &[]).map_err(GatherError::from)?;
+    let target = absolute(target(args, project)).context("failed to find the current folder")?;
+    check_target(&target)?;
+
+    let scratch = tempfile::tempdir().context("failed to make a temporary folder")?;
+    let request = Request {
+        template: &located.folder,
+        name: project,
+        values: &pairs(&args.set)?,
+        trust: args.trust,
+        ask: !args.yes && !args.json && prompts(),
+    };
+    let tree = read_tree(&foreign::generate(&request, scratch.path())?)?;
+    interrupt.check()?;
+    if args.dry_run {
+        let paths: Vec<&str> = tree.iter().map(|(path, _)| path.as_str()).collect();
+        if args.json {
+            out.json(&json!({ "name": project, "target": target, "files": paths }))?;
+        } else {
+            out.data(paths.join("\n"))?;
+        }
+        return Ok(Exit::Done);
+    }
+    let staged = Staged::write(&tree, &target, &|| interrupt.is_set())?;
+    let git = git_plan(args, &target);
+    if git == GitPlan::Init {
+        init_and_commit(staged.path(), &tree, &format!("Start {project} from {}", located.source))?;
+    }
+    interrupt.check()?;
+    staged.commit()?;
+    let check = style("✓").for_stderr().green();
+    out.say(format_args!("{check} {} files in {}", tree.len(), target.display()));
+    out.note("this is a template of cargo-generate: the project cannot be added to or updated later");
+    if args.json {
+        out.json(&json!({ "name": project, "target": target, "files": tree.len() }))?;
+    }
+    Ok(Exit::Done)
+}
