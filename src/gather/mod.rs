@@ -434,3 +434,6 @@ fn default_of(
     question::check(question, &value).map_err(|error| bad(error.to_string()))?;
     Ok(value)
 }
+
+#[cfg(test)]
+mod tests;

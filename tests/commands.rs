@@ -1,0 +1,188 @@
+//! The other commands, from the outside.
+
+mod support;
+
+use support::Sandbox;
+
+#[test]
+fn list_shows_what_a_template_offers() {
+    let sandbox = Sandbox::new();
+    let template = sandbox.template();
+    let ran = sandbox.run(&format!("list --template {template}")).expect(0);
+    let expected = "\
+Features
+  big   a big database (database)
+  jobs  runs jobs
+  lite  a small database (database, the default)
+  mail  sends mail; requires jobs
+
+Presets
+  minimal  the base (no features)
+  full     everything (jobs, mail)
+
+Questions
+  database  Database? big or lite [lite]
+  title     Title? [\"{{ name | title_case }}\"]
+  port      Port? [80]
+  licence   Licence? [\"mit\"]
+  owner     Owner? [\"nobody\"]
+  sender    Sender? [\"me@{{ name }}.example\"] (feature mail)
+
+";
+    assert_eq!(ran.out, expected);
+    let json = sandbox.run(&format!("list presets --json --template {template}")).expect(0).json();
+    assert_eq!(json["presets"][1]["features"], serde_json::json!(["jobs", "mail"]));
+    assert_eq!(json.as_object().map(serde_json::Map::len), Some(1));
+}
+
+#[test]
+fn the_built_in_template_lists_its_presets() {
+    let sandbox = Sandbox::new();
+    let json = sandbox.run("list --json").expect(0).json();
+    let names: Vec<_> = json["presets"].as_array().expect("presets").iter().map(|preset| preset["name"].clone()).collect();
+    assert_eq!(names, ["minimal", "api", "saas", "full"]);
+}
+
+#[test]
+fn check_reports_every_problem_at_once() {
+    let sandbox = Sandbox::new();
+    let template = sandbox.template();
+    let ran = sandbox.run(&format!("template check {template}")).expect(0);
+    assert_eq!((ran.out.as_str(), ran.err.as_str()), ("", "The template has no problem.\n"));
+    sandbox.write("template/features/mail/feature.toml", "title = \"Mail\"\nabout = \"x\"\nrequires = [\"job\"]\nconflicts = [\"z\"]\n");
+    let ran = sandbox.run(&format!("template check {template}")).expect(1);
+    assert_eq!(
+        ran.out,
+        "features/mail/feature.toml:3:13: there is no feature `job`; did you mean `jobs`?\n\
+         features/mail/feature.toml:4:14: there is no feature `z`\n\
+         template.toml:57:1: no feature names the dependency `lettre`; remove it from the catalogue\n"
+    );
+    assert_eq!(ran.err, "The template has 3 problems.\n");
+    let json = sandbox.run(&format!("template check --json {template}")).expect(1).json();
+    assert_eq!(json["problems"][0]["line"], 3);
+    assert_eq!(json["problems"].as_array().map(Vec::len), Some(3));
+}
+
+#[test]
+fn the_schema_covers_every_key_of_both_manifests() {
+    let sandbox = Sandbox::new();
+    let schema = sandbox.run("template schema feature").expect(0).json();
+    let mut described: Vec<&str> = schema["properties"].as_object().expect("properties").keys().map(String::as_str).collect();
+    // The parser itself says which keys there are.
+    let error = toml::from_str::<neoforge::template::manifest::FeatureManifest>("x = 1").expect_err("an unknown key");
+    let expected = error.message().split("expected one of").nth(1).expect("a list of keys");
+    let mut parsed: Vec<&str> = expected.split(',').map(|key| key.trim().trim_matches('`')).collect();
+    described.sort_unstable();
+    parsed.sort_unstable();
+    assert_eq!(described, parsed);
+    assert_eq!(schema["additionalProperties"], false);
+    let both = sandbox.run("template schema").expect(0).json();
+    assert_eq!(both["feature"], schema);
+    assert!(both["template"]["properties"]["format"].is_object());
+}
+
+#[test]
+fn snapshots_are_written_compared_and_told_apart() {
+    let sandbox = Sandbox::new();
+    sandbox.template();
+    sandbox.write(
+        "snapshots.toml",
+        "template = \"template\"\nignore = [\"target\"]\n[[snapshot]]\ninto = \"out/small\"\n[[snapshot]]\ninto = \"out/big\"\nname = \"other\"\npreset = \"full\"\nset = { database = \"big\" }\n",
+    );
+    let file = sandbox.path("snapshots.toml").display().to_string();
+    let ran = sandbox.run(&format!("snapshot {file}")).expect(1);
+    assert!(ran.err.contains("✗ out/small") && ran.err.contains("main.txt: is missing"), "{}", ran.err);
+    sandbox.run(&format!("snapshot --update {file}")).expect(0);
+    assert_eq!(sandbox.read("out/big/other.txt"), "Other on 80 with big, by nobody\n");
+    assert!(sandbox.read("out/small/neoforge.toml").contains("source = \"template\""));
+
+    sandbox.write("out/small/target/debug/x", "built");
+    let ran = sandbox.run(&format!("snapshot --check {file}")).expect(0);
+    assert_eq!(ran.err, "✓ out/small\n✓ out/big\n");
+
+    sandbox.write("out/small/main.txt", "begin\nmiddle\nend\n");
+    sandbox.write("out/small/docs/extra.md", "x");
+    let ran = sandbox.run(&format!("snapshot {file}")).expect(1);
+    let expected = "✗ out/small\n  docs/extra.md: is not rendered any more\n--- a/main.txt\n+++ b/main.txt\n@@ -1,3 +1,2 @@\n begin\n-middle\n end\n✓ out/big\n\
+                    1 of 2 snapshots differ. If that is meant, run `neoforge snapshot --update [HERE]/snapshots.toml` and commit the result.\n";
+    assert_eq!(ran.err, expected);
+    let json = sandbox.run(&format!("snapshot --json {file}")).expect(1).json();
+    assert_eq!(json["snapshots"][0]["differences"][1]["kind"], "text");
+
+    sandbox.run(&format!("snapshot --update {file}")).expect(0);
+    assert!(!sandbox.path("out/small/docs/extra.md").exists());
+    assert_eq!(sandbox.read("out/small/target/debug/x"), "built", "what is ignored is left alone");
+    sandbox.run(&format!("snapshot --check {file}")).expect(0);
+}
+
+#[test]
+fn a_folder_that_is_no_snapshot_is_not_overwritten() {
+    let sandbox = Sandbox::new();
+    sandbox.template();
+    sandbox.write("snapshots.toml", "template = \"template\"\n[[snapshot]]\ninto = \"out\"\n");
+    sandbox.write("out/mine.txt", "mine");
+    let file = sandbox.path("snapshots.toml").display().to_string();
+    let ran = sandbox.run(&format!("snapshot --update {file}")).expect(1);
+    assert!(ran.err.contains("holds files, but no neoforge.toml: it is not a snapshot; empty it first"), "{}", ran.err);
+    assert_eq!(sandbox.names("out"), ["mine.txt"]);
+}
+
+#[test]
+fn every_shell_gets_its_completions() {
+    let sandbox = Sandbox::new();
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let ran = sandbox.run(&format!("completions {shell}")).expect(0);
+        assert!(ran.out.contains("dry-run"), "{shell}");
+    }
+}
+
+#[test]
+fn the_manual_has_a_page_for_each_command() {
+    let sandbox = Sandbox::new();
+    let ran = sandbox.run("man").expect(0);
+    assert!(ran.out.starts_with(".ie") && ran.out.contains(".TH neoforge 1"), "{}", ran.out);
+    sandbox.run("man --into pages").expect(0);
+    let pages = sandbox.names("work/pages");
+    for page in ["neoforge.1", "neoforge-new.1", "neoforge-smoke.1", "neoforge-template-check.1"] {
+        assert!(pages.contains(&page.to_owned()), "{page} in {pages:?}");
+    }
+}
+
+#[test]
+fn the_version_names_the_template_too() {
+    let sandbox = Sandbox::new();
+    let ran = sandbox.run("--version").expect(0);
+    let expected = format!("neoforge {} (template {})\n", env!("CARGO_PKG_VERSION"), neoforge::embedded::TEMPLATE_VERSION);
+    assert_eq!(ran.out, expected);
+}
+
+#[test]
+fn smoke_wants_a_project() {
+    let sandbox = Sandbox::new();
+    let ran = sandbox.run("smoke .").expect(1);
+    assert!(ran.err.contains("is not a project of NeoForge: it has no neoforge.toml; name the folder of one"), "{}", ran.err);
+    let ran = sandbox.run("smoke nowhere").expect(1);
+    assert!(ran.err.contains("failed to find the folder nowhere"), "{}", ran.err);
+    sandbox.write("work/neoforge.toml", "format = 1\nbogus = 2\n");
+    let ran = sandbox.run("smoke .").expect(1);
+    assert!(ran.err.contains("line 2: unknown field `bogus`"), "{}", ran.err);
+}
+
+#[test]
+fn quiet_says_nothing_but_errors() {
+    let sandbox = Sandbox::new();
+    let template = sandbox.template();
+    let ran = sandbox.run(&format!("new a --quiet --template {template}")).expect(0);
+    assert_eq!((ran.out.as_str(), ran.err.as_str()), ("", ""));
+    let ran = sandbox.run(&format!("new a --quiet --template {template}")).expect(1);
+    assert!(ran.err.starts_with("error: "), "{}", ran.err);
+}
+
+#[test]
+fn the_reference_in_the_docs_is_what_clap_says() {
+    let sandbox = Sandbox::new();
+    let reference = sandbox.run("reference").expect(0).out;
+    let docs = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/cli.md");
+    let stands = std::fs::read_to_string(&docs).unwrap_or_default();
+    assert!(stands == reference, "docs/cli.md is out of step; run `cargo run -- reference > docs/cli.md`");
+}
