@@ -13,6 +13,7 @@
 mod app;
 mod command;
 mod error;
+mod group;
 mod logs;
 mod output;
 mod probe;
