@@ -1,3 +1,4 @@
 //! What people see: progress, and later prompts and reports.
 
 pub mod progress;
+mod steady;
