@@ -141,9 +141,14 @@ pub trait Observer {
         let _ = step;
     }
 
-    /// The running step printed a line. It may hold escape sequences.
+    /// The running step printed a line, or a progress bar that overwrites the one before. It may hold escape sequences.
     fn line(&mut self, line: &str) {
         let _ = line;
+    }
+
+    /// How many columns cargo's progress bar may take in [`Observer::line`]; `None` where nobody would see it move.
+    fn columns(&self) -> Option<u16> {
+        None
     }
 
     /// A step ended, or was skipped without having begun.

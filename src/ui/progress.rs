@@ -23,6 +23,9 @@ const SKIPPED: Emoji<'_, '_> = Emoji("–", "-");
 /// How often the spinner turns and the time counts.
 const TICK: Duration = Duration::from_millis(100);
 
+/// The output of the running step stands this far to the right.
+const INDENT: u16 = 4;
+
 const DRAWINGS_PER_SECOND: u8 = 20;
 
 /// Names up to this width share a column, after which the times stand.
@@ -39,7 +42,7 @@ pub struct Progress {
 }
 
 enum Display {
-    Live { bars: MultiProgress, hold: Hold, running: Option<Running> },
+    Live { bars: MultiProgress, hold: Hold, columns: u16, running: Option<Running> },
     Plain { out: Box<dyn Write + Send>, quiet: bool, line_is_open: bool },
 }
 
@@ -69,9 +72,10 @@ impl Progress {
 
     fn live(terminal: impl TermLike + 'static) -> Self {
         let hold = Hold::default();
+        let columns = terminal.width().saturating_sub(INDENT);
         let terminal = Steady::new(terminal, hold.clone());
         let target = ProgressDrawTarget::term_like_with_hz(Box::new(terminal), DRAWINGS_PER_SECOND);
-        Self::new(Display::Live { bars: MultiProgress::with_draw_target(target), hold, running: None })
+        Self::new(Display::Live { bars: MultiProgress::with_draw_target(target), hold, columns, running: None })
     }
 
     fn new(display: Display) -> Self {
@@ -144,7 +148,7 @@ impl Observer for Progress {
     fn started(&mut self, step: &Step) {
         let name = printable(&step.name);
         match &mut self.display {
-            Display::Live { bars, hold, running } => {
+            Display::Live { bars, hold, running, .. } => {
                 let number = self.finished + 1;
                 let count = format!("[{number}/{}]", self.planned.max(number));
                 *running = Some(Running::new(bars, hold.clone(), &name, &count));
@@ -163,6 +167,13 @@ impl Observer for Progress {
             if !line.trim().is_empty() {
                 running.output.set_message(dim(line.trim_start()).to_string());
             }
+        }
+    }
+
+    fn columns(&self) -> Option<u16> {
+        match self.display {
+            Display::Live { columns, .. } => Some(columns),
+            Display::Plain { .. } => None,
         }
     }
 
