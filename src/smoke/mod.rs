@@ -6,7 +6,7 @@
 //!    └─────────── interruption and panic; stdout and stderr go to one log each
 //! ```
 //!
-//! [`run`] tells an [`Observer`] what happens and returns a [`Report`]. It prints nothing itself.
+//! [`run()`] tells an [`Observer`] what happens and returns a [`Report`]. It prints nothing itself.
 //!
 //! A process that leaves its group on purpose (`setsid`, a daemon) is out of reach; a service must not do that.
 
@@ -77,7 +77,7 @@ impl Proof {
         }
     }
 
-    /// Everything that [`run`] would report, in its order.
+    /// Everything that [`run()`] would report, in its order.
     #[must_use]
     pub fn plan(&self) -> Vec<Step> {
         let mut plan: Vec<Step> = Vec::new();

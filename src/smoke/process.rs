@@ -32,13 +32,14 @@ const BACKLOG: usize = 1024;
 #[cfg(unix)]
 const SIGTERM: i32 = 15;
 
-/// What a process gets as standard input.
+/// How a process is connected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Input {
-    /// Nothing.
-    Null,
-    /// A pipe that says nothing and stays open until [`Process::close_input`].
-    Held,
+pub(super) enum Role {
+    /// Its input is empty. Both streams of its output go through one pipe, so that their lines keep their order.
+    Command,
+    /// Its input says nothing and stays open until [`Process::close_input`]. Its output is [`Stream::Out`] and
+    /// [`Stream::Err`], which one pipe could not tell apart.
+    Service,
 }
 
 /// A running process and its output.
@@ -88,16 +89,22 @@ impl Process {
     pub(super) fn spawn(
         mut command: Command,
         title: &str,
-        input: Input,
+        role: Role,
         path: &Path,
         interrupt: &Interrupt,
     ) -> Result<Self, SpawnError> {
         let log = Log::create(path, title).map_err(SpawnError::Run)?;
-        command.stdin(match input {
-            Input::Null => Stdio::null(),
-            Input::Held => Stdio::piped(),
-        });
-        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut merged = None;
+        match role {
+            Role::Command => {
+                let (reader, writer) = io::pipe().map_err(SpawnError::Start)?;
+                command.stdin(Stdio::null()).stdout(writer.try_clone().map_err(SpawnError::Start)?).stderr(writer);
+                merged = Some(reader);
+            }
+            Role::Service => {
+                command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+            }
+        }
         let mut command = CommandWrap::from(command);
         #[cfg(unix)]
         command.wrap(process_wrap::std::ProcessGroup::leader());
@@ -108,12 +115,15 @@ impl Process {
             Ok(child) => Ok(Group::new(child)),
             Err(error) => Err(SpawnError::Start(error)),
         })?;
+        // It holds the ends of the pipe that belong to the child, and the output would never end.
+        drop(command);
         let (sender, lines) = sync_channel(BACKLOG);
         let (stdin, stdout, stderr) =
             group.with(|child| (child.stdin().take(), child.stdout().take(), child.stderr().take()));
+        let merged = merged.map(|merged| output::read(Stream::Out, merged, log.clone(), sender.clone()));
         let stdout = stdout.map(|stdout| output::read(Stream::Out, stdout, log.clone(), sender.clone()));
         let stderr = stderr.map(|stderr| output::read(Stream::Err, stderr, log.clone(), sender));
-        let readers = stdout.into_iter().chain(stderr).collect();
+        let readers = merged.into_iter().chain(stdout).chain(stderr).collect();
         Ok(Self { command: title.to_owned(), group, input: stdin, log, lines: Some(lines), readers })
     }
 

@@ -12,7 +12,7 @@ use super::app::{self, App};
 use super::command::{self, Values};
 use super::error::Error;
 use super::logs::Logs;
-use super::process::{Input, Process, SpawnError};
+use super::process::{Process, Role, SpawnError};
 use super::report::{Failure, Outcome, Report, Skip, Step, StepKind, StepReport, seconds};
 use super::service::{self, Service};
 use super::{Limits, Observer, Proof, probe, step};
@@ -219,7 +219,7 @@ impl<'a> Run<'a> {
         name: &str,
         words: &[String],
         env: &BTreeMap<String, String>,
-        input: Input,
+        role: Role,
     ) -> Result<Result<Process, Failure>, Error> {
         let words: Vec<String> = words.iter().map(|word| self.values().fill(word)).collect();
         let command = match command::command(&self.root, self.target.as_deref(), &words, env) {
@@ -227,7 +227,7 @@ impl<'a> Run<'a> {
             Err(reason) => return Ok(Err(reason.into())),
         };
         let log = self.logs.path(name);
-        match Process::spawn(command, &command::title(&words), input, &log, self.interrupt) {
+        match Process::spawn(command, &command::title(&words), role, &log, self.interrupt) {
             Ok(process) => Ok(Ok(process)),
             Err(SpawnError::Start(error)) => Ok(Err(command::spawn_failure(&words, &error).into())),
             Err(SpawnError::Run(error)) => Err(error),

@@ -1,7 +1,7 @@
 //! A command that must succeed.
 
 use super::error::Error;
-use super::process::{Event, Input, Watched};
+use super::process::{Event, Role, Watched};
 use super::report::{Failure, Reason};
 use super::run::{Run, Verdict};
 use super::target;
@@ -21,7 +21,7 @@ pub(super) fn run(run: &mut Run<'_>, step: &SmokeStep) -> Result<Verdict<()>, Er
         env.insert("CARGO_TERM_PROGRESS_WIDTH".to_owned(), columns.to_string());
     }
     env.extend(run.values().fill_all(&step.env));
-    let mut process = match run.spawn(&step.name, &step.run, &env, Input::Null)? {
+    let mut process = match run.spawn(&step.name, &step.run, &env, Role::Command)? {
         Ok(process) => process,
         Err(failure) => return Ok(Verdict::failed(failure)),
     };
