@@ -44,6 +44,12 @@ impl Group {
     }
 }
 
+impl Drop for Group {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
 impl Abort for Group {
     fn abort(&self) {
         self.members().kill();

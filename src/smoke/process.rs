@@ -1,6 +1,6 @@
 //! A child process with everything that it starts: one process group on unix, one job object on Windows.
 //!
-//! However a smoke test ends, the whole group ends with it: [`Process`] kills it when it is dropped, also by a panic, and
+//! However a smoke test ends, the whole group ends with it: [`Group`] kills it when it is dropped, also by a panic, and
 //! [`Interrupt`] kills it when the program exits without unwinding.
 
 use std::io;
@@ -42,7 +42,8 @@ pub(super) enum Role {
     Service,
 }
 
-/// A running process and its output.
+/// A running process and its output. Dropping it kills the process with everything that it started; whatever they printed
+/// until then still reaches the log.
 pub(super) struct Process {
     command: String,
     group: Arc<Group>,
@@ -241,13 +242,5 @@ impl Process {
 
     fn control_error(&self, source: io::Error) -> Error {
         Error::Control { command: self.command.clone(), source }
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        // A reader that waits for the observer goes on for the log, so that the process never hangs on its output.
-        self.lines = None;
-        self.group.end();
     }
 }

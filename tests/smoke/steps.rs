@@ -189,3 +189,13 @@ fn without_a_project_there_is_no_report() {
     assert!(matches!(error, Error::Root { .. }), "{error}");
     assert!(error.to_string().contains("nowhere"), "{error}");
 }
+
+#[test]
+fn a_log_that_cannot_be_written_is_named() {
+    let project = Project::new().steps(vec![script("build", "exit 0")]);
+    let log = project.path("target/neoforge-smoke/build.log");
+    fs::create_dir_all(log.parent().expect("a folder")).expect("a folder");
+    std::os::unix::fs::symlink("/dev/full", &log).expect("a link");
+    let error = neoforge::smoke::run(&project.proof, &mut (), &Interrupt::new()).expect_err("a full disk");
+    assert!(matches!(&error, Error::Log { path, .. } if *path == log), "{error}");
+}
