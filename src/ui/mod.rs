@@ -1,4 +1,9 @@
-//! What people see: progress, and later prompts and reports.
+//! What people see and type: output, prompts, progress.
 
+mod out;
 pub mod progress;
+mod prompt;
 mod steady;
+
+pub use self::out::Out;
+pub use self::prompt::Terminal;

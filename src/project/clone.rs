@@ -1,0 +1,266 @@
+//! A template from a git repository, fetched with the user's own `git`: it has their keys, proxies and credentials.
+
+use std::env;
+use std::fs::{self, File};
+use std::io::{self, IsTerminal, Read, Seek};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use walkdir::WalkDir;
+
+/// Time between two looks at whether git has ended and whether the user has interrupted.
+const POLL: Duration = Duration::from_millis(10);
+
+/// Lines of git's own output that an error shows.
+const SHOWN_LINES: usize = 6;
+
+/// Tags or folders that an error offers.
+const OFFERED: usize = 6;
+
+/// How deep a template is looked for, to offer it.
+const OFFERED_DEPTH: usize = 4;
+
+/// What makes git work on another repository than the one it is told; set where `neoforge` runs in a git hook.
+const REPOSITORY_VARIABLES: [&str; 7] = [
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_COMMON_DIR",
+    "GIT_NAMESPACE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+];
+
+/// A template that has been fetched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fetched {
+    /// The folder of the template.
+    pub path: PathBuf,
+    /// The commit that it is of, as 40 hexadecimal digits.
+    pub commit: String,
+}
+
+/// Why a template could not be fetched.
+#[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say it")]
+pub enum FetchError {
+    #[error("there is no program `git`; install it (https://git-scm.com), or give a folder to --template")]
+    NoGit,
+    #[error("{text:?} would be an option to git; write a path as `./{text}`")]
+    Option { text: String },
+    #[error("{url} has no commits; push the template there first")]
+    Empty { url: String },
+    #[error("{url} has no branch, tag or full commit {rev:?}; {}", offer("it has the tags", "it has no tags", .tags))]
+    UnknownRev { url: String, rev: String, tags: Vec<String> },
+    #[error(
+        "{url} has no folder {folder:?}; {}",
+        offer("these hold a template.toml:", "no folder in it holds a template.toml", .found)
+    )]
+    NoFolder { url: String, folder: String, found: Vec<String> },
+    #[error(
+        "git cannot fetch {url}:\n{}\ncheck the address, the network and your access; `git ls-remote {url}` tries the same",
+        .lines.join("\n")
+    )]
+    Failed { url: String, lines: Vec<String> },
+    #[error("interrupted")]
+    Interrupted,
+    #[error("failed to {action} {}: {source}", .path.display())]
+    Io { action: &'static str, path: PathBuf, source: io::Error },
+}
+
+fn offer(some: &str, none: &str, names: &[String]) -> String {
+    if names.is_empty() { none.to_owned() } else { format!("{some} {}", names.join(", ")) }
+}
+
+/// Fetches `rev` of the repository at `url` (its default branch for `None`), and nothing of its history where the server
+/// can do that, into a new folder in `into`, and finds `folder` in it.
+///
+/// `rev` is a branch, a tag, or a commit with all of its digits. Lines end as they do in the repository, whatever
+/// `core.autocrlf` says. Without a terminal git asks for no password. `interrupted` is asked a hundred times a second; git
+/// is killed when it says so.
+///
+/// # Errors
+/// [`FetchError`], with git's own last lines where git failed.
+pub fn fetch(
+    url: &str,
+    rev: Option<&str>,
+    folder: Option<&str>,
+    into: &Path,
+    interrupted: &dyn Fn() -> bool,
+) -> Result<Fetched, FetchError> {
+    if let Some(text) = [Some(url), rev].into_iter().flatten().find(|text| text.starts_with('-')) {
+        return Err(FetchError::Option { text: text.to_owned() });
+    }
+    let checkout = Checkout { url, folder: into.join("template"), interrupted };
+    fs::create_dir(&checkout.folder).map_err(|source| FetchError::Io {
+        action: "create",
+        path: checkout.folder.clone(),
+        source,
+    })?;
+    // Without the user's template: no hook of theirs has a say in a folder that lives for a second.
+    checkout.run(&["init", "--quiet", "--template="])?.or_failed(url)?;
+    checkout.get(rev)?;
+    checkout.run(&["checkout", "--quiet", "--detach", "FETCH_HEAD"])?.or_failed(url)?;
+    let commit = checkout.run(&["rev-parse", "HEAD"])?.or_failed(url)?.trim().to_owned();
+    let path = match folder {
+        None => checkout.folder,
+        Some(folder) => checkout.find(folder)?,
+    };
+    Ok(Fetched { path, commit })
+}
+
+/// A repository that is being fetched.
+struct Checkout<'a> {
+    url: &'a str,
+    folder: PathBuf,
+    interrupted: &'a dyn Fn() -> bool,
+}
+
+/// How a run of git ended.
+struct Output {
+    status: ExitStatus,
+    stdout: String,
+    stderr: String,
+}
+
+impl Output {
+    /// What it has printed, if it succeeded.
+    fn or_failed(self, url: &str) -> Result<String, FetchError> {
+        if self.status.success() {
+            return Ok(self.stdout);
+        }
+        let lines: Vec<_> = self.stderr.lines().filter(|line| !line.trim().is_empty()).collect();
+        let lines = lines[lines.len().saturating_sub(SHOWN_LINES)..].iter().map(|line| format!("  {line}")).collect();
+        Err(FetchError::Failed { url: url.to_owned(), lines })
+    }
+}
+
+impl Checkout<'_> {
+    /// Gets the commit of `rev` as `FETCH_HEAD`.
+    fn get(&self, rev: Option<&str>) -> Result<(), FetchError> {
+        // git runs in the new folder, where a relative path would lead elsewhere.
+        let url = match std::path::absolute(self.url) {
+            Ok(path) if Path::new(self.url).exists() => path.to_string_lossy().into_owned(),
+            _ => self.url.to_owned(),
+        };
+        let wanted = rev.unwrap_or("HEAD");
+        let shallow = self.run(&["fetch", "--quiet", "--no-tags", "--depth=1", "--", &url, wanted])?;
+        if shallow.status.success() {
+            return Ok(());
+        }
+        let is_commit = wanted.len() >= 40 && wanted.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let no_ref = shallow.stderr.contains("couldn't find remote ref");
+        if no_ref && !is_commit {
+            return Err(match rev {
+                None => FetchError::Empty { url: self.url.to_owned() },
+                Some(rev) => {
+                    FetchError::UnknownRev { url: self.url.to_owned(), rev: rev.to_owned(), tags: self.tags(&url)? }
+                }
+            });
+        }
+        // Some servers give no single commit, and some no shallow history; all of them give everything.
+        let cannot = ["shallow", "unadvertised", "not our ref", "remote error"];
+        if !is_commit && !cannot.iter().any(|text| shallow.stderr.contains(text)) {
+            return shallow.or_failed(self.url).map(drop);
+        }
+        let all = ["fetch", "--quiet", "--", &url, "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"];
+        self.run(&all)?.or_failed(self.url)?;
+        if is_commit {
+            let commit = format!("{wanted}^{{commit}}");
+            if !self.run(&["cat-file", "-e", &commit])?.status.success() {
+                let tags = self.tags(&url)?;
+                return Err(FetchError::UnknownRev { url: self.url.to_owned(), rev: wanted.to_owned(), tags });
+            }
+            return self.run(&["fetch", "--quiet", "--", ".", wanted])?.or_failed(self.url).map(drop);
+        }
+        self.run(&["fetch", "--quiet", "--no-tags", "--", &url, wanted])?.or_failed(self.url).map(drop)
+    }
+
+    /// The newest tags.
+    fn tags(&self, url: &str) -> Result<Vec<String>, FetchError> {
+        let output = self.run(&["ls-remote", "--quiet", "--tags", "--refs", "--sort=-version:refname", "--", url])?;
+        let tags = output.stdout.lines().filter_map(|line| line.rsplit_once("refs/tags/"));
+        Ok(tags.map(|(_, tag)| tag.to_owned()).take(OFFERED).collect())
+    }
+
+    /// The folder of the template, or what there is instead.
+    fn find(&self, folder: &str) -> Result<PathBuf, FetchError> {
+        let path = self.folder.join(folder);
+        let real = fs::canonicalize(&path).ok().filter(|real| real.is_dir());
+        // A link in the repository must not lead out of it.
+        if real.is_some_and(|real| fs::canonicalize(&self.folder).is_ok_and(|root| real.starts_with(root))) {
+            return Ok(path);
+        }
+        let mut found: Vec<_> = WalkDir::new(&self.folder)
+            .max_depth(OFFERED_DEPTH)
+            .into_iter()
+            .flatten()
+            .filter(|entry| entry.file_name() == "template.toml")
+            .filter_map(|entry| {
+                let folder = entry.path().parent()?.strip_prefix(&self.folder).ok()?;
+                let names: Vec<_> = folder.iter().map(|name| name.to_string_lossy()).collect();
+                Some(if names.is_empty() { "the repository itself".to_owned() } else { names.join("/") })
+            })
+            .collect();
+        found.sort();
+        found.truncate(OFFERED);
+        Err(FetchError::NoFolder { url: self.url.to_owned(), folder: folder.to_owned(), found })
+    }
+
+    /// Runs git in the new repository until it ends or the user interrupts.
+    fn run(&self, arguments: &[&str]) -> Result<Output, FetchError> {
+        let failed = |action| move |source| FetchError::Io { action, path: PathBuf::from("git"), source };
+        // Into files: a pipe would stay open for as long as a connection that ssh keeps for later.
+        let (mut stdout, mut stderr) = (
+            tempfile::tempfile().map_err(failed("keep the output of"))?,
+            tempfile::tempfile().map_err(failed("keep the output of"))?,
+        );
+        let mut command = Command::new("git");
+        command
+            .args(["-c", "core.autocrlf=false", "-c", "core.eol=lf", "-c", "gc.auto=0", "-c", "maintenance.auto=false"])
+            .args(arguments)
+            .current_dir(&self.folder)
+            // Its messages are read here, too.
+            .env("LC_ALL", "C")
+            .stdin(Stdio::null())
+            .stdout(stdout.try_clone().map_err(failed("keep the output of"))?)
+            .stderr(stderr.try_clone().map_err(failed("keep the output of"))?);
+        for variable in REPOSITORY_VARIABLES {
+            command.env_remove(variable);
+        }
+        if env::var_os("GIT_TERMINAL_PROMPT").is_none() && !io::stdin().is_terminal() {
+            command.env("GIT_TERMINAL_PROMPT", "0");
+        }
+        let mut git = command.spawn().map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => FetchError::NoGit,
+            _ => failed("start")(error),
+        })?;
+        let status = loop {
+            if (self.interrupted)() {
+                // It may have ended by itself, from the same Ctrl-C.
+                let _ = git.kill();
+                let _ = git.wait();
+                return Err(FetchError::Interrupted);
+            }
+            match git.try_wait().map_err(failed("wait for"))? {
+                Some(status) => break status,
+                None => thread::sleep(POLL),
+            }
+        };
+        let (stdout, stderr) = (text(&mut stdout), text(&mut stderr));
+        Ok(Output {
+            status,
+            stdout: stdout.map_err(failed("read the output of"))?,
+            stderr: stderr.map_err(failed("read the output of"))?,
+        })
+    }
+}
+
+fn text(file: &mut File) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    file.rewind()?;
+    file.read_to_end(&mut bytes)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}

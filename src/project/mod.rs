@@ -1,0 +1,33 @@
+//! Effects on disk: reading a template, writing a project, its repository and its `.env`, cloning a template.
+//!
+//! A new project is staged beside its target and renamed into place, so that nobody ever sees half of one:
+//!
+//! ```text
+//! read_tree ──> (render) ──> Staged::write ──> init_and_commit, dotenv::write in the staged folder ──> Staged::commit
+//! ```
+
+pub mod clone;
+pub mod dotenv;
+pub mod git;
+pub mod mirror;
+mod pack;
+mod parallel;
+pub mod read;
+mod source;
+pub mod stage;
+pub mod target;
+mod write_error;
+
+pub use clone::fetch;
+pub use git::{Committed, enclosing_repository, init_and_commit};
+pub use read::read_tree;
+pub use source::{SourceError, TemplateSource};
+pub use stage::Staged;
+pub use target::check_target;
+pub use write_error::WriteError;
+
+/// Bytes as lower-case hexadecimal digits.
+fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
+}
