@@ -14,7 +14,7 @@ pub const EXIT_STATUS: u8 = 130;
 /// process and then its group; neither of them asks for the hard way.
 const ONE_REQUEST: Duration = Duration::from_millis(250);
 
-/// Something that does not end by itself when the program exits, such as a group of child processes.
+/// Something that does not end by itself when the program exits, such as a group of child processes or a temporary folder.
 pub trait Abort: Send + Sync {
     /// Ends it at once. Called at most once, from another thread, right before the program exits.
     fn abort(&self);
@@ -114,7 +114,8 @@ impl Interrupt {
     /// Keeps the lock, so that nothing starts between the abort and the exit.
     fn exit(&self) -> ! {
         let guarded = self.guarded();
-        for started in guarded.iter().filter_map(Weak::upgrade) {
+        // The latest first: what came before may be what it needs or uses.
+        for started in guarded.iter().rev().filter_map(Weak::upgrade) {
             started.abort();
         }
         std::process::exit(i32::from(EXIT_STATUS))

@@ -5,7 +5,7 @@ use std::sync::mpsc::TryRecvError;
 
 use super::error::Error;
 use super::probe;
-use super::process::{Event, Input, Process, Watched};
+use super::process::{Event, Process, Role, Watched};
 use super::report::{Failure, Mismatch, Reason};
 use super::run::{Run, Verdict};
 use super::target;
@@ -31,7 +31,7 @@ pub(super) fn start(run: &mut Run<'_>, app: &SmokeApp) -> Result<Verdict<App>, E
     run.port = Some(port);
     let mut env = run.values().fill_all(&run.env);
     env.extend(run.values().fill_all(&app.env));
-    let mut process = match run.spawn("app", &app.run, &env, Input::Null)? {
+    let mut process = match run.spawn("app", &app.run, &env, Role::Command)? {
         Ok(process) => process,
         Err(failure) => return Ok(Verdict::failed(failure)),
     };

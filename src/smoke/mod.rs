@@ -6,13 +6,14 @@
 //!    └─────────── interruption and panic; stdout and stderr go to one log each
 //! ```
 //!
-//! [`run`] tells an [`Observer`] what happens and returns a [`Report`]. It prints nothing itself.
+//! [`run()`] tells an [`Observer`] what happens and returns a [`Report`]. It prints nothing itself.
 //!
 //! A process that leaves its group on purpose (`setsid`, a daemon) is out of reach; a service must not do that.
 
 mod app;
 mod command;
 mod error;
+mod group;
 mod logs;
 mod output;
 mod probe;
@@ -76,7 +77,7 @@ impl Proof {
         }
     }
 
-    /// Everything that [`run`] would report, in its order.
+    /// Everything that [`run()`] would report, in its order.
     #[must_use]
     pub fn plan(&self) -> Vec<Step> {
         let mut plan: Vec<Step> = Vec::new();
@@ -140,9 +141,14 @@ pub trait Observer {
         let _ = step;
     }
 
-    /// The running step printed a line. It may hold escape sequences.
+    /// The running step printed a line, or a progress bar that overwrites the one before. It may hold escape sequences.
     fn line(&mut self, line: &str) {
         let _ = line;
+    }
+
+    /// How many columns cargo's progress bar may take in [`Observer::line`]; `None` where nobody would see it move.
+    fn columns(&self) -> Option<u16> {
+        None
     }
 
     /// A step ended, or was skipped without having begun.

@@ -1,29 +1,29 @@
 //! A child process with everything that it starts: one process group on unix, one job object on Windows.
 //!
-//! However a smoke test ends, the whole group ends with it: [`Process`] kills it when it is dropped, also by a panic, and
+//! However a smoke test ends, the whole group ends with it: [`Group`] kills it when it is dropped, also by a panic, and
 //! [`Interrupt`] kills it when the program exits without unwinding.
 
 use std::io;
 use std::path::Path;
 use std::process::{ChildStdin, Command, Stdio};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use process_wrap::std::{ChildWrapper, CommandWrap};
 
 use super::error::Error;
+use super::group::Group;
 use super::output::{self, Line, Log, Stream};
 use super::report::Exit;
-use crate::interrupt::{Abort, Interrupt, Interrupted};
+use crate::interrupt::{Interrupt, Interrupted};
 
 /// How often a waiting loop looks around; an interruption is noticed this soon.
 const POLL: Duration = Duration::from_millis(20);
 
-/// How long killed processes may take to disappear. They are gone at once, unless they hang in the kernel or nobody reaps
-/// them, as in a container without an init process.
-const KILL_LIMIT: Duration = Duration::from_secs(2);
+/// How long the output of an ended group is waited for: a process that has left the group may keep it open for ever.
+const OUTPUT_LIMIT: Duration = Duration::from_secs(2);
 
 /// How many lines may wait for the observer before the process has to.
 const BACKLOG: usize = 1024;
@@ -32,16 +32,18 @@ const BACKLOG: usize = 1024;
 #[cfg(unix)]
 const SIGTERM: i32 = 15;
 
-/// What a process gets as standard input.
+/// How a process is connected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Input {
-    /// Nothing.
-    Null,
-    /// A pipe that says nothing and stays open until [`Process::close_input`].
-    Held,
+pub(super) enum Role {
+    /// Its input is empty. Both streams of its output go through one pipe, so that their lines keep their order.
+    Command,
+    /// Its input says nothing and stays open until [`Process::close_input`]. Its output is [`Stream::Out`] and
+    /// [`Stream::Err`], which one pipe could not tell apart.
+    Service,
 }
 
-/// A running process and its output.
+/// A running process and its output. Dropping it kills the process with everything that it started; whatever they printed
+/// until then still reaches the log.
 pub(super) struct Process {
     command: String,
     group: Arc<Group>,
@@ -88,16 +90,22 @@ impl Process {
     pub(super) fn spawn(
         mut command: Command,
         title: &str,
-        input: Input,
+        role: Role,
         path: &Path,
         interrupt: &Interrupt,
     ) -> Result<Self, SpawnError> {
         let log = Log::create(path, title).map_err(SpawnError::Run)?;
-        command.stdin(match input {
-            Input::Null => Stdio::null(),
-            Input::Held => Stdio::piped(),
-        });
-        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut merged = None;
+        match role {
+            Role::Command => {
+                let (reader, writer) = io::pipe().map_err(SpawnError::Start)?;
+                command.stdin(Stdio::null()).stdout(writer.try_clone().map_err(SpawnError::Start)?).stderr(writer);
+                merged = Some(reader);
+            }
+            Role::Service => {
+                command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+            }
+        }
         let mut command = CommandWrap::from(command);
         #[cfg(unix)]
         command.wrap(process_wrap::std::ProcessGroup::leader());
@@ -105,17 +113,18 @@ impl Process {
         command.wrap(process_wrap::std::JobObject);
 
         let group = interrupt.guard(|| match command.spawn() {
-            Ok(child) => Ok(Group(Mutex::new(Members { child, gone: false }))),
+            Ok(child) => Ok(Group::new(child)),
             Err(error) => Err(SpawnError::Start(error)),
         })?;
+        // It holds the ends of the pipe that belong to the child, and the output would never end.
+        drop(command);
         let (sender, lines) = sync_channel(BACKLOG);
-        let (stdin, stdout, stderr) = {
-            let mut members = group.members();
-            (members.child.stdin().take(), members.child.stdout().take(), members.child.stderr().take())
-        };
+        let (stdin, stdout, stderr) =
+            group.with(|child| (child.stdin().take(), child.stdout().take(), child.stderr().take()));
+        let merged = merged.map(|merged| output::read(Stream::Out, merged, log.clone(), sender.clone()));
         let stdout = stdout.map(|stdout| output::read(Stream::Out, stdout, log.clone(), sender.clone()));
         let stderr = stderr.map(|stderr| output::read(Stream::Err, stderr, log.clone(), sender));
-        let readers = stdout.into_iter().chain(stderr).collect();
+        let readers = merged.into_iter().chain(stdout).chain(stderr).collect();
         Ok(Self { command: title.to_owned(), group, input: stdin, log, lines: Some(lines), readers })
     }
 
@@ -177,7 +186,7 @@ impl Process {
 
     /// How the process ended, if it has; does not wait.
     pub(super) fn exit(&self) -> Result<Option<Exit>, Error> {
-        let status = self.group.members().child.try_wait();
+        let status = self.group.with(ChildWrapper::try_wait);
         status.map(|status| status.map(Exit::from)).map_err(|source| self.control_error(source))
     }
 
@@ -189,8 +198,8 @@ impl Process {
     /// Asks the process itself, not its group, to end: what it started is its own to stop.
     #[cfg(unix)]
     pub(super) fn terminate(&self) -> Result<(), Error> {
-        let members = self.group.members();
-        members.child.inner().signal(SIGTERM).map_err(|source| self.control_error(source))
+        let sent = self.group.with(|child| child.inner().signal(SIGTERM));
+        sent.map_err(|source| self.control_error(source))
     }
 
     /// Closes the standard input that was held open.
@@ -224,7 +233,7 @@ impl Process {
                     on(&line);
                 }
             }
-            if finished || start.elapsed() >= KILL_LIMIT {
+            if finished || start.elapsed() >= OUTPUT_LIMIT {
                 break;
             }
             thread::sleep(Duration::from_millis(1));
@@ -233,57 +242,5 @@ impl Process {
 
     fn control_error(&self, source: io::Error) -> Error {
         Error::Control { command: self.command.clone(), source }
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        // A reader that waits for the observer goes on for the log, so that the process never hangs on its output.
-        self.lines = None;
-        self.group.end();
-    }
-}
-
-/// A process and whatever it has started. The lock is held for moments only: [`Abort::abort`] must not wait.
-struct Group(Mutex<Members>);
-
-struct Members {
-    child: Box<dyn ChildWrapper>,
-    /// No process is left. The system may use the number of the group for another one now.
-    gone: bool,
-}
-
-impl Group {
-    fn members(&self) -> MutexGuard<'_, Members> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Kills again until nobody is left to be killed: a process may have been starting another one.
-    fn end(&self) {
-        let start = Instant::now();
-        while !self.members().kill() && start.elapsed() < KILL_LIMIT {
-            thread::sleep(Duration::from_millis(1));
-        }
-        self.members().gone = true;
-    }
-}
-
-impl Members {
-    /// Kills all of them; true when there is none.
-    fn kill(&mut self) -> bool {
-        if self.gone {
-            return true;
-        }
-        let killed = self.child.start_kill();
-        // Reaps the process: until then it would count as a member.
-        let status = self.child.try_wait();
-        self.gone = if cfg!(unix) { killed.is_err() } else { matches!(status, Ok(Some(_)) | Err(_)) };
-        self.gone
-    }
-}
-
-impl Abort for Group {
-    fn abort(&self) {
-        self.members().kill();
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitStatus;
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 /// How many lines of output a failure carries.
 pub const TAIL: usize = 30;
@@ -71,6 +71,7 @@ pub struct StepReport {
     /// How long it took; 0 when it was skipped.
     pub seconds: f64,
     /// Where everything that it printed stands; for a probe, the app's log.
+    #[serde(serialize_with = "lossy")]
     pub log: Option<PathBuf>,
 }
 
@@ -321,6 +322,12 @@ impl fmt::Display for Span {
             seconds => write!(f, "{seconds} s"),
         }
     }
+}
+
+/// JSON is UTF-8, and a path need not be: a strange name must not cost the whole report.
+#[expect(clippy::ref_option, reason = "what serde calls it with")]
+fn lossy<S: Serializer>(path: &Option<PathBuf>, serializer: S) -> Result<S::Ok, S::Error> {
+    path.as_ref().map(|path| path.to_string_lossy()).serialize(serializer)
 }
 
 /// Seconds to the millisecond: more digits would be noise in the JSON.

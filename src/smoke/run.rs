@@ -1,9 +1,11 @@
 //! The order of a smoke test: services, steps, app; and what each step is reported with.
 
 use std::collections::BTreeMap;
+use std::env;
 use std::fs;
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Instant;
 
 use tempfile::TempDir;
@@ -12,11 +14,11 @@ use super::app::{self, App};
 use super::command::{self, Values};
 use super::error::Error;
 use super::logs::Logs;
-use super::process::{Input, Process, SpawnError};
+use super::process::{Process, Role, SpawnError};
 use super::report::{Failure, Outcome, Report, Skip, Step, StepKind, StepReport, seconds};
 use super::service::{self, Service};
 use super::{Limits, Observer, Proof, probe, step};
-use crate::interrupt::Interrupt;
+use crate::interrupt::{Abort, Interrupt};
 use crate::template::manifest::{SmokeApp, SmokeStep};
 
 /// How a step went, and where its output stands.
@@ -32,6 +34,22 @@ impl<T> Verdict<T> {
     }
 }
 
+/// The folder that `{scratch}` stands for; it goes when the run does, and also when the program exits at once.
+struct Scratch(TempDir);
+
+impl Scratch {
+    fn create() -> Result<Self, Error> {
+        let folder = tempfile::Builder::new().prefix("neoforge-smoke-").tempdir();
+        folder.map(Self).map_err(|source| Error::Scratch { path: env::temp_dir(), source })
+    }
+}
+
+impl Abort for Scratch {
+    fn abort(&self) {
+        let _ = fs::remove_dir_all(self.0.path());
+    }
+}
+
 /// A smoke test while it runs.
 pub(super) struct Run<'a> {
     pub(super) root: PathBuf,
@@ -44,7 +62,7 @@ pub(super) struct Run<'a> {
     pub(super) target: Option<PathBuf>,
     /// The app's port, once it has one.
     pub(super) port: Option<u16>,
-    scratch: TempDir,
+    scratch: Arc<Scratch>,
     logs: Logs,
     keep_going: bool,
     reports: Vec<StepReport>,
@@ -61,9 +79,8 @@ impl<'a> Run<'a> {
         });
         let root = root.map_err(|source| Error::Root { path: proof.root.clone(), source })?;
         let logs = Logs::create(&root.join(&proof.log_dir))?;
-        let scratch = tempfile::Builder::new().prefix("neoforge-smoke-").tempdir();
-        let scratch = scratch.map_err(|source| Error::Scratch { path: std::env::temp_dir(), source })?;
-        let env = Values { scratch: scratch.path(), port: None }.fill_all(&proof.env);
+        let scratch = interrupt.guard(Scratch::create)?;
+        let env = Values { scratch: scratch.0.path(), port: None }.fill_all(&proof.env);
         Ok(Self {
             root,
             limits: &proof.limits,
@@ -210,7 +227,7 @@ impl<'a> Run<'a> {
     }
 
     pub(super) fn values(&self) -> Values<'_> {
-        Values { scratch: self.scratch.path(), port: self.port }
+        Values { scratch: self.scratch.0.path(), port: self.port }
     }
 
     /// Starts a process in the project's folder with a log named after the step.
@@ -219,7 +236,7 @@ impl<'a> Run<'a> {
         name: &str,
         words: &[String],
         env: &BTreeMap<String, String>,
-        input: Input,
+        role: Role,
     ) -> Result<Result<Process, Failure>, Error> {
         let words: Vec<String> = words.iter().map(|word| self.values().fill(word)).collect();
         let command = match command::command(&self.root, self.target.as_deref(), &words, env) {
@@ -227,7 +244,7 @@ impl<'a> Run<'a> {
             Err(reason) => return Ok(Err(reason.into())),
         };
         let log = self.logs.path(name);
-        match Process::spawn(command, &command::title(&words), input, &log, self.interrupt) {
+        match Process::spawn(command, &command::title(&words), role, &log, self.interrupt) {
             Ok(process) => Ok(Ok(process)),
             Err(SpawnError::Start(error)) => Ok(Err(command::spawn_failure(&words, &error).into())),
             Err(SpawnError::Run(error)) => Err(error),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::error::Error;
 use super::output::Stream;
-use super::process::{Event, Input, Process, Watched};
+use super::process::{Event, Process, Role, Watched};
 use super::report::{Exit, Failure, Reason};
 use super::run::{Run, Verdict};
 use crate::interrupt::Interrupt;
@@ -31,7 +31,7 @@ pub(super) fn unless<'a>(service: &'a SmokeService, env: &BTreeMap<String, Strin
 /// Starts the service, waits until it says `ready`, and takes over the variables that it names.
 pub(super) fn start(run: &mut Run<'_>, service: &SmokeService) -> Result<Verdict<Service>, Error> {
     let env = run.env.clone();
-    let process = match run.spawn(&service.name, &service.run, &env, Input::Held)? {
+    let process = match run.spawn(&service.name, &service.run, &env, Role::Service)? {
         Ok(process) => process,
         Err(failure) => return Ok(Verdict::failed(failure)),
     };

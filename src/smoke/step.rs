@@ -1,7 +1,7 @@
 //! A command that must succeed.
 
 use super::error::Error;
-use super::process::{Event, Input, Watched};
+use super::process::{Event, Role, Watched};
 use super::report::{Failure, Reason};
 use super::run::{Run, Verdict};
 use super::target;
@@ -15,8 +15,13 @@ pub(super) fn run(run: &mut Run<'_>, step: &SmokeStep) -> Result<Verdict<()>, Er
         return Ok(Verdict::failed(failure));
     }
     let mut env = run.env.clone();
+    if let Some(columns) = run.observer.columns() {
+        // Without a terminal cargo would only tell what it compiles, and not how much is left.
+        env.insert("CARGO_TERM_PROGRESS_WHEN".to_owned(), "always".to_owned());
+        env.insert("CARGO_TERM_PROGRESS_WIDTH".to_owned(), columns.to_string());
+    }
     env.extend(run.values().fill_all(&step.env));
-    let mut process = match run.spawn(&step.name, &step.run, &env, Input::Null)? {
+    let mut process = match run.spawn(&step.name, &step.run, &env, Role::Command)? {
         Ok(process) => process,
         Err(failure) => return Ok(Verdict::failed(failure)),
     };

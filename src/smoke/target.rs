@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 
 use super::error::Error;
-use super::process::{Event, Input, Watched};
+use super::process::{Event, Role, Watched};
 use super::report::{Failure, Reason};
 use super::run::Run;
 
@@ -41,7 +41,7 @@ pub(super) fn find(run: &mut Run<'_>) -> Result<Result<PathBuf, Failure>, Error>
 fn ask_cargo(run: &mut Run<'_>) -> Result<Result<PathBuf, Failure>, Error> {
     let words = ["cargo", "metadata", "--no-deps", "--format-version", "1"].map(str::to_owned);
     let env = run.env.clone();
-    let mut process = match run.spawn("cargo metadata", &words, &env, Input::Null)? {
+    let mut process = match run.spawn("cargo metadata", &words, &env, Role::Command)? {
         Ok(process) => process,
         Err(failure) => return Ok(Err(failure)),
     };

@@ -3,6 +3,7 @@
 mod out;
 pub mod progress;
 mod prompt;
+mod steady;
 
 pub use self::out::Out;
 pub use self::prompt::Terminal;

@@ -10,9 +10,10 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use console::{Emoji, StyledObject};
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use console::{Emoji, StyledObject, Term};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle, TermLike};
 
+use super::steady::{Hold, Steady};
 use crate::smoke::{Failure, Observer, Outcome, Report, Skip, Step, StepReport};
 
 const PASSED: Emoji<'_, '_> = Emoji("✓", "+");
@@ -21,6 +22,11 @@ const SKIPPED: Emoji<'_, '_> = Emoji("–", "-");
 
 /// How often the spinner turns and the time counts.
 const TICK: Duration = Duration::from_millis(100);
+
+/// The output of the running step stands this far to the right.
+const INDENT: u16 = 4;
+
+const DRAWINGS_PER_SECOND: u8 = 20;
 
 /// Names up to this width share a column, after which the times stand.
 const COLUMN: usize = 44;
@@ -36,21 +42,26 @@ pub struct Progress {
 }
 
 enum Display {
-    Live { bars: MultiProgress, running: Option<Running> },
+    Live { bars: MultiProgress, hold: Hold, columns: u16, running: Option<Running> },
     Plain { out: Box<dyn Write + Send>, quiet: bool, line_is_open: bool },
 }
 
 struct Running {
     step: ProgressBar,
     output: ProgressBar,
+    hold: Hold,
 }
 
 impl Progress {
     /// Shows it on standard error: live on a terminal, one line a step elsewhere, only failures when `quiet`.
     #[must_use]
     pub fn stderr(quiet: bool) -> Self {
-        let target = ProgressDrawTarget::stderr();
-        if quiet || target.is_hidden() { Self::to_writer(Box::new(io::stderr()), quiet) } else { Self::live(target) }
+        // indicatif knows which terminals can do it: a dumb one cannot.
+        if quiet || ProgressDrawTarget::stderr().is_hidden() {
+            Self::to_writer(Box::new(io::stderr()), quiet)
+        } else {
+            Self::live(Term::buffered_stderr())
+        }
     }
 
     /// Shows one line a step, or only failures when `quiet`. What cannot be written is lost: it must not fail the project.
@@ -59,8 +70,12 @@ impl Progress {
         Self::new(Display::Plain { out, quiet, line_is_open: false })
     }
 
-    fn live(target: ProgressDrawTarget) -> Self {
-        Self::new(Display::Live { bars: MultiProgress::with_draw_target(target), running: None })
+    fn live(terminal: impl TermLike + 'static) -> Self {
+        let hold = Hold::default();
+        let columns = terminal.width().saturating_sub(INDENT);
+        let terminal = Steady::new(terminal, hold.clone());
+        let target = ProgressDrawTarget::term_like_with_hz(Box::new(terminal), DRAWINGS_PER_SECOND);
+        Self::new(Display::Live { bars: MultiProgress::with_draw_target(target), hold, columns, running: None })
     }
 
     fn new(display: Display) -> Self {
@@ -133,9 +148,10 @@ impl Observer for Progress {
     fn started(&mut self, step: &Step) {
         let name = printable(&step.name);
         match &mut self.display {
-            Display::Live { bars, running } => {
+            Display::Live { bars, hold, running, .. } => {
                 let number = self.finished + 1;
-                *running = Some(Running::new(bars, &name, &format!("[{number}/{}]", self.planned.max(number))));
+                let count = format!("[{number}/{}]", self.planned.max(number));
+                *running = Some(Running::new(bars, hold.clone(), &name, &count));
             }
             Display::Plain { quiet: true, .. } => {}
             Display::Plain { out, line_is_open, .. } => {
@@ -151,6 +167,13 @@ impl Observer for Progress {
             if !line.trim().is_empty() {
                 running.output.set_message(dim(line.trim_start()).to_string());
             }
+        }
+    }
+
+    fn columns(&self) -> Option<u16> {
+        match self.display {
+            Display::Live { columns, .. } => Some(columns),
+            Display::Plain { .. } => None,
         }
     }
 
@@ -198,7 +221,8 @@ impl Drop for Progress {
 }
 
 impl Running {
-    fn new(bars: &MultiProgress, name: &str, count: &str) -> Self {
+    fn new(bars: &MultiProgress, hold: Hold, name: &str, count: &str) -> Self {
+        hold.set(true);
         let spinner = if PASSED.to_string() == "✓" { "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏ " } else { "|/-\\ " };
         let line = |template: &str| {
             ProgressStyle::with_template(template)
@@ -213,14 +237,16 @@ impl Running {
         let name = console::truncate_str(name, COLUMN, "…");
         step.set_message(format!("{}  {}", bold(name), dim(count)));
         step.enable_steady_tick(TICK);
+        // A line without text is a line for the cursor to stand in all the same.
         let output = bars.add(ProgressBar::new_spinner());
         output.set_style(line("    {wide_msg}"));
-        Self { step, output }
+        Self { step, output, hold }
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
+        self.hold.set(false);
         self.output.finish_and_clear();
         self.step.finish_and_clear();
     }

@@ -1,5 +1,6 @@
 //! Nothing survives a smoke test, however it ends.
 
+use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -93,6 +94,7 @@ fn nothing_survives_an_impatient_person() {
     assert_eq!(status.code(), Some(130));
     let pid = project.path("pid");
     until("the grandchild to end", || (!is_alive(&pid)).then_some(()));
+    assert_eq!(fs::read_dir(project.path("temporary")).expect("a folder").count(), 0);
 }
 
 struct Tool(Child);
@@ -100,8 +102,15 @@ struct Tool(Child);
 impl Tool {
     fn start(folder: &Path, hangs: bool) -> Self {
         let words = fixture::command("tool");
+        let temporary = folder.join("temporary");
+        fs::create_dir(&temporary).expect("a folder");
         let mut command = Command::new(&words[0]);
-        command.args(&words[1..]).env("FIXTURE_TOOL", folder).stdout(Stdio::null()).stderr(Stdio::null());
+        command
+            .args(&words[1..])
+            .env("FIXTURE_TOOL", folder)
+            .env("TMPDIR", temporary)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
         if hangs {
             command.env("FIXTURE_HANGS", "1");
         }

@@ -1,6 +1,8 @@
 //! Commands, their output and their logs.
 
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 
 use neoforge::interrupt::Interrupt;
 use neoforge::smoke::{Error, Observer, Proof, Step, StepReport};
@@ -54,8 +56,8 @@ fn steps_of_the_level_run_in_order_in_the_folder_of_the_project() {
 
 #[test]
 fn a_failing_step_tells_its_last_thirty_lines_its_exit_code_and_its_log() {
-    let project =
-        Project::new().steps(vec![script("Unit tests", "seq 100; echo bad >&2; exit 42"), script("next", "exit 0")]);
+    let project = Project::new()
+        .steps(vec![script("Unit tests", "seq 99; echo bad >&2; echo 100; exit 42"), script("next", "exit 0")]);
     let report = project.run();
     assert!(!report.passed);
     assert_eq!(outcomes(&report), ["failed Unit tests", "skipped next"]);
@@ -63,12 +65,11 @@ fn a_failing_step_tells_its_last_thirty_lines_its_exit_code_and_its_log() {
     assert_eq!(failure.exit_code, Some(42));
     assert_eq!(failure.message, "ended with status 42");
     assert_eq!(failure.tail.len(), 30);
-    assert!(failure.tail.contains(&"bad".to_owned()), "{:?}", failure.tail);
-    assert!(failure.tail.contains(&"100".to_owned()), "{:?}", failure.tail);
+    assert_eq!(failure.tail[27..], ["99", "bad", "100"], "the two streams lost their order");
     let log = report.steps[0].log.as_deref().expect("a log");
     assert_eq!(log, project.path("target/neoforge-smoke/unit-tests.log"));
     let log = project.log("unit-tests");
-    assert!(log.starts_with("$ sh -c 'seq 100; echo bad >&2; exit 42'\n"), "{log}");
+    assert!(log.starts_with("$ sh -c 'seq 99; echo bad >&2; echo 100; exit 42'\n"), "{log}");
     assert!((1..=100).all(|n| log.contains(&format!("\n{n}\n"))) && log.contains("\nbad\n"), "{log}");
 }
 
@@ -113,6 +114,25 @@ fn output_need_not_be_text() {
 #[test]
 fn standard_input_is_empty() {
     assert!(Project::new().steps(vec![script("read", "test -z \"$(cat)\"")]).run().passed);
+}
+
+#[test]
+fn the_project_does_not_see_the_build_of_this_tool() {
+    assert!(std::env::var_os("CARGO_PKG_NAME").is_some(), "run it with cargo");
+    let names = script("names", "! env | grep -E '^(CARGO|CARGO_PKG_NAME|CARGO_MANIFEST_DIR|RUSTUP_TOOLCHAIN)='");
+    let report = Project::new().steps(vec![names]).run();
+    assert!(report.passed, "{report:?}");
+}
+
+#[test]
+fn the_report_serialises_wherever_the_project_is() {
+    let mut project = Project::new().steps(vec![script("ok", "exit 0")]);
+    let folder = project.path("").join(OsStr::from_bytes(b"caf\xe9"));
+    fs::create_dir(&folder).expect("a folder");
+    project.proof.root = folder;
+    let json = serde_json::to_value(project.run()).expect("JSON");
+    let log = json["steps"][0]["log"].as_str().expect("a path");
+    assert!(log.ends_with("caf\u{fffd}/target/neoforge-smoke/ok.log"), "{log}");
 }
 
 #[test]
@@ -168,4 +188,14 @@ fn without_a_project_there_is_no_report() {
     let error = neoforge::smoke::run(&proof, &mut (), &Interrupt::new()).expect_err("no project");
     assert!(matches!(error, Error::Root { .. }), "{error}");
     assert!(error.to_string().contains("nowhere"), "{error}");
+}
+
+#[test]
+fn a_log_that_cannot_be_written_is_named() {
+    let project = Project::new().steps(vec![script("build", "exit 0")]);
+    let log = project.path("target/neoforge-smoke/build.log");
+    fs::create_dir_all(log.parent().expect("a folder")).expect("a folder");
+    std::os::unix::fs::symlink("/dev/full", &log).expect("a link");
+    let error = neoforge::smoke::run(&project.proof, &mut (), &Interrupt::new()).expect_err("a full disk");
+    assert!(matches!(&error, Error::Log { path, .. } if *path == log), "{error}");
 }

@@ -2,7 +2,7 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use indicatif::{ProgressDrawTarget, TermLike};
+use indicatif::TermLike;
 
 use super::{PASSED, Progress, printable, time};
 use crate::smoke::{Exit, Failure, Observer, Outcome, Reason, Report, Skip, Step, StepKind, StepReport};
@@ -94,7 +94,7 @@ impl TermLike for Screen {
     }
 
     fn move_cursor_left(&self, n: usize) -> io::Result<()> {
-        self.change(|cells| cells.column = cells.column.saturating_sub(n))
+        self.change(|cells| cells.column = cells.column.min(79).saturating_sub(n))
     }
 
     fn write_line(&self, text: &str) -> io::Result<()> {
@@ -199,7 +199,7 @@ fn an_interruption_ends_the_line() {
 #[test]
 fn a_terminal_keeps_the_finished_steps_and_nothing_else() {
     let screen = Screen::default();
-    play(&mut Progress::live(ProgressDrawTarget::term_like(Box::new(screen.clone()))));
+    play(&mut Progress::live(screen.clone()));
     let (passed, failed, skipped) = (PASSED, super::FAILED, super::SKIPPED);
     let expected = format!(
         "  {skipped} PostgreSQL  DATABASE_URL is set\n  {passed} build       1 min 12 s\n  {failed} test        12.3 s\n{FAILURE}"
@@ -210,7 +210,7 @@ fn a_terminal_keeps_the_finished_steps_and_nothing_else() {
 #[test]
 fn a_terminal_shows_the_running_step_with_its_latest_line_in_one_row() {
     let screen = Screen::default();
-    let mut progress = Progress::live(ProgressDrawTarget::term_like(Box::new(screen.clone())));
+    let mut progress = Progress::live(screen.clone());
     progress.planned(&[step("build"), step("test")]);
     progress.started(&step("build"));
     progress.line("first");
@@ -224,6 +224,20 @@ fn a_terminal_shows_the_running_step_with_its_latest_line_in_one_row() {
     assert!(lines[1].chars().count() <= 80, "{text}");
     drop(progress);
     assert_eq!(screen.text(), "", "an interruption leaves something");
+}
+
+#[test]
+fn what_the_terminal_echoes_is_drawn_over() {
+    let screen = Screen::default();
+    let mut progress = Progress::live(screen.clone());
+    for output in ["", "compiling"] {
+        progress.started(&step("build"));
+        progress.line(output);
+        screen.change(|cells| cells.put("^C")).expect("no error");
+        progress.finished(&report("build", Outcome::Passed, 1.0));
+    }
+    let line = format!("  {PASSED} build  1.0 s");
+    assert_eq!(screen.text(), format!("{line}\n{line}"));
 }
 
 #[test]
