@@ -1,9 +1,7 @@
 use std::thread;
 
 use kernel::config;
-use sqlx::{
-    ConnectOptions, Postgres, migrate::MigrateDatabase, postgres::PgConnectOptions,
-};
+use sqlx::{ConnectOptions, Postgres, migrate::MigrateDatabase, postgres::PgConnectOptions};
 use tokio::runtime;
 use uuid::Uuid;
 
@@ -40,10 +38,12 @@ impl TestDatabase {
 impl Drop for TestDatabase {
     fn drop(&mut self) {
         let url = self.url.clone();
-        // A value is dropped outside of async code, perhaps by a runtime that is shutting down: this
-        // takes a thread and a runtime of its own.
+        // A value is dropped outside of async code, perhaps by a runtime that is shutting down:
+        // this takes a thread and a runtime of its own.
         let cleaner = thread::spawn(move || {
-            let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+            let runtime = runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()?;
             runtime
                 .block_on(Postgres::force_drop_database(&url))
                 .map_err(std::io::Error::other)

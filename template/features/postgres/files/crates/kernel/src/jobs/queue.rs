@@ -1,4 +1,4 @@
-//! The queue in PostgreSQL: the schema `apalis`, which belongs to apalis.
+//! The queue in `PostgreSQL`: the schema `apalis`, which belongs to apalis.
 
 use std::time::Duration;
 
@@ -26,11 +26,7 @@ pub(super) async fn push(
 }
 
 /// apalis takes a failed job up again as soon as its time has come: this moves that time.
-pub(super) async fn postpone(
-    db: &PgPool,
-    id: &TaskId,
-    pause: Duration,
-) -> Result<(), sqlx::Error> {
+pub(super) async fn postpone(db: &PgPool, id: &TaskId, pause: Duration) -> Result<(), sqlx::Error> {
     sqlx::query("UPDATE apalis.jobs SET run_at = now() + make_interval(secs => $1) WHERE id = $2")
         .bind(pause.as_secs_f64())
         .bind(id.to_string())
