@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use neoforge::cli::Cli;
-use neoforge::commands;
+use neoforge::commands::{self, Exit};
 use neoforge::interrupt::Interrupt;
 use neoforge::ui::Out;
 
@@ -19,8 +19,12 @@ fn main() -> ExitCode {
     match result {
         Ok(exit) => exit.into(),
         Err(error) => {
-            out.error(&error);
-            commands::exit_of(&error).into()
+            let exit = commands::exit_of(&error);
+            match exit {
+                Exit::Interrupted => out.stopped(&error),
+                _ => out.error(&error),
+            }
+            exit.into()
         }
     }
 }

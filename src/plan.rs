@@ -70,7 +70,7 @@ impl NewProject {
         let answers = &self.record.answers;
         serde_json::json!({
             "name": answers.name,
-            "target": self.target,
+            "target": self.target.display().to_string(),
             "template": {
                 "source": self.record.template.source,
                 "version": self.record.template.version,
@@ -81,7 +81,7 @@ impl NewProject {
             "git": match &self.git {
                 GitPlan::Init => serde_json::json!("init"),
                 GitPlan::Off => serde_json::json!("off"),
-                GitPlan::Inside(path) => serde_json::json!({ "inside": path }),
+                GitPlan::Inside(path) => serde_json::json!({ "inside": path.display().to_string() }),
             },
             "environment": self.environment.iter().map(|entry| &entry.key).collect::<Vec<_>>(),
             "files": files,

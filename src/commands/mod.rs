@@ -12,11 +12,14 @@ mod template;
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
+use tempfile::TempDir;
 
 use crate::cli::{Cli, Command, TemplateCommand};
 use crate::gather::{AskError, GatherError};
 use crate::interrupt::{self, Interrupt};
+use crate::project::WriteError;
+use crate::project::clone::FetchError;
 use crate::ui::Out;
 
 /// How a command ended.
@@ -72,12 +75,26 @@ fn prompts() -> bool {
 /// The exit for an error: what somebody typed wrongly is a matter of usage.
 #[must_use]
 pub fn exit_of(error: &anyhow::Error) -> Exit {
-    if error.is::<interrupt::Interrupted>() {
+    if is_interruption(error) {
         return Exit::Interrupted;
     }
     match error.downcast_ref::<GatherError>() {
-        Some(GatherError::Ask(AskError::Cancelled)) => Exit::Interrupted,
         Some(GatherError::Template(_) | GatherError::Ask(_)) | None => Exit::Failed,
         Some(_) => Exit::Usage,
     }
+}
+
+/// A temporary folder, which goes when it is dropped.
+fn scratch_folder() -> Result<TempDir> {
+    tempfile::tempdir().context("failed to make a temporary folder; set TMPDIR to a folder that you may write to")
+}
+
+/// Whether it says that somebody stopped the work, as each part of the program says it in its own words.
+fn is_interruption(error: &anyhow::Error) -> bool {
+    error.is::<interrupt::Interrupted>()
+        || matches!(error.downcast_ref(), Some(AskError::Cancelled))
+        || matches!(error.downcast_ref(), Some(GatherError::Ask(AskError::Cancelled)))
+        || matches!(error.downcast_ref(), Some(WriteError::Interrupted))
+        || matches!(error.downcast_ref(), Some(FetchError::Interrupted))
+        || matches!(error.downcast_ref(), Some(crate::smoke::Error::Interrupted(_)))
 }

@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf, absolute};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use console::style;
 use serde_json::json;
 
 use super::source::{self, Opened};
 use super::{Exit, new_foreign, prompts, smoke};
-use crate::answers::record::{AnswersFile, Record};
+use crate::answers::record::{self, AnswersFile, Record};
 use crate::cli::{New, SmokeChoice};
 use crate::gather::{self, Ask, Defaults, GatherError, Given};
 use crate::interrupt::Interrupt;
@@ -18,8 +19,7 @@ use crate::plan::{GitPlan, NewProject};
 use crate::render::{EnvEntry, EnvValue};
 use crate::project::git::{self, Committed};
 use crate::project::stage::Staged;
-use crate::project::target::check_target;
-use crate::project::dotenv;
+use crate::project::{WriteError, check_target, dotenv};
 use crate::smoke::Report;
 use crate::template::manifest::SmokeLevel;
 use crate::ui::{Out, Terminal};
@@ -37,13 +37,13 @@ pub(super) fn run(args: New, out: &mut Out, interrupt: &Interrupt) -> Result<Exi
     };
     let given = given(&args)?;
     let asks = !args.yes && !args.json && prompts();
-    if let Some(target) = given.name.as_ref().map(|name| target(&args, name)) {
-        check_target(&target)?;
+    if let Some(name) = &given.name {
+        check_target(&target(&args, name)?)?;
     }
     let mut ask: Box<dyn Ask> = if asks { Box::new(Terminal::new()) } else { Box::new(Defaults) };
     let gathered = gather::gather(&opened.template, &given, &mut *ask)?;
     interrupt.check()?;
-    let target = absolute(target(&args, &gathered.answers.name)).context("failed to find the current folder")?;
+    let target = target(&args, &gathered.answers.name)?;
     check_target(&target)?;
     let git = git_plan(&args, &target);
     let record = Record { template: opened.id.clone(), answers: gathered.answers.clone() };
@@ -81,8 +81,7 @@ fn given(args: &New) -> Result<Given> {
         ..Given::default()
     };
     if let Some(path) = &args.answers {
-        let text = fs::read_to_string(path).with_context(|| format!("failed to read {}", path.display()))?;
-        let file = AnswersFile::parse(&text).with_context(|| format!("failed to read {}", path.display()))?;
+        let file = read_answers(path).with_context(|| format!("failed to read {}", path.display()))?;
         given.features = file.features;
         given.answers = file.answers;
         // The name in the file is another project's, and only a fallback.
@@ -91,6 +90,18 @@ fn given(args: &New) -> Result<Given> {
         }
     }
     Ok(given)
+}
+
+fn read_answers(path: &Path) -> Result<AnswersFile> {
+    let text = match fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == ErrorKind::IsADirectory => {
+            bail!("it is a folder; name the file in it, such as {}", path.join(record::PATH).display())
+        }
+        Err(error) if error.kind() == ErrorKind::InvalidData => bail!("it is not UTF-8; save it as UTF-8"),
+        Err(error) => bail!("{error}; give the path of a file of answers, such as another project's {}", record::PATH),
+    };
+    Ok(AnswersFile::parse(&text)?)
 }
 
 /// The keys and values of `--set`.
@@ -102,8 +113,10 @@ pub(super) fn pairs(set: &[String]) -> Result<BTreeMap<String, String>, GatherEr
     set.iter().map(pair).collect()
 }
 
-pub(super) fn target(args: &New, name: &str) -> PathBuf {
-    args.into.clone().unwrap_or_else(|| PathBuf::from(name))
+/// The folder that the project is going to stand in, as an absolute path.
+pub(super) fn target(args: &New, name: &str) -> Result<PathBuf> {
+    let target = args.into.clone().unwrap_or_else(|| PathBuf::from(name));
+    absolute(target).context("the current folder is not there any more; go to another one, or give an absolute path to --into")
 }
 
 pub(super) fn git_plan(args: &New, target: &Path) -> GitPlan {
@@ -127,7 +140,9 @@ fn apply(plan: &NewProject, interrupt: &Interrupt) -> Result<Option<Committed>> 
     }
     let entries: Vec<_> = plan.environment.iter().map(dotenv_entry).collect();
     dotenv::write(&staged.path().join(".env"), &entries)?;
-    interrupt.check()?;
+    if interrupt.is_set() {
+        bail!(WriteError::Interrupted);
+    }
     staged.commit()?;
     Ok(committed)
 }
@@ -174,7 +189,12 @@ fn prove(args: &New, opened: &Opened, plan: &NewProject, out: &mut Out, interrup
         ));
         return Ok(None);
     }
-    smoke::prove(&proof, out, interrupt).map(Some)
+    let report = smoke::prove(&proof, out, interrupt);
+    if report.as_ref().is_err_and(super::is_interruption) {
+        let (target, folder) = (plan.target.display(), shown(&plan.target));
+        out.say(format_args!("\nThe project stands in {target}. Prove it later with `neoforge smoke {}`.", folder.display()));
+    }
+    report.map(Some)
 }
 
 /// The last words: the outcome as JSON, or what to type next.

@@ -1,14 +1,12 @@
 //! `neoforge new` with a template of another tool.
 
-use std::path::absolute;
-
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use console::style;
 use serde_json::json;
 
 use super::new::{git_plan, pairs, target};
 use super::source::Located;
-use super::{Exit, prompts};
+use super::{Exit, prompts, scratch_folder};
 use crate::answers::name;
 use crate::cli::New;
 use crate::foreign::{self, Request};
@@ -32,10 +30,10 @@ pub(super) fn run(args: &New, located: &Located, out: &mut Out, interrupt: &Inte
     }
     let Some(project) = args.name.as_deref() else { bail!(GatherError::NoName) };
     name::check(project, &[]).map_err(GatherError::from)?;
-    let target = absolute(target(args, project)).context("failed to find the current folder")?;
+    let target = target(args, project)?;
     check_target(&target)?;
 
-    let scratch = tempfile::tempdir().context("failed to make a temporary folder")?;
+    let scratch = scratch_folder()?;
     let request = Request {
         template: &located.folder,
         name: project,
@@ -48,7 +46,7 @@ pub(super) fn run(args: &New, located: &Located, out: &mut Out, interrupt: &Inte
     if args.dry_run {
         let paths: Vec<&str> = tree.iter().map(|(path, _)| path.as_str()).collect();
         if args.json {
-            out.json(&json!({ "name": project, "target": target, "files": paths }))?;
+            out.json(&json!({ "name": project, "target": target.display().to_string(), "files": paths }))?;
         } else {
             out.data(paths.join("\n"))?;
         }
@@ -65,7 +63,7 @@ pub(super) fn run(args: &New, located: &Located, out: &mut Out, interrupt: &Inte
     out.say(format_args!("{check} {} files in {}", tree.len(), target.display()));
     out.note("this is a template of cargo-generate: the project cannot be added to or updated later");
     if args.json {
-        out.json(&json!({ "name": project, "target": target, "files": tree.len() }))?;
+        out.json(&json!({ "name": project, "target": target.display().to_string(), "files": tree.len() }))?;
     }
     Ok(Exit::Done)
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail};
 use tempfile::TempDir;
 
+use super::scratch_folder;
 use crate::answers::record::{BUILT_IN, TemplateId};
 use crate::interrupt::Interrupt;
 use crate::project::read::read_part;
@@ -68,7 +69,7 @@ pub(super) fn locate(named: &str, interrupt: &Interrupt) -> Result<Located> {
         }
         TemplateSource::Git { url, rev, folder } => (url, rev, folder),
     };
-    let scratch = tempfile::tempdir().context("failed to make a temporary folder")?;
+    let scratch = scratch_folder()?;
     let fetched = fetch(&url, rev.as_deref(), inside.as_deref(), scratch.path(), &|| interrupt.is_set())?;
     interrupt.check()?;
     let source = inside.map_or_else(|| url.clone(), |inside| format!("{url}//{inside}"));

@@ -160,12 +160,13 @@ impl Checkout<'_> {
                 }
             });
         }
-        // Some servers give no single commit, and some no shallow history; all of them give everything.
+        // Some servers give no single commit, and some no shallow history; all of them give everything. Their branches must
+        // not become ours: git fetches nothing into the one that is checked out, and that is `main` for many people.
         let cannot = ["shallow", "unadvertised", "not our ref", "remote error"];
         if !is_commit && !cannot.iter().any(|text| shallow.stderr.contains(text)) {
             return shallow.or_failed(self.url).map(drop);
         }
-        let all = ["fetch", "--quiet", "--", &url, "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"];
+        let all = ["fetch", "--quiet", "--", &url, "+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*"];
         self.run(&all)?.or_failed(self.url)?;
         if is_commit {
             let commit = format!("{wanted}^{{commit}}");

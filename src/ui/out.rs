@@ -27,25 +27,27 @@ impl Out {
     /// Prints what the command was asked for, and a line end.
     ///
     /// # Errors
-    /// Where the stream is closed.
+    /// As [`Out::raw`].
     pub fn data(&mut self, text: impl std::fmt::Display) -> io::Result<()> {
-        writeln!(self.data, "{text}")?;
-        self.data.flush()
+        self.raw(format!("{text}\n").as_bytes())
     }
 
     /// Prints the bytes of a document as they are.
     ///
     /// # Errors
-    /// Where the stream is closed.
+    /// Where they cannot be written, but not where a reader such as `head` has seen enough.
     pub fn raw(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.data.write_all(bytes)?;
-        self.data.flush()
+        match self.data.write_all(bytes).and_then(|()| self.data.flush()) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            Err(error) => Err(io::Error::new(error.kind(), format!("failed to write to standard output: {error}"))),
+            Ok(()) => Ok(()),
+        }
     }
 
     /// Prints JSON, one document, indented.
     ///
     /// # Errors
-    /// Where the stream is closed.
+    /// As [`Out::raw`].
     pub fn json(&mut self, value: &serde_json::Value) -> io::Result<()> {
         self.data(format_args!("{value:#}"))
     }
@@ -62,6 +64,11 @@ impl Out {
     pub fn note(&mut self, text: impl std::fmt::Display) {
         let label = style("note:").for_stderr().cyan().bold();
         self.say(format_args!("{label} {text}"));
+    }
+
+    /// Tells that somebody stopped the program, which is no error.
+    pub fn stopped(&mut self, why: &anyhow::Error) {
+        self.say(why);
     }
 
     /// Tells what went wrong, also to those who want quiet.

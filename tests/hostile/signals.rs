@@ -1,0 +1,120 @@
+//! SIGKILL and SIGINT at random moments.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use crate::kill::{Gun, Signal};
+use crate::support::Sandbox;
+
+/// Runs of each test.
+const RUNS: usize = 100;
+
+/// Enough files that writing them takes a good part of a run.
+const FILES: usize = 400;
+
+struct Range {
+    sandbox: Sandbox,
+    template: String,
+    reference: BTreeMap<String, Vec<u8>>,
+}
+
+impl Range {
+    fn new() -> Self {
+        let sandbox = Sandbox::new();
+        let template = sandbox.template();
+        sandbox.write("template/base/files/.gitignore", ".env\n");
+        for number in 0..FILES {
+            let (path, text) = (format!("template/base/files/src/m{}/f{number}.txt", number % 23), format!("line {number}\n"));
+            sandbox.write(&path, text.repeat(20 + number % 200));
+        }
+        let mut range = Self { sandbox, template, reference: BTreeMap::new() };
+        Gun::undisturbed(range.command("reference"));
+        range.reference = content(&range.sandbox.path("work/reference"));
+        assert!(range.reference.len() > FILES);
+        fs::create_dir(range.sandbox.path("work/place")).expect("a folder");
+        range
+    }
+
+    fn command(&self, into: &str) -> std::process::Command {
+        let line = format!("new my-app --yes --preset full --smoke none --into {into} --template {}", self.template);
+        self.sandbox.neoforge(line.split(' '))
+    }
+
+    /// Looks at what one run has left: whether the project is there, which must be whole then.
+    fn is_there(&self) -> bool {
+        let target = self.sandbox.path("work/place/my-app");
+        if !target.exists() {
+            return false;
+        }
+        assert!(content(&target) == self.reference, "the project differs from the one of an undisturbed run");
+        assert_eq!(self.sandbox.git("work/place/my-app", &["status", "--porcelain"]), "");
+        self.sandbox.git("work/place/my-app", &["fsck", "--full", "--strict"]);
+        fs::remove_dir_all(target).expect("removable");
+        true
+    }
+
+    fn left(&self) -> Vec<String> {
+        self.sandbox.names("work/place")
+    }
+}
+
+/// Every file but those of `.git`, and without the secrets.
+fn content(root: &Path) -> BTreeMap<String, Vec<u8>> {
+    let walk = walkdir::WalkDir::new(root).into_iter().filter_entry(|entry| entry.file_name() != ".git");
+    let files = walk.map(|entry| entry.expect("an entry")).filter(|entry| entry.file_type().is_file());
+    files
+        .map(|entry| {
+            let mut bytes = fs::read(entry.path()).expect("readable");
+            if entry.file_name() == ".env" {
+                let text = String::from_utf8(bytes).expect("UTF-8");
+                let lines: Vec<&str> = text.lines().map(|line| if line.starts_with("SECRET=") { "SECRET" } else { line }).collect();
+                bytes = lines.join("\n").into_bytes();
+            }
+            (entry.path().strip_prefix(root).expect("below it").display().to_string(), bytes)
+        })
+        .collect()
+}
+
+#[test]
+fn a_killed_run_leaves_no_half_project_and_the_next_one_sweeps() {
+    let range = Range::new();
+    let mut gun = Gun::new();
+    let whole = Gun::undisturbed(range.command("place/my-app"));
+    assert!(range.is_there());
+    let (mut through, mut swept) = (0, 0);
+    for _ in 0..RUNS {
+        gun.shoot(range.command("place/my-app"), Signal::Kill, whole);
+        through += usize::from(range.is_there());
+        let left = range.left();
+        assert!(left.len() <= 1 && left.iter().all(|name| name.starts_with(".my-app.neoforge-")), "{left:?}");
+        swept += left.len();
+    }
+    tell(&format!("of {RUNS} killed runs {through} came through, and {swept} left a hidden folder"));
+    Gun::undisturbed(range.command("place/my-app"));
+    assert_eq!(range.left(), ["my-app"], "the next run sweeps");
+}
+
+#[test]
+fn an_interrupted_run_leaves_nothing_and_says_130() {
+    let range = Range::new();
+    let mut gun = Gun::new();
+    let whole = Gun::undisturbed(range.command("place/my-app"));
+    assert!(range.is_there());
+    let mut through = 0;
+    for _ in 0..RUNS {
+        let status = gun.shoot(range.command("place/my-app"), Signal::Interrupt, whole);
+        let there = range.is_there();
+        // No code: the signal came before anything listened to it.
+        assert_eq!(matches!(status.code(), Some(0)), there, "{status}");
+        assert!(matches!(status.code(), Some(0 | 130) | None), "{status}");
+        assert_eq!(range.left(), [""; 0]);
+        through += usize::from(there);
+    }
+    tell(&format!("of {RUNS} interrupted runs {through} came through"));
+}
+
+#[expect(clippy::print_stdout, reason = "how often the shots hit belongs to what the test shows")]
+fn tell(text: &str) {
+    println!("{text}");
+}
