@@ -15,37 +15,37 @@ use crate::cli::{New, SmokeChoice};
 use crate::gather::{self, Ask, Defaults, GatherError, Given};
 use crate::interrupt::Interrupt;
 use crate::plan::{GitPlan, NewProject};
-use crate::render::{EnvEntry, EnvValue};
+use crate::project::dotenv;
 use crate::project::git::{self, Committed};
 use crate::project::stage::Staged;
 use crate::project::target::check_target;
-use crate::project::dotenv;
+use crate::render::{EnvEntry, EnvValue};
 use crate::smoke::Report;
 use crate::template::manifest::SmokeLevel;
 use crate::ui::{Out, Terminal};
 
-pub(super) fn run(args: New, out: &mut Out, interrupt: &Interrupt) -> Result<Exit> {
+pub(super) fn run(args: &New, out: &mut Out, interrupt: &Interrupt) -> Result<Exit> {
     let opened = match &args.template.template {
         None => source::built_in()?,
         Some(named) => {
             let located = source::locate(named, interrupt)?;
             if located.is_foreign() {
-                return new_foreign::run(&args, &located, out, interrupt);
+                return new_foreign::run(args, &located, out, interrupt);
             }
             source::read(&located)?
         }
     };
-    let given = given(&args)?;
+    let given = given(args)?;
     let asks = !args.yes && !args.json && prompts();
-    if let Some(target) = given.name.as_ref().map(|name| target(&args, name)) {
+    if let Some(target) = given.name.as_ref().map(|name| target(args, name)) {
         check_target(&target)?;
     }
     let mut ask: Box<dyn Ask> = if asks { Box::new(Terminal::new()) } else { Box::new(Defaults) };
     let gathered = gather::gather(&opened.template, &given, &mut *ask)?;
     interrupt.check()?;
-    let target = absolute(target(&args, &gathered.answers.name)).context("failed to find the current folder")?;
+    let target = absolute(target(args, &gathered.answers.name)).context("failed to find the current folder")?;
     check_target(&target)?;
-    let git = git_plan(&args, &target);
+    let git = git_plan(args, &target);
     let record = Record { template: opened.id.clone(), answers: gathered.answers.clone() };
     let plan = NewProject::new(&opened.template, record, &gathered, target, git)?;
 
@@ -66,8 +66,8 @@ pub(super) fn run(args: New, out: &mut Out, interrupt: &Interrupt) -> Result<Exi
     }
     let committed = apply(&plan, interrupt)?;
     told(&plan, committed.as_ref(), out);
-    let report = prove(&args, &opened, &plan, out, interrupt)?;
-    conclude(&args, &plan, committed.as_ref(), report.as_ref(), out)
+    let report = prove(args, &opened, &plan, out, interrupt)?;
+    conclude(args, &plan, committed.as_ref(), report.as_ref(), out)
 }
 
 /// What the command line says, with the file of answers beneath it.
@@ -122,7 +122,8 @@ fn apply(plan: &NewProject, interrupt: &Interrupt) -> Result<Option<Committed>> 
     let mut committed = None;
     if plan.git == GitPlan::Init {
         let template = &plan.record.template;
-        let message = format!("Start {} with NeoForge ({} {})", plan.record.answers.name, template.source, template.version);
+        let message =
+            format!("Start {} with NeoForge ({} {})", plan.record.answers.name, template.source, template.version);
         committed = Some(git::init_and_commit(staged.path(), &plan.tree, &message)?);
     }
     let entries: Vec<_> = plan.environment.iter().map(dotenv_entry).collect();
@@ -157,7 +158,13 @@ fn told(plan: &NewProject, committed: Option<&Committed>, out: &mut Out) {
     }
 }
 
-fn prove(args: &New, opened: &Opened, plan: &NewProject, out: &mut Out, interrupt: &Interrupt) -> Result<Option<Report>> {
+fn prove(
+    args: &New,
+    opened: &Opened,
+    plan: &NewProject,
+    out: &mut Out,
+    interrupt: &Interrupt,
+) -> Result<Option<Report>> {
     let level = match args.smoke {
         Some(SmokeChoice::None) => return Ok(None),
         Some(SmokeChoice::Full) => SmokeLevel::Full,
@@ -178,7 +185,13 @@ fn prove(args: &New, opened: &Opened, plan: &NewProject, out: &mut Out, interrup
 }
 
 /// The last words: the outcome as JSON, or what to type next.
-fn conclude(args: &New, plan: &NewProject, committed: Option<&Committed>, report: Option<&Report>, out: &mut Out) -> Result<Exit> {
+fn conclude(
+    args: &New,
+    plan: &NewProject,
+    committed: Option<&Committed>,
+    report: Option<&Report>,
+    out: &mut Out,
+) -> Result<Exit> {
     let passed = report.is_none_or(|report| report.passed);
     if args.json {
         let mut document = plan.to_json();
@@ -207,5 +220,8 @@ fn conclude(args: &New, plan: &NewProject, committed: Option<&Committed>, report
 
 /// A path as somebody in the current folder would type it.
 fn shown(target: &Path) -> PathBuf {
-    std::env::current_dir().ok().and_then(|here| target.strip_prefix(here).ok().map(Path::to_path_buf)).unwrap_or_else(|| target.to_owned())
+    std::env::current_dir()
+        .ok()
+        .and_then(|here| target.strip_prefix(here).ok().map(Path::to_path_buf))
+        .unwrap_or_else(|| target.to_owned())
 }

@@ -43,7 +43,9 @@ impl Terminal {
         match asked {
             Ok(Some(value)) => Ok(value),
             Ok(None) => Err(self.cancelled()),
-            Err(dialoguer::Error::IO(error)) if error.kind() == std::io::ErrorKind::Interrupted => Err(self.cancelled()),
+            Err(dialoguer::Error::IO(error)) if error.kind() == std::io::ErrorKind::Interrupted => {
+                Err(self.cancelled())
+            }
             Err(error) => {
                 let _ = self.term.show_cursor();
                 Err(AskError::Terminal(error.to_string()))

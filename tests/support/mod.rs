@@ -9,64 +9,67 @@ use std::process::{Command, Output};
 use tempfile::TempDir;
 
 /// A temporary folder with a home of its own.
-pub struct Sandbox {
+pub(crate) struct Sandbox {
     folder: TempDir,
 }
 
 /// What a run of the program said.
-pub struct Ran {
+pub(crate) struct Ran {
     /// The exit code.
-    pub code: i32,
+    pub(crate) code: i32,
     /// Standard output.
-    pub out: String,
+    pub(crate) out: String,
     /// Standard error, with the sandbox's folder as `[HERE]`.
-    pub err: String,
+    pub(crate) err: String,
 }
 
 impl Ran {
     /// The JSON document on standard output.
-    pub fn json(&self) -> serde_json::Value {
+    pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {}\n{}", self.out, self.err))
     }
 
     /// Passes on a run that ended with `code`.
     #[track_caller]
-    pub fn expect(self, code: i32) -> Self {
+    pub(crate) fn expect(self, code: i32) -> Self {
         assert_eq!(self.code, code, "stdout:\n{}\nstderr:\n{}", self.out, self.err);
         self
     }
 }
 
 impl Sandbox {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let sandbox = Self { folder: tempfile::tempdir().expect("a temporary folder") };
-        sandbox.write("home/.gitconfig", "[user]\nname = A Tester\nemail = tester@example.com\n[init]\ndefaultBranch = main\n");
+        sandbox.write(
+            "home/.gitconfig",
+            "[user]\nname = A Tester\nemail = tester@example.com\n[init]\ndefaultBranch = main\n",
+        );
         fs::create_dir(sandbox.path("work")).expect("a folder to work in");
         sandbox
     }
 
     /// The folder that the program runs in.
-    pub fn work(&self) -> PathBuf {
+    pub(crate) fn work(&self) -> PathBuf {
         self.path("work")
     }
 
-    pub fn path(&self, path: &str) -> PathBuf {
+    pub(crate) fn path(&self, path: &str) -> PathBuf {
         self.folder.path().join(path)
     }
 
     /// Writes a file, and the folders above it.
-    pub fn write(&self, path: &str, text: impl AsRef<[u8]>) {
+    pub(crate) fn write(&self, path: &str, text: impl AsRef<[u8]>) {
         let path = self.path(path);
         fs::create_dir_all(path.parent().expect("a folder above")).expect("folders can be made");
         fs::write(&path, text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     }
 
-    pub fn read(&self, path: &str) -> String {
+    pub(crate) fn read(&self, path: &str) -> String {
         fs::read_to_string(self.path(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
     }
 
     /// The names in a folder, sorted.
-    pub fn names(&self, path: &str) -> Vec<String> {
+    pub(crate) fn names(&self, path: &str) -> Vec<String> {
         let entries = fs::read_dir(self.path(path)).unwrap_or_else(|error| panic!("{path}: {error}"));
         let mut names: Vec<String> =
             entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned()).collect();
@@ -75,7 +78,7 @@ impl Sandbox {
     }
 
     /// A command in the sandbox's environment.
-    pub fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
+    pub(crate) fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
         let mut command = Command::new(program);
         command
             .current_dir(self.work())
@@ -94,18 +97,18 @@ impl Sandbox {
     }
 
     /// The program with these arguments.
-    pub fn neoforge<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Command {
+    pub(crate) fn neoforge<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Command {
         let mut command = self.command(env!("CARGO_BIN_EXE_neoforge"));
         command.args(arguments);
         command
     }
 
     /// Runs the program with the words of `line`, without a terminal.
-    pub fn run(&self, line: &str) -> Ran {
+    pub(crate) fn run(&self, line: &str) -> Ran {
         self.finish(&mut self.neoforge(line.split_whitespace()))
     }
 
-    pub fn finish(&self, command: &mut Command) -> Ran {
+    pub(crate) fn finish(&self, command: &mut Command) -> Ran {
         let Output { status, stdout, stderr } = command.output().expect("the program runs");
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
         Ran {
@@ -116,14 +119,14 @@ impl Sandbox {
     }
 
     /// Runs git and gives what it printed.
-    pub fn git(&self, folder: &str, arguments: &[&str]) -> String {
+    pub(crate) fn git(&self, folder: &str, arguments: &[&str]) -> String {
         let output = self.command("git").current_dir(self.path(folder)).args(arguments).output().expect("git runs");
         assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).expect("UTF-8")
     }
 
     /// A small template with everything in it, in the folder `template`.
-    pub fn template(&self) -> String {
+    pub(crate) fn template(&self) -> String {
         for (path, text) in TEMPLATE {
             self.write(&format!("template/{path}"), text);
         }
@@ -235,9 +238,15 @@ about = "how much it says"
     ),
     ("base/files/.env.example", "# @slot env\n"),
     ("base/files/deps.txt", "# @slot deps sort\n"),
-    ("base/files/docs/README.md", "# Docs\n\n<!-- @slot features -->\n\n| variable | default | meaning |\n|---|---|---|\n<!-- @slot env -->\n"),
+    (
+        "base/files/docs/README.md",
+        "# Docs\n\n<!-- @slot features -->\n\n| variable | default | meaning |\n|---|---|---|\n<!-- @slot env -->\n",
+    ),
     ("base/files/main.txt", "begin\n    # @slot parts\nend\n"),
-    ("base/files/{{ name }}.txt.liquid", "{{ title }} on {{ port }} with {{ database }}{% if licence == 'mit' %}, by {{ owner }}{% endif %}\n"),
+    (
+        "base/files/{{ name }}.txt.liquid",
+        "{{ title }} on {{ port }} with {{ database }}{% if licence == 'mit' %}, by {{ owner }}{% endif %}\n",
+    ),
     ("base/files/raw.yml", "run: ${{ github.sha }}\n"),
     ("base/files/run", "#!/bin/sh\n"),
     ("features/lite/feature.toml", "title = \"Lite\"\nabout = \"a small database\"\ngroup = \"database\"\n"),
@@ -262,5 +271,8 @@ text = "mail"
 "#,
     ),
     ("features/mail/README.md", "# Mail\n"),
-    ("features/jobs/feature.toml", "title = \"Jobs\"\nabout = \"runs jobs\"\n\n[[insert]]\ninto = \"main.txt\"\nslot = \"parts\"\ntext = \"jobs\"\n"),
+    (
+        "features/jobs/feature.toml",
+        "title = \"Jobs\"\nabout = \"runs jobs\"\n\n[[insert]]\ninto = \"main.txt\"\nslot = \"parts\"\ntext = \"jobs\"\n",
+    ),
 ];
