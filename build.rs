@@ -15,7 +15,12 @@ fn main() {
     let mut table = String::from("pub(super) static FILES: &[(&str, bool, &[u8])] = &[\n");
     for (path, file) in &files {
         // Writing to a String cannot fail.
-        let _ = writeln!(table, "    ({path:?}, {}, include_bytes!({file:?})),", is_executable(file));
+        let _ = writeln!(
+            table,
+            "    ({path:?}, {}, include_bytes!({:?})),",
+            is_executable(file),
+            file.display().to_string()
+        );
     }
     table.push_str("];\n");
     write(&Path::new(&variable("OUT_DIR")).join("template.rs"), &table);

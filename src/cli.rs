@@ -6,16 +6,20 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-const STYLES: Styles =
-    Styles::styled().header(AnsiColor::Green.on_default().bold()).usage(AnsiColor::Green.on_default().bold()).literal(AnsiColor::Cyan.on_default().bold()).placeholder(AnsiColor::Cyan.on_default());
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default().bold())
+    .placeholder(AnsiColor::Cyan.on_default());
 
-const VERSION: &str =
-    concat!(env!("CARGO_PKG_VERSION"), " (template ", env!("NEOFORGE_TEMPLATE_VERSION"), ")");
+const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (template ", env!("NEOFORGE_TEMPLATE_VERSION"), ")");
 
 /// Forge a production-ready full-stack Rust project, and prove that it runs.
 #[derive(Debug, Parser)]
 #[command(name = "neoforge", version = VERSION, styles = STYLES, max_term_width = 100, propagate_version = false)]
-#[command(after_help = "Start with `neoforge new my-app`. It asks what it needs to know, and writes nothing before you have seen the plan.")]
+#[command(
+    after_help = "Start with `neoforge new my-app`. It asks what it needs to know, and writes nothing before you have seen the plan."
+)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -31,7 +35,7 @@ pub struct Global {
     /// Say only what went wrong.
     #[arg(long, short, global = true)]
     pub quiet: bool,
-    /// Use no colours; the variable NO_COLOR does the same.
+    /// Use no colours; the variable `NO_COLOR` does the same.
     #[arg(long, global = true)]
     pub no_color: bool,
 }
@@ -79,6 +83,7 @@ pub struct TemplateArg {
 
 /// `neoforge new`
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct New {
     /// The project's name, such as `my-app`; asked for when it is left out.
     pub name: Option<String>,

@@ -15,7 +15,9 @@ fn main() -> ExitCode {
         console::set_colors_enabled_stderr(false);
     }
     let mut out = Out::standard(cli.global.quiet);
-    let result = Interrupt::install().map_err(anyhow::Error::from).and_then(|interrupt| commands::run(cli, &mut out, &interrupt));
+    let result = Interrupt::install()
+        .map_err(anyhow::Error::from)
+        .and_then(|interrupt| commands::run(cli, &mut out, &interrupt));
     match result {
         Ok(exit) => exit.into(),
         Err(error) => {

@@ -46,7 +46,13 @@ impl NewProject {
     ///
     /// # Errors
     /// As [`render::render`].
-    pub fn new(template: &Template, record: Record, gathered: &Gathered, target: PathBuf, git: GitPlan) -> Result<Self, RenderError> {
+    pub fn new(
+        template: &Template,
+        record: Record,
+        gathered: &Gathered,
+        target: PathBuf,
+        git: GitPlan,
+    ) -> Result<Self, RenderError> {
         let tree = render::render(template, &record)?;
         let environment = render::environment(template, &record)?;
         let next = render::next_commands(template, &record)?;
@@ -65,7 +71,11 @@ impl NewProject {
         let files: Vec<_> = self
             .tree
             .iter()
-            .map(|(path, file)| PlannedFile { path: path.as_str(), bytes: file.bytes.len(), executable: file.executable })
+            .map(|(path, file)| PlannedFile {
+                path: path.as_str(),
+                bytes: file.bytes.len(),
+                executable: file.executable,
+            })
             .collect();
         let answers = &self.record.answers;
         serde_json::json!({

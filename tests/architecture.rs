@@ -24,8 +24,21 @@ const MAY_USE: [(&str, &[&str]); 17] = [
     (
         "commands",
         &[
-            "cli", "ui", "smoke", "project", "foreign", "embedded", "interrupt", "plan", "snapshot", "check", "gather", "render", "answers",
-            "template", "tree",
+            "cli",
+            "ui",
+            "smoke",
+            "project",
+            "foreign",
+            "embedded",
+            "interrupt",
+            "plan",
+            "snapshot",
+            "check",
+            "gather",
+            "render",
+            "answers",
+            "template",
+            "tree",
         ],
     ),
     ("main", &["cli", "commands", "interrupt", "ui"]),
@@ -36,8 +49,18 @@ const PURE: [&str; 8] = ["tree", "template", "answers", "render", "gather", "che
 
 /// What a pure module must not name.
 const EFFECTS: [&str; 12] = [
-    "std::fs", "std::env", "std::net", "std::process", "std::time", "std::io", "println!", "eprintln!", "console::", "dialoguer",
-    "indicatif", "git2",
+    "std::fs",
+    "std::env",
+    "std::net",
+    "std::process",
+    "std::time",
+    "std::io",
+    "println!",
+    "eprintln!",
+    "console::",
+    "dialoguer",
+    "indicatif",
+    "git2",
 ];
 
 /// The lines of a file without its tests and comments.
@@ -73,7 +96,8 @@ fn modules_use_only_what_is_below_them() {
         if module == "lib" {
             continue;
         }
-        let (_, allowed) = MAY_USE.iter().find(|(name, _)| *name == module).unwrap_or_else(|| panic!("`{module}` is not in MAY_USE"));
+        let (_, allowed) =
+            MAY_USE.iter().find(|(name, _)| *name == module).unwrap_or_else(|| panic!("`{module}` is not in MAY_USE"));
         for file in files {
             for (number, line) in code(&file) {
                 for used in line.match_indices("crate::").map(|(at, _)| &line[at + 7..]).flat_map(names) {

@@ -149,13 +149,20 @@ cases! {
 #[test]
 fn a_folder_without_a_manifest_is_no_template() {
     let problems = load(&FileTree::new()).expect_err("nothing there").to_string();
-    assert_eq!(problems, "template.toml: this folder is not a template: it has no template.toml; name the folder that holds one");
+    assert_eq!(
+        problems,
+        "template.toml: this folder is not a template: it has no template.toml; name the folder that holds one"
+    );
 }
 
 #[test]
 fn a_binary_file_cannot_be_rendered() {
     let mut tree = FileTree::new();
-    for (path, bytes) in [("template.toml", format!("{HEAD}{PRESET}").into_bytes()), ("base/feature.toml", vec![]), ("base/files/x.png.liquid", vec![0, 1])] {
+    for (path, bytes) in [
+        ("template.toml", format!("{HEAD}{PRESET}").into_bytes()),
+        ("base/feature.toml", vec![]),
+        ("base/files/x.png.liquid", vec![0, 1]),
+    ] {
         tree.insert(TreePath::parse(path).expect(path), File::plain(bytes));
     }
     let problems = load(&tree).expect_err("a binary file").to_string();

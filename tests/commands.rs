@@ -39,7 +39,8 @@ Questions
 fn the_built_in_template_lists_its_presets() {
     let sandbox = Sandbox::new();
     let json = sandbox.run("list --json").expect(0).json();
-    let names: Vec<_> = json["presets"].as_array().expect("presets").iter().map(|preset| preset["name"].clone()).collect();
+    let names: Vec<_> =
+        json["presets"].as_array().expect("presets").iter().map(|preset| preset["name"].clone()).collect();
     assert_eq!(names, ["minimal", "api", "saas", "full"]);
 }
 
@@ -49,7 +50,10 @@ fn check_reports_every_problem_at_once() {
     let template = sandbox.template();
     let ran = sandbox.run(&format!("template check {template}")).expect(0);
     assert_eq!((ran.out.as_str(), ran.err.as_str()), ("", "The template has no problem.\n"));
-    sandbox.write("template/features/mail/feature.toml", "title = \"Mail\"\nabout = \"x\"\nrequires = [\"job\"]\nconflicts = [\"z\"]\n");
+    sandbox.write(
+        "template/features/mail/feature.toml",
+        "title = \"Mail\"\nabout = \"x\"\nrequires = [\"job\"]\nconflicts = [\"z\"]\n",
+    );
     let ran = sandbox.run(&format!("template check {template}")).expect(1);
     assert_eq!(
         ran.out,
@@ -67,7 +71,8 @@ fn check_reports_every_problem_at_once() {
 fn the_schema_covers_every_key_of_both_manifests() {
     let sandbox = Sandbox::new();
     let schema = sandbox.run("template schema feature").expect(0).json();
-    let mut described: Vec<&str> = schema["properties"].as_object().expect("properties").keys().map(String::as_str).collect();
+    let mut described: Vec<&str> =
+        schema["properties"].as_object().expect("properties").keys().map(String::as_str).collect();
     // The parser itself says which keys there are.
     let error = toml::from_str::<neoforge::template::manifest::FeatureManifest>("x = 1").expect_err("an unknown key");
     let expected = error.message().split("expected one of").nth(1).expect("a list of keys");
@@ -152,7 +157,8 @@ fn the_manual_has_a_page_for_each_command() {
 fn the_version_names_the_template_too() {
     let sandbox = Sandbox::new();
     let ran = sandbox.run("--version").expect(0);
-    let expected = format!("neoforge {} (template {})\n", env!("CARGO_PKG_VERSION"), neoforge::embedded::TEMPLATE_VERSION);
+    let expected =
+        format!("neoforge {} (template {})\n", env!("CARGO_PKG_VERSION"), neoforge::embedded::TEMPLATE_VERSION);
     assert_eq!(ran.out, expected);
 }
 
@@ -160,7 +166,11 @@ fn the_version_names_the_template_too() {
 fn smoke_wants_a_project() {
     let sandbox = Sandbox::new();
     let ran = sandbox.run("smoke .").expect(1);
-    assert!(ran.err.contains("is not a project of NeoForge: it has no neoforge.toml; name the folder of one"), "{}", ran.err);
+    assert!(
+        ran.err.contains("is not a project of NeoForge: it has no neoforge.toml; name the folder of one"),
+        "{}",
+        ran.err
+    );
     let ran = sandbox.run("smoke nowhere").expect(1);
     assert!(ran.err.contains("failed to find the folder nowhere"), "{}", ran.err);
     sandbox.write("work/neoforge.toml", "format = 1\nbogus = 2\n");

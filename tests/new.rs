@@ -14,7 +14,18 @@ fn a_project_is_rendered_committed_and_complete() {
     assert!(ran.err.ends_with("\nNext:\n  cd my-app\n  cat my-app.txt\n"), "{}", ran.err);
     assert_eq!(
         sandbox.names("work/my-app"),
-        [".env", ".env.example", ".git", "deps.txt", "docs", "main.txt", "my-app.txt", "neoforge.toml", "raw.yml", "run"]
+        [
+            ".env",
+            ".env.example",
+            ".git",
+            "deps.txt",
+            "docs",
+            "main.txt",
+            "my-app.txt",
+            "neoforge.toml",
+            "raw.yml",
+            "run"
+        ]
     );
     assert_eq!(sandbox.read("work/my-app/my-app.txt"), "My App on 8080 with lite, by nobody\n");
     assert_eq!(sandbox.read("work/my-app/main.txt"), "begin\n    jobs\n    mail\nend\n");
@@ -75,7 +86,9 @@ fn the_record_of_one_project_answers_for_another() {
     let sandbox = Sandbox::new();
     let template = sandbox.template();
     sandbox
-        .run(&format!("new one --yes --with mail --set database=big --set port=99 --set sender=x@y.example --template {template}"))
+        .run(&format!(
+            "new one --yes --with mail --set database=big --set port=99 --set sender=x@y.example --template {template}"
+        ))
         .expect(0);
     sandbox.run(&format!("new two --yes --answers one/neoforge.toml --template {template}")).expect(0);
     let (one, two) = (sandbox.read("work/one/neoforge.toml"), sandbox.read("work/two/neoforge.toml"));
@@ -88,7 +101,14 @@ fn a_dry_run_shows_everything_and_writes_nothing() {
     let sandbox = Sandbox::new();
     let template = sandbox.template();
     let ran = sandbox.run(&format!("new my-app --dry-run --preset full --template {template}")).expect(0);
-    for expected in ["  my-app.txt\n", "    features/\n      mail.md\n", "  run*\n", "features  jobs, lite, mail", "a new repository with one commit", "9 files"] {
+    for expected in [
+        "  my-app.txt\n",
+        "    features/\n      mail.md\n",
+        "  run*\n",
+        "features  jobs, lite, mail",
+        "a new repository with one commit",
+        "9 files",
+    ] {
         assert!(ran.out.contains(expected), "{expected:?} in\n{}", ran.out);
     }
     assert!(sandbox.names("work").is_empty());
@@ -117,21 +137,48 @@ fn wrong_use_is_refused_with_the_way_out() {
     let template = sandbox.template();
     for (line, message) in [
         ("", "error: no name was given; write it after the command, as in `neoforge new my-app`\n"),
-        ("Engine", "error: \"Engine\" holds 'E'; use lower-case letters a to z, digits, `-` and `_`, as in \"engine\"\n"),
+        (
+            "Engine",
+            "error: \"Engine\" holds 'E'; use lower-case letters a to z, digits, `-` and `_`, as in \"engine\"\n",
+        ),
         ("engine", "error: \"engine\" is used inside the generated project; try `engine-app`\n"),
-        ("x --preset fall", "error: there is no preset `fall`; did you mean `full`? `neoforge list presets` shows them all\n"),
-        ("x --with mial", "error: there is no feature `mial`; did you mean `mail`? `neoforge list features` shows them all\n"),
+        (
+            "x --preset fall",
+            "error: there is no preset `fall`; did you mean `full`? `neoforge list presets` shows them all\n",
+        ),
+        (
+            "x --with mial",
+            "error: there is no feature `mial`; did you mean `mail`? `neoforge list features` shows them all\n",
+        ),
         ("x --with zzz", "error: there is no feature `zzz`; `neoforge list features` shows them all\n"),
-        ("x --set prot=1", "error: there is no question `prot`; did you mean `port`? `neoforge list questions` shows them all\n"),
+        (
+            "x --set prot=1",
+            "error: there is no question `prot`; did you mean `port`? `neoforge list questions` shows them all\n",
+        ),
         ("x --set port", "error: `port` is no pair; write `--set key=value`\n"),
         ("x --set port=0", "error: `0` does not answer `port`: this takes a whole number of at least 1\n"),
         ("x --set title=<b>", "error: `<b>` does not answer `title`: this takes one to forty characters without <\n"),
-        ("x --set licence=gpl", "error: `gpl` does not answer `licence`: \"gpl\" is not a choice; this takes one of mit, none\n"),
-        ("x --set database=huge", "error: `huge` does not answer `database`: \"huge\" is not a choice; this takes one of big, lite\n"),
-        ("x --set sender=a", "error: `sender` belongs to the feature `mail`, which is not chosen; add `--with mail`, or leave it out\n"),
-        ("x --set licence=none --set owner=a", "error: `owner` is asked only when licence == 'mit', which is not so here; leave it out\n"),
+        (
+            "x --set licence=gpl",
+            "error: `gpl` does not answer `licence`: \"gpl\" is not a choice; this takes one of mit, none\n",
+        ),
+        (
+            "x --set database=huge",
+            "error: `huge` does not answer `database`: \"huge\" is not a choice; this takes one of big, lite\n",
+        ),
+        (
+            "x --set sender=a",
+            "error: `sender` belongs to the feature `mail`, which is not chosen; add `--with mail`, or leave it out\n",
+        ),
+        (
+            "x --set licence=none --set owner=a",
+            "error: `owner` is asked only when licence == 'mit', which is not so here; leave it out\n",
+        ),
         ("x --with mail --without jobs", "error: `jobs` is required by `mail`; leave out both, or none\n"),
-        ("x --without lite", "error: `lite` is the default database; choose another one with `--set database=…`: big\n"),
+        (
+            "x --without lite",
+            "error: `lite` is the default database; choose another one with `--set database=…`: big\n",
+        ),
     ] {
         let ran = sandbox.run(&format!("new {line} --template {template}"));
         assert_eq!((ran.code, ran.err.as_str()), (2, message), "{line}");
@@ -209,7 +256,8 @@ fn a_failed_smoke_test_leaves_the_project_and_says_so() {
     let template = sandbox.template();
     sandbox.write(
         "template/template.toml",
-        sandbox.read("template/template.toml") + "\n[[smoke.step]]\nname = \"complain\"\nrun = [\"ls\", \"no-such-file\"]\n",
+        sandbox.read("template/template.toml")
+            + "\n[[smoke.step]]\nname = \"complain\"\nrun = [\"ls\", \"no-such-file\"]\n",
     );
     let ran = sandbox.run(&format!("new a --yes --trust --template {template}")).expect(4);
     assert!(ran.err.contains("no-such-file"), "{}", ran.err);

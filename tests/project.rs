@@ -66,7 +66,7 @@ fn names(folder: &Path) -> Vec<String> {
 /// What `git` prints in `folder`.
 fn git(folder: &Path, arguments: &[&str]) -> String {
     let output = Command::new("git").args(arguments).current_dir(folder).output().expect("git runs");
-    let text = String::from_utf8_lossy(&output.stdout).into_owned() + &*String::from_utf8_lossy(&output.stderr);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned() + String::from_utf8_lossy(&output.stderr).as_ref();
     assert!(output.status.success(), "git {arguments:?}: {text}");
     text
 }

@@ -55,11 +55,13 @@ impl From<Exit> for ExitCode {
 /// What kept it from its end.
 pub fn run(cli: Cli, out: &mut Out, interrupt: &Interrupt) -> Result<Exit> {
     match cli.command {
-        Command::New(args) => new::run(args, out, interrupt),
+        Command::New(args) => new::run(&args, out, interrupt),
         Command::Smoke(args) => smoke::run(&args, out, interrupt),
         Command::List(args) => list::run(&args, out, interrupt),
         Command::Snapshot(args) => snapshot::run(&args, out, interrupt),
-        Command::Template(TemplateCommand::Check { path, json }) => template::check(path.as_deref(), json, out, interrupt),
+        Command::Template(TemplateCommand::Check { path, json }) => {
+            template::check(path.as_deref(), json, out, interrupt)
+        }
         Command::Template(TemplateCommand::Schema { manifest }) => template::schema(manifest, out),
         Command::Completions { shell } => docs::completions(shell, out),
         Command::Man { into } => docs::man(into.as_deref(), out),

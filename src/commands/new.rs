@@ -14,38 +14,38 @@ use super::{Exit, new_foreign, prompts, smoke};
 use crate::answers::record::{self, AnswersFile, Record};
 use crate::cli::{New, SmokeChoice};
 use crate::gather::{self, Ask, Defaults, GatherError, Given};
-use crate::interrupt::Interrupt;
+use crate::interrupt::{Interrupt, Interrupted};
 use crate::plan::{GitPlan, NewProject};
-use crate::render::{EnvEntry, EnvValue};
 use crate::project::git::{self, Committed};
 use crate::project::stage::Staged;
 use crate::project::{WriteError, check_target, dotenv};
+use crate::render::{EnvEntry, EnvValue};
 use crate::smoke::Report;
 use crate::template::manifest::SmokeLevel;
 use crate::ui::{Out, Terminal};
 
-pub(super) fn run(args: New, out: &mut Out, interrupt: &Interrupt) -> Result<Exit> {
+pub(super) fn run(args: &New, out: &mut Out, interrupt: &Interrupt) -> Result<Exit> {
     let opened = match &args.template.template {
         None => source::built_in()?,
         Some(named) => {
             let located = source::locate(named, interrupt)?;
             if located.is_foreign() {
-                return new_foreign::run(&args, &located, out, interrupt);
+                return new_foreign::run(args, &located, out, interrupt);
             }
             source::read(&located)?
         }
     };
-    let given = given(&args)?;
+    let given = given(args)?;
     let asks = !args.yes && !args.json && prompts();
     if let Some(name) = &given.name {
-        check_target(&target(&args, name)?)?;
+        check_target(&target(args, name)?)?;
     }
     let mut ask: Box<dyn Ask> = if asks { Box::new(Terminal::new()) } else { Box::new(Defaults) };
     let gathered = gather::gather(&opened.template, &given, &mut *ask)?;
     interrupt.check()?;
-    let target = target(&args, &gathered.answers.name)?;
+    let target = target(args, &gathered.answers.name)?;
     check_target(&target)?;
-    let git = git_plan(&args, &target);
+    let git = git_plan(args, &target);
     let record = Record { template: opened.id.clone(), answers: gathered.answers.clone() };
     let plan = NewProject::new(&opened.template, record, &gathered, target, git)?;
 
@@ -66,8 +66,8 @@ pub(super) fn run(args: New, out: &mut Out, interrupt: &Interrupt) -> Result<Exi
     }
     let committed = apply(&plan, interrupt)?;
     told(&plan, committed.as_ref(), out);
-    let report = prove(&args, &opened, &plan, out, interrupt)?;
-    conclude(&args, &plan, committed.as_ref(), report.as_ref(), out)
+    let report = prove(args, &opened, &plan, out, interrupt)?;
+    conclude(args, &plan, committed.as_ref(), report.as_ref(), out)
 }
 
 /// What the command line says, with the file of answers beneath it.
@@ -116,7 +116,8 @@ pub(super) fn pairs(set: &[String]) -> Result<BTreeMap<String, String>, GatherEr
 /// The folder that the project is going to stand in, as an absolute path.
 pub(super) fn target(args: &New, name: &str) -> Result<PathBuf> {
     let target = args.into.clone().unwrap_or_else(|| PathBuf::from(name));
-    absolute(target).context("the current folder is not there any more; go to another one, or give an absolute path to --into")
+    absolute(target)
+        .context("the current folder is not there any more; go to another one, or give an absolute path to --into")
 }
 
 pub(super) fn git_plan(args: &New, target: &Path) -> GitPlan {
@@ -135,7 +136,8 @@ fn apply(plan: &NewProject, interrupt: &Interrupt) -> Result<Option<Committed>> 
     let mut committed = None;
     if plan.git == GitPlan::Init {
         let template = &plan.record.template;
-        let message = format!("Start {} with NeoForge ({} {})", plan.record.answers.name, template.source, template.version);
+        let message =
+            format!("Start {} with NeoForge ({} {})", plan.record.answers.name, template.source, template.version);
         committed = Some(git::init_and_commit(staged.path(), &plan.tree, &message)?);
     }
     let entries: Vec<_> = plan.environment.iter().map(dotenv_entry).collect();
@@ -172,7 +174,13 @@ fn told(plan: &NewProject, committed: Option<&Committed>, out: &mut Out) {
     }
 }
 
-fn prove(args: &New, opened: &Opened, plan: &NewProject, out: &mut Out, interrupt: &Interrupt) -> Result<Option<Report>> {
+fn prove(
+    args: &New,
+    opened: &Opened,
+    plan: &NewProject,
+    out: &mut Out,
+    interrupt: &Interrupt,
+) -> Result<Option<Report>> {
     let level = match args.smoke {
         Some(SmokeChoice::None) => return Ok(None),
         Some(SmokeChoice::Full) => SmokeLevel::Full,
@@ -182,7 +190,12 @@ fn prove(args: &New, opened: &Opened, plan: &NewProject, out: &mut Out, interrup
     if proof.plan().is_empty() {
         return Ok(None);
     }
-    if !smoke::may_run(opened, args.trust, args.json || args.yes, out)? {
+    let may_run = smoke::may_run(opened, args.trust, args.json || args.yes, out);
+    if may_run.as_ref().is_err_and(super::is_interruption) {
+        stands_unproved(plan, out);
+        bail!(Interrupted);
+    }
+    if !may_run? {
         out.note(format_args!(
             "no smoke test: it would run the code of {}; look at it, then run `neoforge smoke --trust`",
             opened.id.source
@@ -191,14 +204,28 @@ fn prove(args: &New, opened: &Opened, plan: &NewProject, out: &mut Out, interrup
     }
     let report = smoke::prove(&proof, out, interrupt);
     if report.as_ref().is_err_and(super::is_interruption) {
-        let (target, folder) = (plan.target.display(), shown(&plan.target));
-        out.say(format_args!("\nThe project stands in {target}. Prove it later with `neoforge smoke {}`.", folder.display()));
+        stands_unproved(plan, out);
     }
     report.map(Some)
 }
 
+/// What somebody wants to know who has stopped the program before the project was proved.
+fn stands_unproved(plan: &NewProject, out: &mut Out) {
+    let (target, folder) = (plan.target.display(), shown(&plan.target));
+    out.say(format_args!(
+        "\nThe project stands in {target}. Prove it later with `neoforge smoke {}`.",
+        folder.display()
+    ));
+}
+
 /// The last words: the outcome as JSON, or what to type next.
-fn conclude(args: &New, plan: &NewProject, committed: Option<&Committed>, report: Option<&Report>, out: &mut Out) -> Result<Exit> {
+fn conclude(
+    args: &New,
+    plan: &NewProject,
+    committed: Option<&Committed>,
+    report: Option<&Report>,
+    out: &mut Out,
+) -> Result<Exit> {
     let passed = report.is_none_or(|report| report.passed);
     if args.json {
         let mut document = plan.to_json();
@@ -227,5 +254,8 @@ fn conclude(args: &New, plan: &NewProject, committed: Option<&Committed>, report
 
 /// A path as somebody in the current folder would type it.
 fn shown(target: &Path) -> PathBuf {
-    std::env::current_dir().ok().and_then(|here| target.strip_prefix(here).ok().map(Path::to_path_buf)).unwrap_or_else(|| target.to_owned())
+    std::env::current_dir()
+        .ok()
+        .and_then(|here| target.strip_prefix(here).ok().map(Path::to_path_buf))
+        .unwrap_or_else(|| target.to_owned())
 }

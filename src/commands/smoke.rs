@@ -17,7 +17,8 @@ use crate::ui::progress::Progress;
 use crate::ui::{Out, Terminal};
 
 pub(super) fn run(args: &Smoke, out: &mut Out, interrupt: &Interrupt) -> Result<Exit> {
-    let root = args.path.canonicalize().with_context(|| format!("failed to find the folder {}", args.path.display()))?;
+    let root =
+        args.path.canonicalize().with_context(|| format!("failed to find the folder {}", args.path.display()))?;
     let record = read_record(&root)?;
     let opened = match &args.template.template {
         Some(named) => source::open(Some(named), interrupt)?,
@@ -25,7 +26,9 @@ pub(super) fn run(args: &Smoke, out: &mut Out, interrupt: &Interrupt) -> Result<
     };
     if opened.id.version != record.template.version {
         let (made, used) = (&record.template.version, &opened.id.version);
-        out.note(format_args!("the project was made from version {made} of its template; the probes are those of {used}"));
+        out.note(format_args!(
+            "the project was made from version {made} of its template; the probes are those of {used}"
+        ));
     }
     if !may_run(&opened, args.trust, args.json, out)? {
         bail!("this would run the code of {}; look at it, then add `--trust`", opened.id.source);
@@ -44,15 +47,16 @@ pub(super) fn run(args: &Smoke, out: &mut Out, interrupt: &Interrupt) -> Result<
 }
 
 /// Whether the code of a project may be run: always for our own template, else when somebody says so.
-pub(super) fn may_run(opened: &Opened, trust: bool, json: bool, out: &Out) -> Result<bool> {
+pub(super) fn may_run(opened: &Opened, trust: bool, json: bool, out: &mut Out) -> Result<bool> {
     if trust || opened.is_trusted() {
         return Ok(true);
     }
     if json || out.is_quiet() || !prompts() {
         return Ok(false);
     }
-    let question = format!("The smoke test runs the code of {}. Do you trust it?", opened.id.source);
-    Ok(Terminal::new().confirm(&question, false)?)
+    // On a line of its own: it may be long, and a question must not wrap.
+    out.say(format_args!("The smoke test runs the code of {}", opened.id.source));
+    Ok(Terminal::new().confirm("Do you trust it?", false)?)
 }
 
 /// What a template and the chosen features want proved.

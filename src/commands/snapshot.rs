@@ -36,13 +36,18 @@ pub(super) fn run(args: &cli::Snapshot, out: &mut Out, interrupt: &Interrupt) ->
     for snapshot in &list.snapshot {
         interrupt.check()?;
         let folder = home.join(&snapshot.into);
-        let should =
-            snapshot.render(&opened.template, &opened.id).with_context(|| format!("failed to render {}", snapshot.into))?;
+        let should = snapshot
+            .render(&opened.template, &opened.id)
+            .with_context(|| format!("failed to render {}", snapshot.into))?;
         let stands = standing(&folder, &list.ignore)?;
         let differences = compare(&stands, &should);
         if args.update {
             if !stands.is_empty() && stands.get(record::PATH).is_none() {
-                bail!("{} holds files, but no {}: it is not a snapshot; empty it first", folder.display(), record::PATH);
+                bail!(
+                    "{} holds files, but no {}: it is not a snapshot; empty it first",
+                    folder.display(),
+                    record::PATH
+                );
             }
             mirror(&stands, &should, &folder)?;
         } else if !differences.is_empty() {

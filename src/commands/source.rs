@@ -63,7 +63,8 @@ pub(super) fn built_in() -> Result<Opened> {
 pub(super) fn locate(named: &str, interrupt: &Interrupt) -> Result<Located> {
     let (url, rev, inside) = match TemplateSource::parse(named)? {
         TemplateSource::Path(path) => {
-            let folder = path.canonicalize().with_context(|| format!("failed to find the template {}", path.display()))?;
+            let folder =
+                path.canonicalize().with_context(|| format!("failed to find the template {}", path.display()))?;
             let source = folder.display().to_string();
             return Ok(Located { folder, source, commit: None, _scratch: None });
         }

@@ -33,7 +33,8 @@ pub fn generate(request: &Request<'_>, scratch: &Path) -> Result<PathBuf, Foreig
     let fail = |error: anyhow::Error| ForeignError(format!("{error:#}"));
     // The user's favourites and defaults for cargo-generate are not meant for us.
     let config = scratch.join("config.toml");
-    std::fs::write(&config, "").map_err(|error| ForeignError(format!("failed to write {}: {error}", config.display())))?;
+    std::fs::write(&config, "")
+        .map_err(|error| ForeignError(format!("failed to write {}: {error}", config.display())))?;
     let into = scratch.join("rendered");
     std::fs::create_dir(&into).map_err(|error| ForeignError(format!("failed to make {}: {error}", into.display())))?;
     let args = GenerateArgs {

@@ -105,7 +105,7 @@ fn check_keys(template: &Template, given: &Given) -> Result<(), GatherError> {
     let groups = template.manifest.group.iter().map(|group| group.name.get_ref().as_str());
     let questions = questions_of_template(template).map(|(question, _)| question.key.get_ref().as_str());
     let known: Vec<&str> = groups.chain(questions).collect();
-    match given.set.keys().find(|key| !known.contains(&key.as_str())) {
+    match given.set.keys().chain(given.answers.keys()).find(|key| !known.contains(&key.as_str())) {
         None => Ok(()),
         Some(key) => {
             let similar = similar(key, known);
@@ -170,7 +170,9 @@ fn wanted_features(template: &Template, given: &Given, ask: &mut dyn Ask) -> Res
     for group in &template.manifest.group {
         let name = group.name.get_ref();
         let members: Vec<&str> = template.members(name).map(|member| member.name.as_str()).collect();
-        if let Some(member) = given.set.get(name) {
+        let typed = given.set.get(name).cloned();
+        let said = typed.or_else(|| given.answers.get(name).map(ToString::to_string));
+        if let Some(member) = &said {
             if !members.contains(&member.as_str()) {
                 let choices = members.iter().map(|member| (*member).to_owned()).collect();
                 let reason = AnswerError::NotAChoice { value: member.clone(), many: "one of", choices };

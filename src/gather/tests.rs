@@ -95,7 +95,10 @@ fn a_member_takes_the_place_of_the_others() {
     assert_eq!(choose(&[], &[("db", "lite")]).expect("lite"), ["auth", "lite", "mail"]);
     assert_eq!(choose(&["cluster"], &[]).expect("big"), ["auth", "big", "cluster", "mail"]);
     let both = choose(&["cluster"], &[("db", "lite")]).expect_err("cluster requires big");
-    assert_eq!(both.to_string(), "`big` and `lite` are both a db, of which a project has exactly one; leave one of them out");
+    assert_eq!(
+        both.to_string(),
+        "`big` and `lite` are both a db, of which a project has exactly one; leave one of them out"
+    );
 }
 
 #[test]
@@ -123,7 +126,8 @@ fn answers_of_a_file_are_checked_and_those_of_absent_features_passed_over() {
         answers: values.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect(),
         ..Given::default()
     };
-    let gathered = gather(&shop(), &given(&[("sender", Value::Text("x".into())), ("loud", Value::Bool(true))]), &mut Defaults);
+    let gathered =
+        gather(&shop(), &given(&[("sender", Value::Text("x".into())), ("loud", Value::Bool(true))]), &mut Defaults);
     let values = gathered.expect("complete answers").answers.values;
     assert_eq!(values.get("loud"), Some(&Value::Bool(true)));
     assert_eq!(values.get("sender"), None);

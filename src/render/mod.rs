@@ -79,7 +79,9 @@ pub fn next_commands(template: &Template, record: &Record) -> Result<Vec<String>
     let variables = variables::of(template, &selection, &record.answers)?;
     let liquid = text::Liquid::new();
     let render = |command: &toml::Spanned<String>| {
-        liquid.render(command.get_ref(), &variables).map_err(|error| template.problem(command.span(), error.kind).into())
+        liquid
+            .render(command.get_ref(), &variables)
+            .map_err(|error| template.problem(command.span(), error.kind).into())
     };
     template.manifest.next.iter().map(render).collect()
 }

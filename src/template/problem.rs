@@ -124,9 +124,7 @@ pub enum ProblemKind {
     Toml { message: String },
     #[error("nothing is read from here; {expected}")]
     UnexpectedFile { expected: &'static str },
-    #[error(
-        "{name:?} is not a valid name; use lower-case letters, digits and single hyphens, beginning with a letter"
-    )]
+    #[error("{name:?} is not a valid name; use lower-case letters, digits and single hyphens, beginning with a letter")]
     BadName { name: String },
 
     // Paths of the output.

@@ -1,5 +1,6 @@
 //! What people see and type: output, prompts, progress.
 
+mod line;
 mod out;
 pub mod progress;
 mod prompt;

@@ -28,7 +28,10 @@ fn a_broken_file_of_answers_is_told_with_its_line() {
         assert!(ran.err.contains(message), "{shown}: {}", ran.err);
         assert!(code == 2 || ran.err.contains("failed to read ../answers.toml"), "{shown}: {}", ran.err);
     }
-    for (path, message) in [("folder", "it is a folder; name the file in it, such as folder/neoforge.toml"), ("nothing", "give the path of a file of answers, such as another project's neoforge.toml")] {
+    for (path, message) in [
+        ("folder", "it is a folder; name the file in it, such as folder/neoforge.toml"),
+        ("nothing", "give the path of a file of answers, such as another project's neoforge.toml"),
+    ] {
         let ran = sandbox.run(&format!("new my-app --answers {path} --template {template}")).expect(1);
         assert!(ran.err.contains(&format!("failed to read {path}")) && ran.err.contains(message), "{}", ran.err);
     }

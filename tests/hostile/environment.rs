@@ -24,13 +24,18 @@ fn without_a_home_a_project_is_made() {
 fn without_git_the_built_in_template_and_folders_work() {
     let sandbox = Sandbox::new();
     let template = sandbox.template();
-    let run = |line: &str| sandbox.finish(sandbox.neoforge(line.split_whitespace()).env("PATH", sandbox.path("nothing")));
+    let run =
+        |line: &str| sandbox.finish(sandbox.neoforge(line.split_whitespace()).env("PATH", sandbox.path("nothing")));
     run(&format!("new a --yes --smoke none --template {template}")).expect(0);
     run("new b --yes --smoke none").expect(0);
     assert_eq!(sandbox.git("work/a", &["status", "--porcelain"]), "?? .env\n");
     sandbox.git("work/b", &["fsck", "--full", "--strict"]);
     let ran = run("new c --yes --template https://example.invalid/x").expect(1);
-    assert!(ran.err.contains("there is no program `git`; install it (https://git-scm.com), or give a folder"), "{}", ran.err);
+    assert!(
+        ran.err.contains("there is no program `git`; install it (https://git-scm.com), or give a folder"),
+        "{}",
+        ran.err
+    );
     assert_eq!(sandbox.names("work"), ["a", "b"]);
 }
 
@@ -57,7 +62,8 @@ fn a_broken_configuration_of_git_is_told() {
 fn without_room_for_temporary_files_only_a_clone_fails() {
     let sandbox = Sandbox::new();
     let template = sandbox.template();
-    let run = |line: &str| sandbox.finish(sandbox.neoforge(line.split_whitespace()).env("TMPDIR", sandbox.path("nothing")));
+    let run =
+        |line: &str| sandbox.finish(sandbox.neoforge(line.split_whitespace()).env("TMPDIR", sandbox.path("nothing")));
     run(&format!("new a --yes --smoke none --template {template}")).expect(0);
     let ran = run("new b --yes --template https://example.invalid/x").expect(1);
     let message = "failed to make a temporary folder; set TMPDIR to a folder that you may write to";
@@ -84,7 +90,8 @@ fn a_reader_that_has_seen_enough_is_no_error() {
         let (reader, writer) = std::io::pipe().expect("a pipe");
         drop(reader);
         let mut command = sandbox.neoforge(line.split(' '));
-        let output = command.stdout(writer).stderr(Stdio::piped()).spawn().and_then(std::process::Child::wait_with_output);
+        let output =
+            command.stdout(writer).stderr(Stdio::piped()).spawn().and_then(std::process::Child::wait_with_output);
         let output = output.expect("the program runs");
         assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{line}");
         assert_eq!(output.status.code(), Some(0), "{line}");
@@ -150,7 +157,9 @@ fn the_umask_is_obeyed_but_secrets_stay_private() {
     let sandbox = Sandbox::new();
     let template = sandbox.template();
     let mode = |path: &str| fs::metadata(sandbox.path(path)).expect(path).permissions().mode() & 0o777;
-    for (name, umask, folder, file) in [("a", "022", 0o755, 0o644), ("b", "077", 0o700, 0o600), ("c", "000", 0o777, 0o666)] {
+    for (name, umask, folder, file) in
+        [("a", "022", 0o755, 0o644), ("b", "077", 0o700, 0o600), ("c", "000", 0o777, 0o666)]
+    {
         let script = format!(r#"umask {umask}; exec "$0" "$@""#);
         let arguments = ["new", name, "--yes", "--smoke", "none", "--template", &template];
         sandbox.finish(&mut shell(&sandbox, &script, &arguments)).expect(0);

@@ -25,7 +25,8 @@ impl Range {
         let template = sandbox.template();
         sandbox.write("template/base/files/.gitignore", ".env\n");
         for number in 0..FILES {
-            let (path, text) = (format!("template/base/files/src/m{}/f{number}.txt", number % 23), format!("line {number}\n"));
+            let (path, text) =
+                (format!("template/base/files/src/m{}/f{number}.txt", number % 23), format!("line {number}\n"));
             sandbox.write(&path, text.repeat(20 + number % 200));
         }
         let mut range = Self { sandbox, template, reference: BTreeMap::new() };
@@ -68,7 +69,8 @@ fn content(root: &Path) -> BTreeMap<String, Vec<u8>> {
             let mut bytes = fs::read(entry.path()).expect("readable");
             if entry.file_name() == ".env" {
                 let text = String::from_utf8(bytes).expect("UTF-8");
-                let lines: Vec<&str> = text.lines().map(|line| if line.starts_with("SECRET=") { "SECRET" } else { line }).collect();
+                let lines: Vec<&str> =
+                    text.lines().map(|line| if line.starts_with("SECRET=") { "SECRET" } else { line }).collect();
                 bytes = lines.join("\n").into_bytes();
             }
             (entry.path().strip_prefix(root).expect("below it").display().to_string(), bytes)
@@ -82,15 +84,18 @@ fn a_killed_run_leaves_no_half_project_and_the_next_one_sweeps() {
     let mut gun = Gun::new();
     let whole = Gun::undisturbed(range.command("place/my-app"));
     assert!(range.is_there());
-    let (mut through, mut swept) = (0, 0);
+    let (mut through, mut most) = (0, 0);
     for _ in 0..RUNS {
         gun.shoot(range.command("place/my-app"), Signal::Kill, whole);
         through += usize::from(range.is_there());
         let left = range.left();
-        assert!(left.len() <= 1 && left.iter().all(|name| name.starts_with(".my-app.neoforge-")), "{left:?}");
-        swept += left.len();
+        // More than one where a run was killed before it came to sweep.
+        assert!(left.iter().all(|name| name.starts_with(".my-app.neoforge-")), "{left:?}");
+        most = most.max(left.len());
     }
-    tell(&format!("of {RUNS} killed runs {through} came through, and {swept} left a hidden folder"));
+    tell(&format!(
+        "of {RUNS} killed runs {through} came through, and at most {most} hidden folders stood there at once"
+    ));
     Gun::undisturbed(range.command("place/my-app"));
     assert_eq!(range.left(), ["my-app"], "the next run sweeps");
 }

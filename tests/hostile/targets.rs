@@ -29,13 +29,20 @@ fn a_full_disk_is_told_and_left_as_it_was() {
     sandbox.write("template/base/files/large.bin", vec![b'x'; 3_000_000]);
     let ran = new(&sandbox, &into).expect(1);
     assert!(ran.err.contains("error: the disk is full at [HERE]/disk/.shop.neoforge-"), "{}", ran.err);
-    assert!(ran.err.contains("need 4 MB, and git some more; free that much, or choose a folder on another disk with --into"));
+    assert!(
+        ran.err
+            .contains("need 4 MB, and git some more; free that much, or choose a folder on another disk with --into")
+    );
     assert_eq!(sandbox.names("disk"), [""; 0]);
 
     // Room for the files, and not for the repository.
     sandbox.write("template/base/files/large.bin", noise(700_000));
     let ran = new(&sandbox, &into).expect(1);
-    assert!(ran.err.contains("No space left on device") && ran.err.contains("or leave git out with --no-git"), "{}", ran.err);
+    assert!(
+        ran.err.contains("No space left on device") && ran.err.contains("or leave git out with --no-git"),
+        "{}",
+        ran.err
+    );
     assert_eq!(sandbox.names("disk"), [""; 0]);
 }
 
@@ -44,7 +51,10 @@ fn a_read_only_disk_and_a_mount_point_are_told() {
     let sandbox = Sandbox::new();
     let Some(_mount) = Mount::tmpfs(&sandbox.path("fixed"), "ro") else { return };
     let ran = new(&sandbox, "../fixed/shop").expect(1);
-    assert_eq!(ran.err, "error: [HERE]/work/../fixed is on a read-only file system; choose another folder with --into\n");
+    assert_eq!(
+        ran.err,
+        "error: [HERE]/work/../fixed is on a read-only file system; choose another folder with --into\n"
+    );
     let Some(_mount) = Mount::tmpfs(&sandbox.path("disk"), "size=1m") else { return };
     let ran = new(&sandbox, "../disk").expect(1);
     let message = "is a mount point, which cannot be replaced by a project; choose a folder inside of it with --into";
@@ -71,11 +81,19 @@ fn a_missing_permission_is_told() {
         sandbox.finish(&mut command)
     };
     let ran = run(&format!("new my-app --yes --into ../closed/my-app --template {template}")).expect(1);
-    assert!(ran.err.contains("no permission to write [HERE]/work/../closed; choose another folder with --into"), "{}", ran.err);
+    assert!(
+        ran.err.contains("no permission to write [HERE]/work/../closed; choose another folder with --into"),
+        "{}",
+        ran.err
+    );
 
     open(&sandbox.path("template/base/files/main.txt"), 0o000);
     let ran = run(&format!("list --template {template}")).expect(1);
-    assert!(ran.err.contains("template/base/files/main.txt may not be read; `chmod -R u+rX` on the folder"), "{}", ran.err);
+    assert!(
+        ran.err.contains("template/base/files/main.txt may not be read; `chmod -R u+rX` on the folder"),
+        "{}",
+        ran.err
+    );
 
     let ran = run("template check ../template/nowhere").expect(1);
     assert!(ran.err.contains("failed to find the template"), "{}", ran.err);
@@ -87,7 +105,8 @@ fn a_target_that_is_something_else_is_told() {
     sandbox.write("work/file", "mine");
     sandbox.write("work/full/file", "mine");
     fs::create_dir(sandbox.path("work/empty")).expect("a folder");
-    for (link, to) in [("to-nothing", "nowhere"), ("to-full", "full"), ("to-file", "file"), ("to-itself", "to-itself")] {
+    for (link, to) in [("to-nothing", "nowhere"), ("to-full", "full"), ("to-file", "file"), ("to-itself", "to-itself")]
+    {
         symlink(to, sandbox.path(&format!("work/{link}"))).expect("a link");
     }
     let before = sandbox.names("work");
@@ -98,8 +117,14 @@ fn a_target_that_is_something_else_is_told() {
         ("full", "[HERE]/work/full is not empty: it holds file; choose another folder with --into, or remove it"),
         ("to-full", "[HERE]/work/full is not empty: it holds file; choose another folder with --into, or remove it"),
         ("to-file", "[HERE]/work/file exists and is not a folder; choose another folder with --into, or remove it"),
-        ("to-nothing", "[HERE]/work/to-nothing is a symbolic link to nothing; remove it, or choose another folder with --into"),
-        ("to-itself", "[HERE]/work/to-itself is a symbolic link to nothing; remove it, or choose another folder with --into"),
+        (
+            "to-nothing",
+            "[HERE]/work/to-nothing is a symbolic link to nothing; remove it, or choose another folder with --into",
+        ),
+        (
+            "to-itself",
+            "[HERE]/work/to-itself is a symbolic link to nothing; remove it, or choose another folder with --into",
+        ),
     ] {
         let ran = new(&sandbox, into).expect(1);
         assert_eq!(ran.err, format!("error: {message}\n"), "{into}");
@@ -107,11 +132,20 @@ fn a_target_that_is_something_else_is_told() {
     }
     let long = "x".repeat(300);
     let ran = new(&sandbox, &long).expect(1);
-    assert!(ran.err.contains("is too long for this file system; choose a folder closer to the root with --into"), "{}", ran.err);
+    assert!(
+        ran.err.contains("is too long for this file system; choose a folder closer to the root with --into"),
+        "{}",
+        ran.err
+    );
 
-    let ran = sandbox.finish(&mut shell(&sandbox, r#"cd empty; exec "$0" "$@""#, &["new", "x", "--yes", "--into", "."]));
+    let ran =
+        sandbox.finish(&mut shell(&sandbox, r#"cd empty; exec "$0" "$@""#, &["new", "x", "--yes", "--into", "."]));
     assert_eq!(ran.code, 1);
-    assert!(ran.err.contains("is the folder that you are in") && ran.err.contains("go to the folder above it"), "{}", ran.err);
+    assert!(
+        ran.err.contains("is the folder that you are in") && ran.err.contains("go to the folder above it"),
+        "{}",
+        ran.err
+    );
 }
 
 #[test]

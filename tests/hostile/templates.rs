@@ -24,7 +24,12 @@ fn what_cannot_be_on_every_platform_is_refused() {
     sandbox.template();
     let link = sandbox.path("template/base/files/passwords");
     symlink("/etc/passwd", &link).expect("a link");
-    refused(&sandbox, "", 1, "base/files/passwords is a symbolic link, which not every platform has; put a copy in its place");
+    refused(
+        &sandbox,
+        "",
+        1,
+        "base/files/passwords is a symbolic link, which not every platform has; put a copy in its place",
+    );
     fs::remove_file(link).expect("removable");
 
     let pipe = sandbox.path("template/base/files/pipe");
@@ -111,9 +116,11 @@ fn a_repository_is_found_by_folder_tag_and_commit_and_found_again() {
     let place = sandbox.path("temporary");
     fs::create_dir(&place).expect("a folder");
     let run = |line: &str| sandbox.finish(sandbox.neoforge(line.split(' ')).env("TMPDIR", &place));
-    for (name, rev, version) in
-        [("newest", String::new(), "2.0.0"), ("tagged", "#v1".to_owned(), "1.2.3"), ("pinned", format!("#{commit}"), "1.2.3")]
-    {
+    for (name, rev, version) in [
+        ("newest", String::new(), "2.0.0"),
+        ("tagged", "#v1".to_owned(), "1.2.3"),
+        ("pinned", format!("#{commit}"), "1.2.3"),
+    ] {
         run(&format!("new {name} --yes --smoke none --template {url}//web{rev}")).expect(0);
         let record = sandbox.read(&format!("work/{name}/neoforge.toml"));
         assert!(record.contains(&format!("version = \"{version}\"")), "{record}");
@@ -141,7 +148,11 @@ fn a_repository_that_has_not_what_is_wanted_is_told() {
     fs::create_dir(&place).expect("a folder");
     let missing = format!("file://{}", sandbox.path("nowhere").display());
     for (template, code, message) in [
-        (format!("{missing}//web"), 1, "check the address, the network and your access; `git ls-remote file://[HERE]/nowhere`"),
+        (
+            format!("{missing}//web"),
+            1,
+            "check the address, the network and your access; `git ls-remote file://[HERE]/nowhere`",
+        ),
         (format!("{url}//nowhere"), 1, "has no folder \"nowhere\"; these hold a template.toml: web"),
         (format!("{url}//web#v9"), 1, "has no branch, tag or full commit \"v9\"; it has the tags v1"),
         (format!("{url}//web#{}", "0".repeat(40)), 1, "it has the tags v1"),

@@ -40,7 +40,10 @@ impl Ran {
 impl Sandbox {
     pub(crate) fn new() -> Self {
         let sandbox = Self { folder: tempfile::tempdir().expect("a temporary folder") };
-        sandbox.write("home/.gitconfig", "[user]\nname = A Tester\nemail = tester@example.com\n[init]\ndefaultBranch = main\n");
+        sandbox.write(
+            "home/.gitconfig",
+            "[user]\nname = A Tester\nemail = tester@example.com\n[init]\ndefaultBranch = main\n",
+        );
         fs::create_dir(sandbox.path("work")).expect("a folder to work in");
         sandbox
     }
@@ -235,9 +238,15 @@ about = "how much it says"
     ),
     ("base/files/.env.example", "# @slot env\n"),
     ("base/files/deps.txt", "# @slot deps sort\n"),
-    ("base/files/docs/README.md", "# Docs\n\n<!-- @slot features -->\n\n| variable | default | meaning |\n|---|---|---|\n<!-- @slot env -->\n"),
+    (
+        "base/files/docs/README.md",
+        "# Docs\n\n<!-- @slot features -->\n\n| variable | default | meaning |\n|---|---|---|\n<!-- @slot env -->\n",
+    ),
     ("base/files/main.txt", "begin\n    # @slot parts\nend\n"),
-    ("base/files/{{ name }}.txt.liquid", "{{ title }} on {{ port }} with {{ database }}{% if licence == 'mit' %}, by {{ owner }}{% endif %}\n"),
+    (
+        "base/files/{{ name }}.txt.liquid",
+        "{{ title }} on {{ port }} with {{ database }}{% if licence == 'mit' %}, by {{ owner }}{% endif %}\n",
+    ),
     ("base/files/raw.yml", "run: ${{ github.sha }}\n"),
     ("base/files/run", "#!/bin/sh\n"),
     ("features/lite/feature.toml", "title = \"Lite\"\nabout = \"a small database\"\ngroup = \"database\"\n"),
@@ -262,5 +271,8 @@ text = "mail"
 "#,
     ),
     ("features/mail/README.md", "# Mail\n"),
-    ("features/jobs/feature.toml", "title = \"Jobs\"\nabout = \"runs jobs\"\n\n[[insert]]\ninto = \"main.txt\"\nslot = \"parts\"\ntext = \"jobs\"\n"),
+    (
+        "features/jobs/feature.toml",
+        "title = \"Jobs\"\nabout = \"runs jobs\"\n\n[[insert]]\ninto = \"main.txt\"\nslot = \"parts\"\ntext = \"jobs\"\n",
+    ),
 ];
