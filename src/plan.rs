@@ -11,6 +11,9 @@ use crate::render::{self, EnvEntry, RenderError};
 use crate::template::Template;
 use crate::tree::FileTree;
 
+/// The summary stays within this many columns, where its words permit.
+const EDGE: usize = 78;
+
 /// A project that is going to be made.
 #[derive(Debug, Clone)]
 pub struct NewProject {
@@ -104,6 +107,7 @@ impl NewProject {
         let answers = &self.record.answers;
         let width = answers.values.keys().map(String::len).chain([8]).max().unwrap_or(8);
         let features: Vec<String> = answers.features.iter().map(|name| self.explained(name)).collect();
+        let fold = |text: &str| wrap(&text.split(' ').map(str::to_owned).collect::<Vec<_>>(), "", width + 4, EDGE);
         let git = match &self.git {
             GitPlan::Init => "a new repository with one commit".to_owned(),
             GitPlan::Off => "no repository".to_owned(),
@@ -112,10 +116,10 @@ impl NewProject {
         let mut lines = vec![
             ("name", answers.name.clone()),
             ("folder", self.target.display().to_string()),
-            ("features", if features.is_empty() { "none".to_owned() } else { wrap(&features, width + 4, 78) }),
+            ("features", if features.is_empty() { "none".to_owned() } else { wrap(&features, ",", width + 4, EDGE) }),
         ];
-        lines.extend(answers.values.iter().map(|(key, value)| (key.as_str(), value.to_string())));
-        lines.push(("git", git));
+        lines.extend(answers.values.iter().map(|(key, value)| (key.as_str(), fold(&value.to_string()))));
+        lines.push(("git", fold(&git)));
         lines.push(("size", format!("{} files, {}", self.tree.len(), size(self.tree.size()))));
         let lines: Vec<String> = lines.into_iter().map(|(key, value)| format!("  {key:<width$}  {value}")).collect();
         lines.join("\n")
@@ -137,24 +141,22 @@ impl fmt::Display for NewProject {
     }
 }
 
-/// Words with commas, broken before `width` columns, the next lines indented.
-fn wrap(words: &[String], indent: usize, width: usize) -> String {
+/// Words with `between` behind each but the last, broken before `width` columns, the next lines indented.
+fn wrap(words: &[String], between: &str, indent: usize, width: usize) -> String {
     let mut out = String::new();
     let mut column = indent;
     for (index, word) in words.iter().enumerate() {
-        let last = index + 1 == words.len();
-        if index > 0 && column + word.len() + 2 > width {
+        let between = if index + 1 == words.len() { "" } else { between };
+        let columns = word.chars().count() + between.len();
+        if index > 0 && column + 1 + columns > width {
             let _ = write!(out, "\n{:indent$}", "");
             column = indent;
         } else if index > 0 {
             out.push(' ');
             column += 1;
         }
-        out.push_str(word);
-        column += word.len() + 1;
-        if !last {
-            out.push(',');
-        }
+        let _ = write!(out, "{word}{between}");
+        column += columns;
     }
     out
 }
@@ -209,8 +211,8 @@ mod tests {
     #[test]
     fn words_wrap_before_the_edge() {
         let words = ["alpha", "beta", "gamma"].map(str::to_owned);
-        assert_eq!(wrap(&words, 2, 80), "alpha, beta, gamma");
-        assert_eq!(wrap(&words, 2, 16), "alpha, beta,\n  gamma");
+        assert_eq!(wrap(&words, ",", 2, 80), "alpha, beta, gamma");
+        assert_eq!(wrap(&words, ",", 2, 16), "alpha, beta,\n  gamma");
     }
 
     #[test]

@@ -176,12 +176,12 @@ fn the_whole_conversation_with_its_defaults() {
     let ended = talk.sees("Next:").ends().expect(0);
     let text = ended.text();
     for line in [
-        "✔ What is the project called? · my-app\n",
-        "✔ Which set of features? · minimal\n",
-        "✔ Title? · My App\n",
-        "✔ Port? · 80\n",
-        "✔ Licence? · mit\n",
-        "✔ Make this project? · yes\n",
+        "✓ What is the project called? · my-app\n",
+        "✓ Which set of features? · minimal\n",
+        "✓ Title? · My App\n",
+        "✓ Port? · 80\n",
+        "✓ Licence? · mit\n",
+        "✓ Make this project? · yes\n",
         "  cd my-app\n",
     ] {
         assert!(text.contains(line), "{line}: {text}");

@@ -160,7 +160,11 @@ fn dotenv_entry(entry: &EnvEntry) -> dotenv::Entry {
 
 fn told(plan: &NewProject, committed: Option<&Committed>, out: &mut Out) {
     let check = style("✓").for_stderr().green();
-    out.say(format_args!("{check} {} files in {}", plan.tree.len(), plan.target.display()));
+    let branch = match committed {
+        Some(Committed::Commit { branch, .. }) => format!(", committed on {branch}"),
+        _ => String::new(),
+    };
+    out.say(format_args!("{check} {} files in {}{branch}", plan.tree.len(), plan.target.display()));
     match (&plan.git, committed) {
         (GitPlan::Inside(repository), _) => out.note(format_args!(
             "no git repository was made: {} is one already; commit the new folder there",

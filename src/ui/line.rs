@@ -22,7 +22,8 @@ pub(super) struct Look {
     pub(super) arrow: String,
 }
 
-/// Reads a line until `check` takes it; `None` where the person pressed Escape. `shown` makes a line of a reason.
+/// Reads a line until `check` takes it; `None` where the person pressed Escape. `refused` makes lines of a
+/// reason.
 ///
 /// # Errors
 /// Where the terminal cannot be read; of the kind `Interrupted` after Ctrl-C.
@@ -30,7 +31,7 @@ pub(super) fn read(
     term: &Term,
     look: &Look,
     check: impl Fn(&str) -> Result<String, String>,
-    shown: impl Fn(&str) -> String,
+    refused: impl Fn(&str) -> Vec<String>,
 ) -> io::Result<Option<String>> {
     let mut text = Text::default();
     let mut reason: Vec<String> = Vec::new();
@@ -52,7 +53,7 @@ pub(super) fn read(
         match ended? {
             End::Enter => match check(&text.content()) {
                 Ok(value) => return Ok(Some(value)),
-                Err(why) => reason = wrap(&why, columns.saturating_sub(3)).iter().map(|line| shown(line)).collect(),
+                Err(why) => reason = refused(&why),
             },
             End::Escape => return Ok(None),
         }

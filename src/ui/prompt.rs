@@ -32,6 +32,7 @@ fn colourful() -> ColorfulTheme {
     ColorfulTheme {
         prompt_prefix: plain("?").cyan().bold(),
         prompt_suffix: plain("›"),
+        success_prefix: plain("✓").green(),
         success_suffix: plain("·"),
         hint_style: Style::new().for_stderr(),
         checked_item_prefix: plain("  [x]").green(),
@@ -177,10 +178,13 @@ impl Terminal {
         self.write_line(&truncate_str(&line, self.columns().saturating_sub(1), "…"))
     }
 
-    fn refused(&self, reason: &str) -> String {
-        let mut line = String::new();
-        let _ = self.theme.format_error(&mut line, reason);
-        line
+    /// The lines that say why an answer is refused; the first one has a mark.
+    fn refused(&self, reason: &str) -> Vec<String> {
+        const MARK: usize = "error: ".len();
+        let mut lines = line::wrap(reason, self.columns().saturating_sub(MARK + 1)).into_iter();
+        let mut first = String::new();
+        let _ = self.theme.format_error(&mut first, &lines.next().unwrap_or_default());
+        std::iter::once(first).chain(lines.map(|line| format!("  {line}"))).collect()
     }
 
     fn line(&self, prompt: &Prompt<'_>, parse: impl Fn(&str) -> Result<Value, String>) -> Result<Value, AskError> {
@@ -240,8 +244,8 @@ impl Terminal {
                     return Ok(value);
                 }
                 Err(reason) => {
-                    for line in line::wrap(&reason, self.columns().saturating_sub(3)) {
-                        self.write_line(&self.refused(&line))?;
+                    for line in self.refused(&reason) {
+                        self.write_line(&line)?;
                     }
                     marked = (0..marked.len()).map(|index| chosen.contains(&index)).collect();
                 }
