@@ -28,7 +28,7 @@ enum Command {
     Worker,
     /// Bring the tables of the database up to date
     Migrate,
-    /// Print the OpenAPI description of the API
+    /// Print the description of the API, for clients and tools
     Openapi,
 }
 

@@ -19,7 +19,7 @@ pub fn routes() -> Router<AppState> {
 
 #[derive(Template)]
 #[template(path = "notes.html")]
-struct Notes {
+struct NotesPage {
     page: Page,
     notes: Vec<Note>,
     draft: Draft,
@@ -59,7 +59,7 @@ async fn render(
     draft: Draft,
     errors: FieldErrors,
 ) -> Result<Html<String>> {
-    let notes = Notes {
+    let notes = NotesPage {
         page,
         notes: note::list(&state.db).await?,
         draft,
