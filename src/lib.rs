@@ -1,5 +1,24 @@
 //! NeoForge forges production-ready full-stack Rust projects from templates, and stays with them for life.
+//!
+//! ```text
+//! commands ─► ui, project, smoke, embedded ─► plan, snapshot, check ─► gather ─► render ─► answers ─► template ─► tree
+//! └──────────────── effects ─────────────┘   └───────────────────────────── pure ───────────────────────────────────┘
+//! ```
+//!
+//! Arrows point down only; `tests/architecture.rs` enforces it.
 
+pub mod answers;
+pub mod check;
+pub mod cli;
+pub mod commands;
+pub mod embedded;
+pub mod gather;
+pub mod interrupt;
+pub mod plan;
 pub mod project;
+pub mod render;
+pub mod smoke;
+pub mod snapshot;
 pub mod template;
 pub mod tree;
+pub mod ui;

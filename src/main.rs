@@ -1,1 +1,26 @@
-fn main(){}
+//! Parse, dispatch, tell the error, exit.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use neoforge::cli::Cli;
+use neoforge::commands;
+use neoforge::interrupt::Interrupt;
+use neoforge::ui::Out;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    if cli.global.no_color || std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) {
+        console::set_colors_enabled(false);
+        console::set_colors_enabled_stderr(false);
+    }
+    let mut out = Out::standard(cli.global.quiet);
+    let result = Interrupt::install().map_err(anyhow::Error::from).and_then(|interrupt| commands::run(cli, &mut out, &interrupt));
+    match result {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            out.error(&error);
+            commands::exit_of(&error).into()
+        }
+    }
+}

@@ -9,6 +9,7 @@
 pub mod clone;
 pub mod dotenv;
 pub mod git;
+pub mod mirror;
 mod pack;
 mod parallel;
 pub mod read;

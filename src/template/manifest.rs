@@ -1,6 +1,6 @@
 //! The types of `template.toml` and `feature.toml`, exactly as they are written.
 //!
-//! They hold no behaviour: [`super::load`] reads them, [`super::check`] says what is wrong with them. Their doc comments are
+//! They hold no behaviour: [`super::load`] reads them, [`crate::check`] says what is wrong with them. Their doc comments are
 //! the descriptions in the JSON Schema.
 
 use std::collections::BTreeMap;
@@ -43,6 +43,10 @@ pub struct TemplateManifest {
     pub env: Option<EnvTargets>,
     /// Where the pages of the chosen features go.
     pub docs: Option<DocsTargets>,
+    /// The commands that a newcomer types first, in the project's folder; liquid.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub next: Vec<Spanned<String>>,
     /// How to prove that a project works.
     #[serde(default)]
     pub smoke: TemplateSmoke,

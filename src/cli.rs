@@ -1,0 +1,237 @@
+//! The command line. These types hold no behaviour, and their doc comments are the help.
+
+use std::path::PathBuf;
+
+use clap::builder::styling::{AnsiColor, Styles};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+const STYLES: Styles =
+    Styles::styled().header(AnsiColor::Green.on_default().bold()).usage(AnsiColor::Green.on_default().bold()).literal(AnsiColor::Cyan.on_default().bold()).placeholder(AnsiColor::Cyan.on_default());
+
+const VERSION: &str =
+    concat!(env!("CARGO_PKG_VERSION"), " (template ", env!("NEOFORGE_TEMPLATE_VERSION"), ")");
+
+/// Forge a production-ready full-stack Rust project, and prove that it runs.
+#[derive(Debug, Parser)]
+#[command(name = "neoforge", version = VERSION, styles = STYLES, max_term_width = 100, propagate_version = false)]
+#[command(after_help = "Start with `neoforge new my-app`. It asks what it needs to know, and writes nothing before you have seen the plan.")]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// What every command understands.
+    #[command(flatten)]
+    pub global: Global,
+}
+
+/// What every command understands.
+#[derive(Debug, Clone, Args)]
+pub struct Global {
+    /// Say only what went wrong.
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    /// Use no colours; the variable NO_COLOR does the same.
+    #[arg(long, global = true)]
+    pub no_color: bool,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make a new project.
+    New(New),
+    /// Prove that a project builds, passes its tests, answers its probes and stops gracefully.
+    Smoke(Smoke),
+    /// List what a template offers.
+    List(List),
+    /// Render combinations of a template into folders, or compare them with what stands there.
+    Snapshot(Snapshot),
+    /// Work on a template.
+    #[command(subcommand)]
+    Template(TemplateCommand),
+    /// Print a completion script for a shell.
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+    /// Print the manual page, or write one page for each command.
+    Man {
+        /// Write the pages into this folder instead.
+        #[arg(long, value_name = "DIR")]
+        into: Option<PathBuf>,
+    },
+    /// Print the reference of all commands in Markdown.
+    #[command(hide = true)]
+    Reference,
+}
+
+/// Which template to use.
+#[derive(Debug, Clone, Args)]
+pub struct TemplateArg {
+    /// Use this template instead of the built-in one: a folder, or a git repository.
+    ///
+    /// A repository is a URL, `git@host:path`, or `gh:owner/name`; `//folder` names a folder in it and `#rev` a branch, tag or
+    /// commit, as in `gh:acme/templates//web#v1.2`. It is cloned with your own git.
+    #[arg(long, value_name = "PATH|GIT")]
+    pub template: Option<String>,
+}
+
+/// `neoforge new`
+#[derive(Debug, Args)]
+pub struct New {
+    /// The project's name, such as `my-app`; asked for when it is left out.
+    pub name: Option<String>,
+    /// Start from a named set of features.
+    #[arg(long)]
+    pub preset: Option<String>,
+    /// Add features to the set.
+    #[arg(long, value_name = "FEATURE,…", value_delimiter = ',')]
+    pub with: Vec<String>,
+    /// Leave features out of the set.
+    #[arg(long, value_name = "FEATURE,…", value_delimiter = ',')]
+    pub without: Vec<String>,
+    /// Answer a question; may be given several times.
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    /// Take answers and features from a file, such as another project's neoforge.toml.
+    #[arg(long, value_name = "FILE", conflicts_with = "preset")]
+    pub answers: Option<PathBuf>,
+    /// Make the project in this folder instead of one with its name.
+    #[arg(long, value_name = "DIR")]
+    pub into: Option<PathBuf>,
+    /// Ask nothing: take the default of every question that has no answer.
+    #[arg(long, short)]
+    pub yes: bool,
+    /// Show what would be done, and write nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Print the outcome as JSON on standard output; implies `--yes`.
+    #[arg(long)]
+    pub json: bool,
+    /// Make no git repository.
+    #[arg(long)]
+    pub no_git: bool,
+    /// How much to prove once the project stands [default: quick].
+    #[arg(long, value_enum)]
+    pub smoke: Option<SmokeChoice>,
+    /// Run the code of a template that did not come with this program without asking.
+    #[arg(long)]
+    pub trust: bool,
+    /// The template.
+    #[command(flatten)]
+    pub template: TemplateArg,
+}
+
+/// How much `neoforge new` proves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SmokeChoice {
+    /// Nothing.
+    None,
+    /// It builds, passes its tests, answers its probes and stops gracefully.
+    Quick,
+    /// Also that it is formatted, free of warnings, and documented.
+    Full,
+}
+
+/// `neoforge smoke`
+#[derive(Debug, Args)]
+pub struct Smoke {
+    /// The project's folder.
+    #[arg(default_value = ".")]
+    pub path: PathBuf,
+    /// How much to prove.
+    #[arg(long, value_enum, default_value = "quick")]
+    pub level: SmokeLevelArg,
+    /// Go on after a step that failed.
+    #[arg(long)]
+    pub keep_going: bool,
+    /// Print the outcome as JSON on standard output.
+    #[arg(long)]
+    pub json: bool,
+    /// Run the code of a project whose template did not come with this program without asking.
+    #[arg(long)]
+    pub trust: bool,
+    /// The template.
+    #[command(flatten)]
+    pub template: TemplateArg,
+}
+
+/// How much `neoforge smoke` proves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SmokeLevelArg {
+    /// It builds, passes its tests, answers its probes and stops gracefully.
+    Quick,
+    /// Also that it is formatted, free of warnings, and documented.
+    Full,
+}
+
+/// `neoforge list`
+#[derive(Debug, Args)]
+pub struct List {
+    /// What to list; everything when it is left out.
+    #[arg(value_enum)]
+    pub what: Option<ListWhat>,
+    /// Print JSON on standard output.
+    #[arg(long)]
+    pub json: bool,
+    /// The template.
+    #[command(flatten)]
+    pub template: TemplateArg,
+}
+
+/// What `neoforge list` lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ListWhat {
+    /// The features, and what they require.
+    Features,
+    /// The named sets of features.
+    Presets,
+    /// The questions, and their defaults.
+    Questions,
+}
+
+/// `neoforge snapshot`
+#[derive(Debug, Args)]
+pub struct Snapshot {
+    /// The list of combinations; paths in it are relative to it.
+    #[arg(default_value = "snapshots.toml")]
+    pub file: PathBuf,
+    /// Compare, show the differences, and fail where there are any (the default).
+    #[arg(long, conflicts_with = "update")]
+    pub check: bool,
+    /// Write the folders anew.
+    #[arg(long)]
+    pub update: bool,
+    /// Print the outcome as JSON on standard output.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `neoforge template`
+#[derive(Debug, Subcommand)]
+pub enum TemplateCommand {
+    /// Report everything that is wrong with a template, with file and line.
+    Check {
+        /// The template's folder or git repository; the built-in template when it is left out.
+        path: Option<String>,
+        /// Print the problems as JSON on standard output.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print the JSON Schema of a manifest, so that editors can complete it.
+    Schema {
+        /// The manifest; both, in one object, when it is left out.
+        #[arg(value_enum)]
+        manifest: Option<ManifestKind>,
+    },
+}
+
+/// The manifests of a template.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ManifestKind {
+    /// `template.toml`.
+    Template,
+    /// `feature.toml`.
+    Feature,
+}

@@ -1,0 +1,82 @@
+//! The commands: each gathers, makes one pure call, confirms, applies, and reports.
+
+mod docs;
+mod list;
+mod new;
+mod smoke;
+mod snapshot;
+mod source;
+mod template;
+
+use std::io::IsTerminal as _;
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use crate::cli::{Cli, Command, TemplateCommand};
+use crate::gather::{AskError, GatherError};
+use crate::interrupt::{self, Interrupt};
+use crate::ui::Out;
+
+/// How a command ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// Done.
+    Done,
+    /// Failed; the reason was told.
+    Failed,
+    /// Wrong use; the reason was told.
+    Usage,
+    /// The smoke test failed.
+    SmokeFailed,
+    /// Somebody pressed Ctrl-C.
+    Interrupted,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Done => 0,
+            Exit::Failed => 1,
+            Exit::Usage => 2,
+            Exit::SmokeFailed => 4,
+            Exit::Interrupted => interrupt::EXIT_STATUS,
+        })
+    }
+}
+
+/// Runs a command.
+///
+/// # Errors
+/// What kept it from its end.
+pub fn run(cli: Cli, out: &mut Out, interrupt: &Interrupt) -> Result<Exit> {
+    match cli.command {
+        Command::New(args) => new::run(args, out, interrupt),
+        Command::Smoke(args) => smoke::run(&args, out, interrupt),
+        Command::List(args) => list::run(&args, out, interrupt),
+        Command::Snapshot(args) => snapshot::run(&args, out, interrupt),
+        Command::Template(TemplateCommand::Check { path, json }) => template::check(path.as_deref(), json, out, interrupt),
+        Command::Template(TemplateCommand::Schema { manifest }) => template::schema(manifest, out),
+        Command::Completions { shell } => docs::completions(shell, out),
+        Command::Man { into } => docs::man(into.as_deref(), out),
+        Command::Reference => docs::reference(out),
+    }
+}
+
+/// Whether somebody can be asked: answers come from a terminal, and questions are seen in one.
+fn prompts() -> bool {
+    std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+}
+
+/// The exit for an error: what somebody typed wrongly is a matter of usage.
+#[must_use]
+pub fn exit_of(error: &anyhow::Error) -> Exit {
+    if error.is::<interrupt::Interrupted>() {
+        return Exit::Interrupted;
+    }
+    match error.downcast_ref::<GatherError>() {
+        Some(GatherError::Ask(AskError::Cancelled)) => Exit::Interrupted,
+        Some(GatherError::Template(_) | GatherError::Ask(_)) | None => Exit::Failed,
+        Some(_) => Exit::Usage,
+    }
+}

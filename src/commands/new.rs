@@ -1,0 +1,200 @@
+//! `neoforge new`
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf, absolute};
+
+use anyhow::{Context, Result, bail};
+use console::style;
+use serde_json::json;
+
+use super::source::{self, Opened};
+use super::{Exit, prompts, smoke};
+use crate::answers::record::{AnswersFile, Record};
+use crate::cli::{New, SmokeChoice};
+use crate::gather::{self, Ask, Defaults, Given};
+use crate::interrupt::Interrupt;
+use crate::plan::{GitPlan, NewProject};
+use crate::render::{EnvEntry, EnvValue};
+use crate::project::git::{self, Committed};
+use crate::project::stage::Staged;
+use crate::project::target::check_target;
+use crate::project::dotenv;
+use crate::smoke::Report;
+use crate::template::manifest::SmokeLevel;
+use crate::ui::{Out, Terminal};
+
+pub(super) fn run(args: New, out: &mut Out, interrupt: &Interrupt) -> Result<Exit> {
+    let opened = source::open(args.template.template.as_deref(), interrupt)?;
+    let given = given(&args)?;
+    let asks = !args.yes && !args.json && prompts();
+    if let Some(target) = given.name.as_ref().map(|name| target(&args, name)) {
+        check_target(&target)?;
+    }
+    let mut ask: Box<dyn Ask> = if asks { Box::new(Terminal::new()) } else { Box::new(Defaults) };
+    let gathered = gather::gather(&opened.template, &given, &mut *ask)?;
+    interrupt.check()?;
+    let target = absolute(target(&args, &gathered.answers.name)).context("failed to find the current folder")?;
+    check_target(&target)?;
+    let git = git_plan(&args, &target);
+    let record = Record { template: opened.id.clone(), answers: gathered.answers.clone() };
+    let plan = NewProject::new(&opened.template, record, &gathered, target, git)?;
+
+    if args.dry_run {
+        if args.json {
+            out.json(&plan.to_json())?;
+        } else {
+            out.data(&plan)?;
+        }
+        return Ok(Exit::Done);
+    }
+    if asks {
+        out.say(format_args!("\n{}\n", plan.summary()));
+        if !Terminal::new().confirm("Make this project?", true)? {
+            out.say("Nothing was written.");
+            return Ok(Exit::Interrupted);
+        }
+    }
+    let committed = apply(&plan, interrupt)?;
+    told(&plan, committed.as_ref(), out);
+    let report = prove(&args, &opened, &plan, out, interrupt)?;
+    conclude(&args, &plan, committed.as_ref(), report.as_ref(), out)
+}
+
+/// What the command line says, with the file of answers beneath it.
+fn given(args: &New) -> Result<Given> {
+    let mut set = BTreeMap::new();
+    for pair in &args.set {
+        let Some((key, value)) = pair.split_once('=') else {
+            bail!(gather::GatherError::NotAPair(pair.clone()));
+        };
+        set.insert(key.trim().to_owned(), value.to_owned());
+    }
+    let mut given = Given {
+        name: args.name.clone(),
+        preset: args.preset.clone(),
+        with: args.with.clone(),
+        without: args.without.clone(),
+        set,
+        ..Given::default()
+    };
+    if let Some(path) = &args.answers {
+        let text = fs::read_to_string(path).with_context(|| format!("failed to read {}", path.display()))?;
+        let file = AnswersFile::parse(&text).with_context(|| format!("failed to read {}", path.display()))?;
+        given.features = file.features;
+        given.answers = file.answers;
+        // The name in the file is another project's, and only a fallback.
+        if let Some(name) = given.answers.remove("name").filter(|_| given.name.is_none()) {
+            given.name = Some(name.to_string());
+        }
+    }
+    Ok(given)
+}
+
+fn target(args: &New, name: &str) -> PathBuf {
+    args.into.clone().unwrap_or_else(|| PathBuf::from(name))
+}
+
+fn git_plan(args: &New, target: &Path) -> GitPlan {
+    if args.no_git {
+        return GitPlan::Off;
+    }
+    match git::enclosing_repository(target) {
+        Some(repository) => GitPlan::Inside(repository),
+        None => GitPlan::Init,
+    }
+}
+
+/// Writes the project beside its place, completes it, and moves it there in one step.
+fn apply(plan: &NewProject, interrupt: &Interrupt) -> Result<Option<Committed>> {
+    let staged = Staged::write(&plan.tree, &plan.target, &|| interrupt.is_set())?;
+    let mut committed = None;
+    if plan.git == GitPlan::Init {
+        let template = &plan.record.template;
+        let message = format!("Start {} with NeoForge ({} {})", plan.record.answers.name, template.source, template.version);
+        committed = Some(git::init_and_commit(staged.path(), &plan.tree, &message)?);
+    }
+    let entries: Vec<_> = plan.environment.iter().map(dotenv_entry).collect();
+    dotenv::write(&staged.path().join(".env"), &entries)?;
+    interrupt.check()?;
+    staged.commit()?;
+    Ok(committed)
+}
+
+fn dotenv_entry(entry: &EnvEntry) -> dotenv::Entry {
+    let value = match &entry.value {
+        EnvValue::Plain(text) => dotenv::Value::Plain(text.clone()),
+        EnvValue::Secret => dotenv::Value::Secret,
+        EnvValue::Off(text) => dotenv::Value::Commented(text.clone()),
+    };
+    dotenv::Entry { key: entry.key.clone(), about: entry.about.clone(), value }
+}
+
+fn told(plan: &NewProject, committed: Option<&Committed>, out: &mut Out) {
+    let check = style("✓").for_stderr().green();
+    out.say(format_args!("{check} {} files in {}", plan.tree.len(), plan.target.display()));
+    match (&plan.git, committed) {
+        (GitPlan::Inside(repository), _) => out.note(format_args!(
+            "no git repository was made: {} is one already; commit the new folder there",
+            repository.display()
+        )),
+        (_, Some(Committed::NoIdentity { .. })) => out.note(
+            "nothing was committed: git does not know who you are; run `git config --global user.name \"…\"` and `git config \
+             --global user.email \"…\"`, then `git commit`",
+        ),
+        (_, Some(Committed::Commit { .. }) | None) => {}
+    }
+}
+
+fn prove(args: &New, opened: &Opened, plan: &NewProject, out: &mut Out, interrupt: &Interrupt) -> Result<Option<Report>> {
+    let level = match args.smoke {
+        Some(SmokeChoice::None) => return Ok(None),
+        Some(SmokeChoice::Full) => SmokeLevel::Full,
+        Some(SmokeChoice::Quick) | None => SmokeLevel::Quick,
+    };
+    let proof = smoke::proof(opened, &plan.record, &plan.target, level)?;
+    if proof.plan().is_empty() {
+        return Ok(None);
+    }
+    if !smoke::may_run(opened, args.trust, args.json || args.yes, out)? {
+        out.note(format_args!(
+            "no smoke test: it would run the code of {}; look at it, then run `neoforge smoke --trust`",
+            opened.id.source
+        ));
+        return Ok(None);
+    }
+    smoke::prove(&proof, out, interrupt).map(Some)
+}
+
+/// The last words: the outcome as JSON, or what to type next.
+fn conclude(args: &New, plan: &NewProject, committed: Option<&Committed>, report: Option<&Report>, out: &mut Out) -> Result<Exit> {
+    let passed = report.is_none_or(|report| report.passed);
+    if args.json {
+        let mut document = plan.to_json();
+        document["commit"] = match committed {
+            Some(Committed::Commit { id, .. }) => json!(id),
+            _ => json!(null),
+        };
+        document["smoke"] = serde_json::to_value(report)?;
+        out.json(&document)?;
+    }
+    if passed {
+        out.say(format_args!("\nNext:\n  cd {}", shown(&plan.target).display()));
+        for command in &plan.next {
+            out.say(format_args!("  {command}"));
+        }
+        Ok(Exit::Done)
+    } else {
+        out.say(format_args!(
+            "\nThe project stands in {}, but its smoke test failed. Mend it, then run `neoforge smoke {}`.",
+            plan.target.display(),
+            shown(&plan.target).display()
+        ));
+        Ok(Exit::SmokeFailed)
+    }
+}
+
+/// A path as somebody in the current folder would type it.
+fn shown(target: &Path) -> PathBuf {
+    std::env::current_dir().ok().and_then(|here| target.strip_prefix(here).ok().map(Path::to_path_buf)).unwrap_or_else(|| target.to_owned())
+}

@@ -1,0 +1,124 @@
+//! `neoforge snapshot`
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use console::{Style, style};
+use serde_json::json;
+
+use super::{Exit, source};
+use crate::answers::record;
+use crate::cli;
+use crate::interrupt::Interrupt;
+use crate::project::mirror::mirror;
+use crate::project::read::read_part;
+use crate::snapshot::{Change, Difference, Snapshots, compare};
+use crate::tree::FileTree;
+use crate::ui::Out;
+
+pub(super) fn run(args: &cli::Snapshot, out: &mut Out, interrupt: &Interrupt) -> Result<Exit> {
+    let text = fs::read_to_string(&args.file).with_context(|| {
+        format!("failed to read {}; it lists the combinations, see `neoforge snapshot --help`", args.file.display())
+    })?;
+    let list: Snapshots = toml::from_str(&text).with_context(|| format!("failed to read {}", args.file.display()))?;
+    let home = args.file.parent().unwrap_or(Path::new(""));
+    let named = list.template.as_ref().map(|named| {
+        let beside = home.join(named);
+        if beside.is_dir() { beside.display().to_string() } else { named.clone() }
+    });
+    let mut opened = source::open(named.as_deref(), interrupt)?;
+    if let Some(named) = &list.template {
+        // The record must not name a folder of this machine.
+        opened.id.source.clone_from(named);
+    }
+    let (mut document, mut different) = (Vec::new(), 0);
+    for snapshot in &list.snapshot {
+        interrupt.check()?;
+        let folder = home.join(&snapshot.into);
+        let should =
+            snapshot.render(&opened.template, &opened.id).with_context(|| format!("failed to render {}", snapshot.into))?;
+        let stands = standing(&folder, &list.ignore)?;
+        let differences = compare(&stands, &should);
+        if args.update {
+            if !stands.is_empty() && stands.get(record::PATH).is_none() {
+                bail!("{} holds files, but no {}: it is not a snapshot; empty it first", folder.display(), record::PATH);
+            }
+            mirror(&stands, &should, &folder)?;
+        } else if !differences.is_empty() {
+            different += 1;
+        }
+        tell(&snapshot.into, &differences, args.update, out);
+        document.push(json!({
+            "into": snapshot.into,
+            "files": should.len(),
+            "differences": differences.iter().map(difference_json).collect::<Vec<_>>(),
+        }));
+    }
+    if args.json {
+        out.json(&json!({ "updated": args.update, "snapshots": document }))?;
+    }
+    if different == 0 {
+        return Ok(Exit::Done);
+    }
+    out.say(format_args!(
+        "{different} of {} snapshots differ. If that is meant, run `neoforge snapshot --update {}` and commit the result.",
+        list.snapshot.len(),
+        args.file.display()
+    ));
+    Ok(Exit::Failed)
+}
+
+/// What stands in a snapshot's folder, without what is none of ours.
+fn standing(folder: &Path, ignore: &[String]) -> Result<FileTree> {
+    if !folder.exists() {
+        return Ok(FileTree::new());
+    }
+    Ok(read_part(folder, |name| !ignore.iter().any(|ignored| ignored == name))?)
+}
+
+fn tell(into: &str, differences: &[Difference], updated: bool, out: &mut Out) {
+    if differences.is_empty() {
+        return out.say(format_args!("{} {into}", style("✓").for_stderr().green()));
+    }
+    if updated {
+        let count = differences.len();
+        return out.say(format_args!("{} {into}: {count} files changed", style("✓").for_stderr().green()));
+    }
+    out.say(format_args!("{} {into}", style("✗").for_stderr().red()));
+    for Difference { path, change } in differences {
+        match change {
+            Change::Missing => out.say(format_args!("  {path}: is missing")),
+            Change::Extra => out.say(format_args!("  {path}: is not rendered any more")),
+            Change::Binary => out.say(format_args!("  {path}: the bytes differ")),
+            Change::Mode(true) => out.say(format_args!("  {path}: should be executable")),
+            Change::Mode(false) => out.say(format_args!("  {path}: should not be executable")),
+            Change::Text(diff) => out.say(coloured(diff).trim_end()),
+        }
+    }
+}
+
+/// A unified diff in the usual colours.
+fn coloured(diff: &str) -> String {
+    let colour = |line: &str| {
+        let style = match line.as_bytes().first() {
+            Some(b'+') => Style::new().green(),
+            Some(b'-') => Style::new().red(),
+            Some(b'@') => Style::new().cyan(),
+            _ => Style::new(),
+        };
+        style.for_stderr().apply_to(line).to_string()
+    };
+    diff.lines().map(colour).collect::<Vec<_>>().join("\n")
+}
+
+fn difference_json(difference: &Difference) -> serde_json::Value {
+    let (kind, diff) = match &difference.change {
+        Change::Missing => ("missing", None),
+        Change::Extra => ("extra", None),
+        Change::Binary => ("binary", None),
+        Change::Mode(_) => ("mode", None),
+        Change::Text(diff) => ("text", Some(diff)),
+    };
+    json!({ "path": difference.path, "kind": kind, "diff": diff })
+}

@@ -1,0 +1,210 @@
+//! What a command is going to do: shown by `--dry-run`, printed by `--json`, and executed as it stands.
+
+use std::fmt::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use crate::answers::record::Record;
+use crate::gather::Gathered;
+use crate::render::{self, EnvEntry, RenderError};
+use crate::template::Template;
+use crate::tree::FileTree;
+
+/// A project that is going to be made.
+#[derive(Debug, Clone)]
+pub struct NewProject {
+    /// What it is made from.
+    pub record: Record,
+    /// Features that came along because others require them, each with one that does.
+    pub pulled_in: Vec<(String, String)>,
+    /// The folder that it will stand in.
+    pub target: PathBuf,
+    /// Its files.
+    pub tree: FileTree,
+    /// What goes into `.env`.
+    pub environment: Vec<EnvEntry>,
+    /// The git repository that it gets, or why it gets none.
+    pub git: GitPlan,
+    /// The commands that a newcomer types first, in the project's folder.
+    pub next: Vec<String>,
+}
+
+/// What happens with git.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum GitPlan {
+    /// A repository of its own, with one commit.
+    Init,
+    /// `--no-git` was given.
+    Off,
+    /// The project becomes a part of the repository that its folder is in.
+    Inside(PathBuf),
+}
+
+impl NewProject {
+    /// Renders what was gathered.
+    ///
+    /// # Errors
+    /// As [`render::render`].
+    pub fn new(template: &Template, record: Record, gathered: &Gathered, target: PathBuf, git: GitPlan) -> Result<Self, RenderError> {
+        let tree = render::render(template, &record)?;
+        let environment = render::environment(template, &record)?;
+        let next = render::next_commands(template, &record)?;
+        Ok(Self { record, pulled_in: gathered.pulled_in.clone(), target, tree, environment, git, next })
+    }
+
+    /// The plan for machines.
+    #[must_use]
+    pub fn to_json(&self) -> serde_json::Value {
+        #[derive(Serialize)]
+        struct PlannedFile<'a> {
+            path: &'a str,
+            bytes: usize,
+            executable: bool,
+        }
+        let files: Vec<_> = self
+            .tree
+            .iter()
+            .map(|(path, file)| PlannedFile { path: path.as_str(), bytes: file.bytes.len(), executable: file.executable })
+            .collect();
+        let answers = &self.record.answers;
+        serde_json::json!({
+            "name": answers.name,
+            "target": self.target,
+            "template": {
+                "source": self.record.template.source,
+                "version": self.record.template.version,
+                "commit": self.record.template.commit,
+            },
+            "features": answers.features,
+            "answers": answers.values,
+            "git": match &self.git {
+                GitPlan::Init => serde_json::json!("init"),
+                GitPlan::Off => serde_json::json!("off"),
+                GitPlan::Inside(path) => serde_json::json!({ "inside": path }),
+            },
+            "environment": self.environment.iter().map(|entry| &entry.key).collect::<Vec<_>>(),
+            "files": files,
+        })
+    }
+
+    /// The answers in a few lines, as people want to see them before anything is written.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let answers = &self.record.answers;
+        let width = answers.values.keys().map(String::len).chain([8]).max().unwrap_or(8);
+        let features: Vec<String> = answers.features.iter().map(|name| self.explained(name)).collect();
+        let git = match &self.git {
+            GitPlan::Init => "a new repository with one commit".to_owned(),
+            GitPlan::Off => "no repository".to_owned(),
+            GitPlan::Inside(path) => format!("no repository of its own: it is inside of {}", path.display()),
+        };
+        let mut lines = vec![
+            ("name", answers.name.clone()),
+            ("folder", self.target.display().to_string()),
+            ("features", if features.is_empty() { "none".to_owned() } else { wrap(&features, width + 4, 78) }),
+        ];
+        lines.extend(answers.values.iter().map(|(key, value)| (key.as_str(), value.to_string())));
+        lines.push(("git", git));
+        lines.push(("size", format!("{} files, {}", self.tree.len(), size(self.tree.size()))));
+        let lines: Vec<String> = lines.into_iter().map(|(key, value)| format!("  {key:<width$}  {value}")).collect();
+        lines.join("\n")
+    }
+
+    fn explained(&self, name: &str) -> String {
+        match self.pulled_in.iter().find(|(pulled, _)| pulled == name) {
+            Some((_, by)) => format!("{name} (for {by})"),
+            None => name.to_owned(),
+        }
+    }
+}
+
+/// The dry run: the files as a tree, then the summary.
+impl fmt::Display for NewProject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}", draw(&self.target, &self.tree))?;
+        write!(f, "{}", self.summary())
+    }
+}
+
+/// Words with commas, broken before `width` columns, the next lines indented.
+fn wrap(words: &[String], indent: usize, width: usize) -> String {
+    let mut out = String::new();
+    let mut column = indent;
+    for (index, word) in words.iter().enumerate() {
+        let last = index + 1 == words.len();
+        if index > 0 && column + word.len() + 2 > width {
+            let _ = write!(out, "\n{:indent$}", "");
+            column = indent;
+        } else if index > 0 {
+            out.push(' ');
+            column += 1;
+        }
+        out.push_str(word);
+        column += word.len() + 1;
+        if !last {
+            out.push(',');
+        }
+    }
+    out
+}
+
+/// The paths as an indented tree, folders with a slash.
+fn draw(root: &Path, tree: &FileTree) -> String {
+    let mut out = format!("{}/\n", root.display());
+    let mut open: Vec<&str> = Vec::new();
+    for (path, file) in tree {
+        let parts: Vec<&str> = path.as_str().split('/').collect();
+        let (folders, name) = parts.split_at(parts.len() - 1);
+        let shared = open.iter().zip(folders).take_while(|(a, b)| a == b).count();
+        open.truncate(shared);
+        for folder in &folders[shared..] {
+            let _ = writeln!(out, "{}{folder}/", "  ".repeat(open.len() + 1));
+            open.push(folder);
+        }
+        let mark = if file.executable { "*" } else { "" };
+        let _ = writeln!(out, "{}{}{mark}", "  ".repeat(open.len() + 1), name.concat());
+    }
+    out
+}
+
+/// A number of bytes for people.
+#[must_use]
+pub fn size(bytes: usize) -> String {
+    match bytes {
+        0..1_000 => format!("{bytes} bytes"),
+        1_000..1_000_000 => format!("{} kB", bytes.div_ceil(1_000)),
+        _ => format!("{} MB", bytes.div_ceil(1_000_000)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tree::{File, TreePath};
+
+    #[test]
+    fn a_tree_is_drawn_with_each_folder_once() {
+        let tree: FileTree = ["a/b/x", "a/b/y", "a/c/d/x", "run", "z/x"]
+            .map(|path| {
+                let file = File { executable: path == "run", ..File::plain(path) };
+                (TreePath::parse(path).expect(path), file)
+            })
+            .into_iter()
+            .collect();
+        let expected = "app/\n  a/\n    b/\n      x\n      y\n    c/\n      d/\n        x\n  run*\n  z/\n    x\n";
+        assert_eq!(draw(Path::new("app"), &tree), expected);
+    }
+
+    #[test]
+    fn words_wrap_before_the_edge() {
+        let words = ["alpha", "beta", "gamma"].map(str::to_owned);
+        assert_eq!(wrap(&words, 2, 80), "alpha, beta, gamma");
+        assert_eq!(wrap(&words, 2, 16), "alpha, beta,\n  gamma");
+    }
+
+    #[test]
+    fn sizes_are_rounded_up() {
+        assert_eq!([size(999), size(1_001), size(2_000_000)], ["999 bytes", "2 kB", "2 MB"]);
+    }
+}

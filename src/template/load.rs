@@ -1,0 +1,177 @@
+//! From files to a [`Template`]: reads the manifests, finds the features, and names every file that nothing reads.
+
+use std::collections::BTreeMap;
+
+use serde::de::DeserializeOwned;
+
+use super::manifest::{FORMAT, FeatureManifest, TemplateManifest};
+use super::problem::{Place, Problem, ProblemKind, Problems};
+use super::{BASE, Feature, MANIFEST, Source, Template, slot};
+use crate::tree::{File, FileTree};
+
+/// Reads a template.
+///
+/// # Errors
+/// Everything that keeps the manifests from being read, and every file of a feature that nothing reads.
+pub fn load(tree: &FileTree) -> Result<Template, Problems> {
+    if tree.get(MANIFEST).is_none() {
+        return Err(Problem::of_file(MANIFEST, ProblemKind::NotATemplate).into());
+    }
+    let mut loader = Loader { tree, problems: Vec::new() };
+    let manifest = loader.manifest::<TemplateManifest>(MANIFEST, "a template");
+    let base = loader.feature(BASE, BASE, true);
+    let features = loader.features();
+    Problems::none_or(loader.problems)?;
+    match (manifest, base) {
+        (Some((manifest, manifest_text)), Some(base)) => Ok(Template { manifest, manifest_text, base, features }),
+        _ => Err(Problem::of_file(MANIFEST, ProblemKind::NotATemplate).into()),
+    }
+}
+
+struct Loader<'a> {
+    tree: &'a FileTree,
+    problems: Vec<Problem>,
+}
+
+impl Loader<'_> {
+    fn features(&mut self) -> BTreeMap<String, Feature> {
+        let mut names: Vec<&str> = Vec::new();
+        for (path, _) in self.tree.below("features") {
+            match path.split_once('/') {
+                Some((name, _)) if names.last() != Some(&name) => names.push(name),
+                Some(_) => {}
+                None => self.problems.push(Problem::of_file(
+                    format!("features/{path}"),
+                    ProblemKind::UnexpectedFile { expected: "`features/` holds one folder for each feature" },
+                )),
+            }
+        }
+        names.sort_unstable();
+        names.dedup();
+        let mut features = BTreeMap::new();
+        for name in names {
+            let folder = format!("features/{name}");
+            if !is_feature_name(name) {
+                self.problems.push(Problem::of_file(folder, ProblemKind::BadName { name: name.to_owned() }));
+                continue;
+            }
+            if let Some(feature) = self.feature(name, &folder, true) {
+                features.insert(name.to_owned(), feature);
+            }
+        }
+        features
+    }
+
+    /// A feature, the base, or (where `whole` is false) glue.
+    fn feature(&mut self, name: &str, folder: &str, whole: bool) -> Option<Feature> {
+        let manifest_path = format!("{folder}/feature.toml");
+        let loaded = self.manifest::<FeatureManifest>(&manifest_path, if whole { "a feature" } else { "glue" });
+        let (mut files, mut readme, mut partners) = (Vec::new(), None, Vec::<&str>::new());
+        for (path, file) in self.tree.below(folder) {
+            let origin = format!("{folder}/{path}");
+            match path.split_once('/') {
+                None if path == "feature.toml" => {}
+                None if whole && folder != BASE && (path == "README.md" || path == "README.md.liquid") => {
+                    readme = Some(self.source(origin, path, file));
+                }
+                Some(("files", target)) => files.push(self.source(origin, target, file)),
+                Some(("with", rest)) if whole && folder != BASE && rest.contains('/') => {
+                    let partner = rest.split('/').next().unwrap_or(rest);
+                    if !partners.contains(&partner) {
+                        partners.push(partner);
+                    }
+                }
+                _ => self
+                    .problems
+                    .push(Problem::of_file(origin, ProblemKind::UnexpectedFile { expected: expected(folder, whole) })),
+            }
+        }
+        let mut glue = BTreeMap::new();
+        for partner in partners {
+            let full_name = format!("{name}/with/{partner}");
+            if let Some(loaded) = self.feature(&full_name, &format!("{folder}/with/{partner}"), false) {
+                glue.insert(partner.to_owned(), loaded);
+            }
+        }
+        let (manifest, manifest_text) = loaded?;
+        Some(Feature { name: name.to_owned(), manifest, manifest_path, manifest_text, files, readme, glue })
+    }
+
+    fn source(&mut self, origin: String, path: &str, file: &File) -> Source {
+        let (target, liquid) = match path.strip_suffix(".liquid") {
+            Some(target) if !target.is_empty() && !target.ends_with('/') => (target, true),
+            _ => (path, false),
+        };
+        let mut slots = Vec::new();
+        match file.text() {
+            None if liquid => self.problems.push(Problem::of_file(&origin, ProblemKind::NotText)),
+            None => {}
+            Some(text) => {
+                let (found, bad) = slot::find(text);
+                for marker in bad {
+                    let place = Place::at(&origin, text, marker.offset);
+                    self.problems.push(Problem { place, kind: ProblemKind::BadMarker });
+                }
+                for slot in found {
+                    if slots.contains(&slot.name) {
+                        let place = Place::at(&origin, text, slot.line.start);
+                        self.problems.push(Problem { place, kind: ProblemKind::DoubledSlot { slot: slot.name } });
+                    } else {
+                        slots.push(slot.name);
+                    }
+                }
+            }
+        }
+        Source { target: target.to_owned(), liquid, file: file.clone(), slots, origin }
+    }
+
+    fn manifest<T: DeserializeOwned>(&mut self, path: &str, role: &'static str) -> Option<(T, String)> {
+        let Some(file) = self.tree.get(path) else {
+            self.problems.push(Problem::of_file(path, ProblemKind::MissingManifest { role }));
+            return None;
+        };
+        let Some(text) = file.text() else {
+            self.problems.push(Problem::of_file(path, ProblemKind::NotText));
+            return None;
+        };
+        if path == MANIFEST
+            && let Some(found) = unknown_format(text)
+        {
+            let kind = ProblemKind::UnknownFormat { found, known: FORMAT };
+            self.problems.push(Problem::of_file(path, kind));
+            return None;
+        }
+        match toml::from_str(text) {
+            Ok(manifest) => Some((manifest, text.to_owned())),
+            Err(error) => {
+                let place = Place::at(path, text, error.span().map_or(0, |span| span.start));
+                let message = error.message().to_owned();
+                self.problems.push(Problem { place, kind: ProblemKind::Toml { message } });
+                None
+            }
+        }
+    }
+}
+
+/// A format that this program does not read; asked before the keys are, which a newer format may have more of.
+fn unknown_format(text: &str) -> Option<u32> {
+    let format = text.parse::<toml::Table>().ok()?.get("format")?.as_integer()?;
+    let format = u32::try_from(format).unwrap_or(0);
+    (format != FORMAT).then_some(format)
+}
+
+fn expected(folder: &str, whole: bool) -> &'static str {
+    match (folder, whole) {
+        (BASE, _) => "the base holds feature.toml and files/",
+        (_, true) => "a feature holds feature.toml, files/, with/ and README.md",
+        (_, false) => "glue holds feature.toml and files/",
+    }
+}
+
+/// Lower-case letters, digits and single hyphens, beginning with a letter.
+fn is_feature_name(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name
+            .split('-')
+            .all(|part| !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit()))
+}

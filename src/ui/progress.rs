@@ -1,0 +1,266 @@
+//! The smoke test as a person follows it: a list of steps that grows, on standard error.
+//!
+//! On a terminal, the running step has a spinner, its time and the latest line of its output beneath. Elsewhere each step is
+//! one line. With `--quiet` only failures are shown. Colours are only decoration, and obey the switch of [`console`].
+
+use std::borrow::Cow;
+use std::env;
+use std::fmt::Write as _;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use console::{Emoji, StyledObject};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+
+use crate::smoke::{Failure, Observer, Outcome, Report, Skip, Step, StepReport};
+
+const PASSED: Emoji<'_, '_> = Emoji("✓", "+");
+const FAILED: Emoji<'_, '_> = Emoji("✗", "x");
+const SKIPPED: Emoji<'_, '_> = Emoji("–", "-");
+
+/// How often the spinner turns and the time counts.
+const TICK: Duration = Duration::from_millis(100);
+
+/// Names up to this width share a column, after which the times stand.
+const COLUMN: usize = 44;
+
+/// Shows a smoke test. Dropping it removes what is not finished, so that an interruption leaves a clean screen.
+pub struct Progress {
+    display: Display,
+    /// Paths below it are shown relative to it.
+    folder: Option<PathBuf>,
+    column: usize,
+    planned: usize,
+    finished: usize,
+}
+
+enum Display {
+    Live { bars: MultiProgress, running: Option<Running> },
+    Plain { out: Box<dyn Write + Send>, quiet: bool, line_is_open: bool },
+}
+
+struct Running {
+    step: ProgressBar,
+    output: ProgressBar,
+}
+
+impl Progress {
+    /// Shows it on standard error: live on a terminal, one line a step elsewhere, only failures when `quiet`.
+    #[must_use]
+    pub fn stderr(quiet: bool) -> Self {
+        let target = ProgressDrawTarget::stderr();
+        if quiet || target.is_hidden() { Self::to_writer(Box::new(io::stderr()), quiet) } else { Self::live(target) }
+    }
+
+    /// Shows one line a step, or only failures when `quiet`. What cannot be written is lost: it must not fail the project.
+    #[must_use]
+    pub fn to_writer(out: Box<dyn Write + Send>, quiet: bool) -> Self {
+        Self::new(Display::Plain { out, quiet, line_is_open: false })
+    }
+
+    fn live(target: ProgressDrawTarget) -> Self {
+        Self::new(Display::Live { bars: MultiProgress::with_draw_target(target), running: None })
+    }
+
+    fn new(display: Display) -> Self {
+        Self { display, folder: env::current_dir().ok(), column: 0, planned: 0, finished: 0 }
+    }
+
+    /// Ends the list with one line: how many steps passed, failed and were left out, and how long it all took.
+    pub fn conclude(&mut self, report: &Report) {
+        let (passed, failed, skipped) = report.counts();
+        let time = time(report.seconds);
+        let verdict = if report.passed { green("the smoke test passed") } else { red("the smoke test failed") };
+        let mut line = format!("{}: {passed} passed", verdict.bold());
+        for (count, word) in [(failed, "failed"), (skipped, "not run")] {
+            if count > 0 {
+                let _ = write!(line, ", {count} {word}");
+            }
+        }
+        let _ = write!(line, " in {time}");
+        if !(self.is_quiet() && report.passed) {
+            self.print(&line);
+        }
+    }
+
+    fn is_quiet(&self) -> bool {
+        matches!(self.display, Display::Plain { quiet: true, .. })
+    }
+
+    /// Prints whole lines above whatever is running.
+    fn print(&mut self, text: &str) {
+        let _ = match &mut self.display {
+            Display::Live { bars, .. } => bars.println(text),
+            Display::Plain { out, .. } => writeln!(out, "{text}").and_then(|()| out.flush()),
+        };
+    }
+
+    fn failure(&mut self, failure: &Failure, log: Option<&Path>) {
+        let mut text = failure.message.lines().fold(String::new(), |mut text, line| {
+            let _ = writeln!(text, "    {}", red(&printable(line)));
+            text
+        });
+        for line in &failure.tail {
+            let _ = writeln!(text, "    {}", printable(line));
+        }
+        if let Some(log) = log {
+            let log = self.folder.as_ref().and_then(|folder| log.strip_prefix(folder).ok()).unwrap_or(log);
+            let _ = writeln!(text, "    {} {}", bold("the whole log:"), log.display());
+        }
+        self.print(text.trim_end_matches('\n'));
+    }
+
+    /// The line of a step that is not running any more.
+    fn entry(&self, mark: &StyledObject<Emoji<'_, '_>>, report: &StepReport) -> String {
+        let name = printable(&report.step.name);
+        let name = console::pad_str(&name, self.column, console::Alignment::Left, None);
+        let rest = match &report.outcome {
+            Outcome::Skipped(skip) => skip.to_string(),
+            Outcome::Passed | Outcome::Failed(_) => time(report.seconds),
+        };
+        format!("  {mark} {name}  {}", dim(&rest))
+    }
+}
+
+impl Observer for Progress {
+    fn planned(&mut self, steps: &[Step]) {
+        let width = |step: &Step| console::measure_text_width(&printable(&step.name));
+        self.column = steps.iter().map(width).filter(|width| *width <= COLUMN).max().unwrap_or(0);
+        self.planned = steps.len();
+    }
+
+    fn started(&mut self, step: &Step) {
+        let name = printable(&step.name);
+        match &mut self.display {
+            Display::Live { bars, running } => {
+                let number = self.finished + 1;
+                *running = Some(Running::new(bars, &name, &format!("[{number}/{}]", self.planned.max(number))));
+            }
+            Display::Plain { quiet: true, .. } => {}
+            Display::Plain { out, line_is_open, .. } => {
+                let _ = write!(out, "{name} … ").and_then(|()| out.flush());
+                *line_is_open = true;
+            }
+        }
+    }
+
+    fn line(&mut self, line: &str) {
+        if let Display::Live { running: Some(running), .. } = &self.display {
+            let line = printable(line);
+            if !line.trim().is_empty() {
+                running.output.set_message(dim(line.trim_start()).to_string());
+            }
+        }
+    }
+
+    fn finished(&mut self, report: &StepReport) {
+        self.finished += 1;
+        let mark = match &report.outcome {
+            Outcome::Passed => green(PASSED),
+            Outcome::Failed(_) => red(FAILED).bold(),
+            Outcome::Skipped(Skip::AlreadySet { .. } | Skip::NoSignals) => dim(SKIPPED),
+            // The failure before it says enough, and the last line counts them.
+            Outcome::Skipped(Skip::EarlierFailure | Skip::NotRunning) => return,
+        };
+        let line = self.entry(&mark, report);
+        match &mut self.display {
+            Display::Live { running, .. } => {
+                *running = None;
+                self.print(&line);
+            }
+            Display::Plain { out, quiet, line_is_open } => {
+                let name = printable(&report.step.name);
+                let begin = if *line_is_open { String::new() } else { format!("{name} … ") };
+                let line = match &report.outcome {
+                    Outcome::Passed => format!("{begin}ok {}", time(report.seconds)),
+                    Outcome::Failed(_) => format!("{begin}{} {}", red("failed").bold(), time(report.seconds)),
+                    Outcome::Skipped(skip) => format!("{begin}skipped, {skip}"),
+                };
+                *line_is_open = false;
+                if !*quiet || matches!(report.outcome, Outcome::Failed(_)) {
+                    let _ = writeln!(out, "{line}");
+                }
+            }
+        }
+        if let Outcome::Failed(failure) = &report.outcome {
+            self.failure(failure, report.log.as_deref());
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if let Display::Plain { out, line_is_open: true, .. } = &mut self.display {
+            let _ = writeln!(out);
+        }
+    }
+}
+
+impl Running {
+    fn new(bars: &MultiProgress, name: &str, count: &str) -> Self {
+        let spinner = if PASSED.to_string() == "✓" { "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏ " } else { "|/-\\ " };
+        let line = |template: &str| {
+            ProgressStyle::with_template(template)
+                .expect("a template without variables of its own")
+                .tick_chars(spinner)
+                .with_key("time", |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+                    let _ = out.write_str(&time(state.elapsed().as_secs_f64()));
+                })
+        };
+        let step = bars.add(ProgressBar::new_spinner());
+        step.set_style(line("  {spinner} {msg} {time}"));
+        let name = console::truncate_str(name, COLUMN, "…");
+        step.set_message(format!("{}  {}", bold(name), dim(count)));
+        step.enable_steady_tick(TICK);
+        let output = bars.add(ProgressBar::new_spinner());
+        output.set_style(line("    {wide_msg}"));
+        Self { step, output }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.output.finish_and_clear();
+        self.step.finish_and_clear();
+    }
+}
+
+/// What may be shown of a line that a program printed: no escape sequences, no control characters.
+fn printable(line: &str) -> String {
+    let plain: Cow<'_, str> = console::strip_ansi_codes(line);
+    plain.replace('\t', "    ").chars().filter(|c| !c.is_control()).collect()
+}
+
+/// Seconds for people: `0.4 s`, `12.3 s`, `1 min 02 s`.
+fn time(seconds: f64) -> String {
+    // From here on the tenths would round up to a whole minute.
+    if seconds < 59.95 {
+        return format!("{seconds:.1} s");
+    }
+    let whole = Duration::from_secs_f64(seconds.round()).as_secs();
+    format!("{} min {:02} s", whole / 60, whole % 60)
+}
+
+fn style<T>(text: T) -> StyledObject<T> {
+    console::style(text).for_stderr()
+}
+
+fn bold<T>(text: T) -> StyledObject<T> {
+    style(text).bold()
+}
+
+fn dim<T>(text: T) -> StyledObject<T> {
+    style(text).dim()
+}
+
+fn green<T>(text: T) -> StyledObject<T> {
+    style(text).green()
+}
+
+fn red<T>(text: T) -> StyledObject<T> {
+    style(text).red()
+}
+
+#[cfg(test)]
+mod tests;
