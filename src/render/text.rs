@@ -7,6 +7,7 @@ use liquid::model::{DisplayCow, KStringCow, Scalar, State, Value as LiquidValue}
 use liquid::{ObjectView, ValueView};
 
 use super::filters::FILTERS;
+use super::shorten::{self, Shortened};
 use crate::answers::Value;
 use crate::template::problem::ProblemKind;
 
@@ -30,6 +31,10 @@ impl Variables {
     #[must_use]
     pub fn contains(&self, key: &str) -> bool {
         self.0.contains_key(key)
+    }
+
+    fn have_mark(&self) -> bool {
+        self.0.values().any(|value| shorten::has_mark(&value.to_kstr()))
     }
 
     /// The names of all variables, sorted.
@@ -95,6 +100,18 @@ impl Liquid {
         if !source.contains("{{") && !source.contains("{%") {
             return Ok(source.to_owned());
         }
+        if !variables.have_mark()
+            && let Some(short) = Shortened::new(source)
+            && let Ok(rendered) = self.render_whole(&short.text, variables)
+            && let Some(text) = short.restore(&rendered)
+        {
+            return Ok(text);
+        }
+        // Also for what fails: an error has its place in the text as it was written.
+        self.render_whole(source, variables)
+    }
+
+    pub(super) fn render_whole(&self, source: &str, variables: &Variables) -> Result<String, TextError> {
         let template = self.0.parse(source).map_err(|error| locate(&error.to_string(), source, variables))?;
         let globals = Globals { variables, unknown: RefCell::default() };
         let rendered = template.render(&globals);
