@@ -126,8 +126,10 @@ fn apply(plan: &NewProject, interrupt: &Interrupt) -> Result<Option<Committed>> 
             format!("Start {} with NeoForge ({} {})", plan.record.answers.name, template.source, template.version);
         committed = Some(git::init_and_commit(staged.path(), &plan.tree, &message)?);
     }
-    let entries: Vec<_> = plan.environment.iter().map(dotenv_entry).collect();
-    dotenv::write(&staged.path().join(".env"), &entries)?;
+    if !plan.environment.is_empty() {
+        let entries: Vec<_> = plan.environment.iter().map(dotenv_entry).collect();
+        dotenv::write(&staged.path().join(".env"), &entries)?;
+    }
     interrupt.check()?;
     staged.commit()?;
     Ok(committed)

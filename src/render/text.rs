@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::panic::{self, AssertUnwindSafe};
 
 use liquid::model::{DisplayCow, KStringCow, Scalar, State, Value as LiquidValue};
 use liquid::{ObjectView, ValueView};
@@ -112,7 +113,12 @@ impl Liquid {
     }
 
     pub(super) fn render_whole(&self, source: &str, variables: &Variables) -> Result<String, TextError> {
-        let template = self.0.parse(source).map_err(|error| locate(&error.to_string(), source, variables))?;
+        // liquid-core 0.26 panics on some texts in which a block or a quote is never closed.
+        let parsed = panic::catch_unwind(AssertUnwindSafe(|| self.0.parse(source))).map_err(|_| {
+            let message = "liquid gives up on this text; look for a block or a quote that is never closed".to_owned();
+            TextError { offset: first_tag(source), kind: ProblemKind::Liquid { message } }
+        })?;
+        let template = parsed.map_err(|error| locate(&error.to_string(), source, variables))?;
         let globals = Globals { variables, unknown: RefCell::default() };
         let rendered = template.render(&globals);
         // A condition takes an unknown variable for false, so the verdict is here and not in liquid's result.
@@ -330,6 +336,13 @@ mod tests {
         assert_eq!(error("a\n{% if on %}\n"), "f:2:1: liquid: Unclosed block. {% endif %} tag expected.");
         assert!(error("a\n{{ name").starts_with("f:2:"), "{}", error("a\n{{ name"));
         assert!(error("ü {% bogus %}").starts_with("f:1:"), "{}", error("ü {% bogus %}"));
+    }
+
+    #[test]
+    fn what_makes_liquid_panic_is_an_error() {
+        for source in ["a\n{% comment %}{% if a == 'x' %}", "a\n{{ \"}}\" }}{{{ \"}}\" }}"] {
+            assert!(error(source).starts_with("f:2:1: liquid gives up on this text"), "{}", error(source));
+        }
     }
 
     #[test]
