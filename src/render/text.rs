@@ -340,9 +340,8 @@ mod tests {
 
     #[test]
     fn what_makes_liquid_panic_is_an_error() {
-        for source in ["a\n{% comment %}{% if a == 'x' %}", "a\n{{ \"}}\" }}{{{ \"}}\" }}"] {
-            assert!(error(source).starts_with("f:2:1: liquid gives up on this text"), "{}", error(source));
-        }
+        let said = error("a\n{% comment %}{% if a == 'x' %}");
+        assert!(said.starts_with("f:2:1: liquid gives up on this text"), "{said}");
     }
 
     #[test]
