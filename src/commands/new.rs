@@ -204,6 +204,10 @@ fn conclude(
         document["smoke"] = serde_json::to_value(report)?;
         out.json(&document)?;
     }
+    let built = if report.is_some() && plan.git == GitPlan::Init { git::untracked(&plan.target) } else { Vec::new() };
+    if !built.is_empty() {
+        out.note(format_args!("the build wrote {}, which belongs into git: `git add` and commit it", built.join(", ")));
+    }
     if passed {
         out.say(format_args!("\nNext:\n  cd {}", shown(&plan.target).display()));
         for command in &plan.next {
