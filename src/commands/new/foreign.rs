@@ -6,11 +6,11 @@ use anyhow::{Context, Result, bail};
 use console::style;
 use serde_json::json;
 
-use super::new::{git_plan, pairs, target};
-use super::source::Located;
-use super::{Exit, prompts};
+use super::options::{git_plan, pairs, target};
 use crate::answers::name;
 use crate::cli::New;
+use crate::commands::source::Located;
+use crate::commands::{Exit, prompts};
 use crate::foreign::{self, Request};
 use crate::gather::GatherError;
 use crate::interrupt::Interrupt;

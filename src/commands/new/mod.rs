@@ -1,6 +1,8 @@
 //! `neoforge new`
 
-use std::collections::BTreeMap;
+mod foreign;
+mod options;
+
 use std::fs;
 use std::path::{Path, PathBuf, absolute};
 
@@ -8,11 +10,12 @@ use anyhow::{Context, Result};
 use console::style;
 use serde_json::json;
 
+use self::options::{git_plan, pairs, target};
 use super::source::{self, Opened};
-use super::{Exit, new_foreign, prompts, smoke};
+use super::{Exit, prompts, smoke};
 use crate::answers::record::{AnswersFile, Record};
 use crate::cli::{New, SmokeChoice};
-use crate::gather::{self, Ask, Defaults, GatherError, Given};
+use crate::gather::{self, Ask, Defaults, Given};
 use crate::interrupt::Interrupt;
 use crate::plan::{GitPlan, NewProject};
 use crate::project::dotenv;
@@ -30,7 +33,7 @@ pub(super) fn run(args: &New, out: &mut Out, interrupt: &Interrupt) -> Result<Ex
         Some(named) => {
             let located = source::locate(named, interrupt)?;
             if located.is_foreign() {
-                return new_foreign::run(args, &located, out, interrupt);
+                return foreign::run(args, &located, out, interrupt);
             }
             source::read(&located)?
         }
@@ -91,29 +94,6 @@ fn given(args: &New) -> Result<Given> {
         }
     }
     Ok(given)
-}
-
-/// The keys and values of `--set`.
-pub(super) fn pairs(set: &[String]) -> Result<BTreeMap<String, String>, GatherError> {
-    let pair = |pair: &String| match pair.split_once('=') {
-        Some((key, value)) => Ok((key.trim().to_owned(), value.to_owned())),
-        None => Err(GatherError::NotAPair(pair.clone())),
-    };
-    set.iter().map(pair).collect()
-}
-
-pub(super) fn target(args: &New, name: &str) -> PathBuf {
-    args.into.clone().unwrap_or_else(|| PathBuf::from(name))
-}
-
-pub(super) fn git_plan(args: &New, target: &Path) -> GitPlan {
-    if args.no_git {
-        return GitPlan::Off;
-    }
-    match git::enclosing_repository(target) {
-        Some(repository) => GitPlan::Inside(repository),
-        None => GitPlan::Init,
-    }
 }
 
 /// Writes the project beside its place, completes it, and moves it there in one step.
