@@ -37,7 +37,7 @@ fn a_project_is_rendered_committed_and_complete() {
     assert_eq!(
         sandbox.read("work/my-app/docs/README.md"),
         "# Docs\n\n- [Mail](features/mail.md): sends mail\n\n| variable | default | meaning |\n|---|---|---|\n\
-         | `PORT` | `8080` | where it listens |\n| `SECRET` | a random secret | signs things |\n| `LOG` | not set | how much it says |\n"
+         | `PORT` | `8080` | where it listens |\n| `SECRET` | a random secret | signs things |\n| `LOG` | `info` | how much it says |\n"
     );
     assert_eq!(
         sandbox.read("work/my-app/.env.example"),

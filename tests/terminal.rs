@@ -288,7 +288,7 @@ fn ctrl_c_in_the_smoke_test_leaves_the_project_and_no_process() {
         fs::read_to_string(&pid).ok().filter(|text| text.ends_with('\n')).map(|text| text.trim().to_owned())
     });
     talk.types(CTRL_C);
-    let ended = talk.sees("Prove it later with `neoforge smoke my-app`").ends().expect(130);
+    let ended = talk.sees("  neoforge smoke my-app\r\n").ends().expect(130);
     assert!(ended.text().contains("The project stands in "), "{}", ended.text());
     assert!(!std::path::Path::new(&format!("/proc/{number}")).exists(), "the step goes on");
     assert!(sandbox.path("work/my-app/neoforge.toml").exists());

@@ -3,7 +3,6 @@
 mod docs;
 mod list;
 mod new;
-mod new_foreign;
 mod smoke;
 mod snapshot;
 mod source;

@@ -76,10 +76,13 @@ pub(super) fn proof(opened: &Opened, record: &Record, root: &Path, level: SmokeL
 }
 
 /// Runs the smoke test with its progress on standard error.
-pub(super) fn prove(proof: &Proof, out: &Out, interrupt: &Interrupt) -> Result<Report> {
+pub(super) fn prove(proof: &Proof, out: &mut Out, interrupt: &Interrupt) -> Result<Report> {
     let mut progress = Progress::stderr(out.is_quiet());
     let report = smoke::run(proof, &mut progress, interrupt)?;
     progress.conclude(&report);
+    if progress.is_live() {
+        out.say("");
+    }
     Ok(report)
 }
 

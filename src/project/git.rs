@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use git2::{
     Config, ConfigLevel, ErrorClass, ErrorCode, Index, IndexEntry, IndexTime, Repository, RepositoryInitOptions,
+    StatusOptions,
 };
 
 use super::pack::{self, Packed};
@@ -64,6 +65,18 @@ pub fn enclosing_repository(path: &Path) -> Option<PathBuf> {
     });
     // A repository that libgit2 does not open, for instance because it is somebody else's, is one all the same.
     (!ignored.unwrap_or(false)).then(|| root.to_path_buf())
+}
+
+/// The files below `folder` that git neither tracks nor ignores, such as what a first build left there; none where `folder` is
+/// not the top of a repository.
+#[must_use]
+pub fn untracked(folder: &Path) -> Vec<String> {
+    let mut options = StatusOptions::new();
+    options.include_untracked(true).recurse_untracked_dirs(true).include_ignored(false);
+    let Ok(repository) = Repository::open(folder) else { return Vec::new() };
+    let Ok(statuses) = repository.statuses(Some(&mut options)) else { return Vec::new() };
+    let new = statuses.iter().filter(|entry| entry.status().is_wt_new());
+    new.filter_map(|entry| entry.path().ok().map(str::to_owned)).collect()
 }
 
 fn is_work_tree(folder: &Path) -> bool {

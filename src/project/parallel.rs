@@ -1,6 +1,7 @@
 //! The same work on many items, on as many threads as pay off.
 
 use std::num::NonZero;
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
@@ -9,6 +10,9 @@ const CHUNK: usize = 64;
 
 /// More threads than this only wait for the same disk.
 const MOST_THREADS: usize = 8;
+
+/// Asked once: on Linux the answer takes a dozen files of the control groups.
+static CORES: LazyLock<usize> = LazyLock::new(|| thread::available_parallelism().map_or(1, NonZero::get));
 
 /// Calls `work` for every item and returns the results in the order of the items.
 ///
@@ -23,7 +27,7 @@ where
     R: Send,
     E: Send,
 {
-    let threads = thread::available_parallelism().map_or(1, NonZero::get).min(MOST_THREADS).min(items.len() / CHUNK);
+    let threads = CORES.min(MOST_THREADS).min(items.len() / CHUNK);
     if threads < 2 {
         return items.iter().map(work).collect();
     }

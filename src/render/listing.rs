@@ -26,7 +26,7 @@ pub enum EnvValue {
     Plain(String),
     /// A secret, made anew for each project.
     Secret,
-    /// None: the option is off; the text is what it could be.
+    /// None, because the program has this value as its own default.
     Off(String),
 }
 
@@ -145,10 +145,9 @@ fn table(entries: &[EnvEntry]) -> String {
         .iter()
         .map(|EnvEntry { key, about, value }| {
             let default = match value {
-                EnvValue::Plain(text) if text.is_empty() => "empty".to_owned(),
-                EnvValue::Plain(text) => format!("`{}`", cell(text)),
+                EnvValue::Plain(text) | EnvValue::Off(text) if text.is_empty() => "not set".to_owned(),
+                EnvValue::Plain(text) | EnvValue::Off(text) => format!("`{}`", cell(text)),
                 EnvValue::Secret => "a random secret".to_owned(),
-                EnvValue::Off(_) => "not set".to_owned(),
             };
             format!("| `{key}` | {default} | {} |", cell(about))
         })

@@ -12,6 +12,7 @@ mod compose;
 mod filters;
 mod listing;
 pub mod select;
+mod shorten;
 pub mod text;
 pub(crate) mod variables;
 

@@ -2,11 +2,13 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::panic::{self, AssertUnwindSafe};
 
 use liquid::model::{DisplayCow, KStringCow, Scalar, State, Value as LiquidValue};
 use liquid::{ObjectView, ValueView};
 
 use super::filters::FILTERS;
+use super::shorten::{self, Shortened};
 use crate::answers::Value;
 use crate::template::problem::ProblemKind;
 
@@ -30,6 +32,10 @@ impl Variables {
     #[must_use]
     pub fn contains(&self, key: &str) -> bool {
         self.0.contains_key(key)
+    }
+
+    fn have_mark(&self) -> bool {
+        self.0.values().any(|value| shorten::has_mark(&value.to_kstr()))
     }
 
     /// The names of all variables, sorted.
@@ -95,7 +101,24 @@ impl Liquid {
         if !source.contains("{{") && !source.contains("{%") {
             return Ok(source.to_owned());
         }
-        let template = self.0.parse(source).map_err(|error| locate(&error.to_string(), source, variables))?;
+        if !variables.have_mark()
+            && let Some(short) = Shortened::new(source)
+            && let Ok(rendered) = self.render_whole(&short.text, variables)
+            && let Some(text) = short.restore(&rendered)
+        {
+            return Ok(text);
+        }
+        // Also for what fails: an error has its place in the text as it was written.
+        self.render_whole(source, variables)
+    }
+
+    pub(super) fn render_whole(&self, source: &str, variables: &Variables) -> Result<String, TextError> {
+        // liquid-core 0.26 panics on some texts in which a block or a quote is never closed.
+        let parsed = panic::catch_unwind(AssertUnwindSafe(|| self.0.parse(source))).map_err(|_| {
+            let message = "liquid gives up on this text; look for a block or a quote that is never closed".to_owned();
+            TextError { offset: first_tag(source), kind: ProblemKind::Liquid { message } }
+        })?;
+        let template = parsed.map_err(|error| locate(&error.to_string(), source, variables))?;
         let globals = Globals { variables, unknown: RefCell::default() };
         let rendered = template.render(&globals);
         // A condition takes an unknown variable for false, so the verdict is here and not in liquid's result.
@@ -313,6 +336,12 @@ mod tests {
         assert_eq!(error("a\n{% if on %}\n"), "f:2:1: liquid: Unclosed block. {% endif %} tag expected.");
         assert!(error("a\n{{ name").starts_with("f:2:"), "{}", error("a\n{{ name"));
         assert!(error("ü {% bogus %}").starts_with("f:1:"), "{}", error("ü {% bogus %}"));
+    }
+
+    #[test]
+    fn what_makes_liquid_panic_is_an_error() {
+        let said = error("a\n{% comment %}{% if a == 'x' %}");
+        assert!(said.starts_with("f:2:1: liquid gives up on this text"), "{said}");
     }
 
     #[test]

@@ -24,10 +24,13 @@ const READY_POLL: Duration = Duration::from_millis(50);
 /// How long one of these questions may take.
 const READY_LIMIT: Duration = Duration::from_secs(5);
 
-/// What people read: the method and the path.
+/// What people read: the method, the path, and the status where it is not simply 200.
 pub(super) fn name(probe: &Probe) -> String {
     let (method, path) = target(probe);
-    format!("{method} {path}")
+    match probe.status {
+        200 => format!("{method} {path}"),
+        status => format!("{method} {path} -> {status}"),
+    }
 }
 
 fn target(probe: &Probe) -> (&'static str, &str) {

@@ -261,7 +261,7 @@ pub struct EnvVar {
     /// A secret: 32 random bytes, made anew for each project and never committed.
     #[serde(default)]
     pub secret: bool,
-    /// An option that is off: the line is written as a comment.
+    /// The line is written as a comment: the program has the value as its own default.
     #[serde(default)]
     pub commented: bool,
 }

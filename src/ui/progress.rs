@@ -99,6 +99,12 @@ impl Progress {
         }
     }
 
+    /// Whether it is drawn; its last line is not ended then.
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        matches!(self.display, Display::Live { .. })
+    }
+
     fn is_quiet(&self) -> bool {
         matches!(self.display, Display::Plain { quiet: true, .. })
     }

@@ -39,6 +39,16 @@ fn a_broken_file_of_answers_is_told_with_its_line() {
 }
 
 #[test]
+fn a_file_of_answers_may_choose_of_a_group_and_answer_what_is_not_asked() {
+    let sandbox = Sandbox::new();
+    let template = sandbox.template();
+    // The sender is asked for by a feature that is not chosen here.
+    sandbox.write("answers.toml", "[answers]\ndatabase = \"big\"\nsender = \"x\"\n");
+    sandbox.run(&format!("new my-app --answers ../answers.toml --template {template}")).expect(0);
+    assert_eq!(sandbox.read("work/my-app/my-app.txt"), "My App on 80 with big, by nobody\n");
+}
+
+#[test]
 fn an_empty_file_of_answers_takes_every_default() {
     let sandbox = Sandbox::new();
     let template = sandbox.template();

@@ -31,9 +31,9 @@ fn an_app_is_started_probed_and_stopped() {
         [
             "passed start the app",
             "passed GET /hello",
-            "passed POST /echo",
-            "passed GET /old",
-            "passed GET /nothing",
+            "passed POST /echo -> 201",
+            "passed GET /old -> 303",
+            "passed GET /nothing -> 404",
             "passed stop the app"
         ]
     );
@@ -72,10 +72,10 @@ fn a_mismatch_names_what_was_expected_and_what_came() {
     let report = project.run();
     assert_eq!(
         outcomes(&report),
-        ["passed start the app", "failed GET /hello", "skipped GET /old", "skipped stop the app"]
+        ["passed start the app", "failed GET /hello -> 204", "skipped GET /old -> 303", "skipped stop the app"]
     );
     assert_eq!(
-        failure(&report, "GET /hello").message,
+        failure(&report, "GET /hello -> 204").message,
         "expected status 204, got 200\nexpected a body that contains `good morning`, got `<h1>hello, world</h1>`"
     );
 }
@@ -86,7 +86,7 @@ fn keep_going_sends_the_other_probes() {
     project.proof.keep_going = true;
     assert_eq!(
         outcomes(&project.run()),
-        ["passed start the app", "failed GET /hello", "passed GET /old", "passed stop the app"]
+        ["passed start the app", "failed GET /hello -> 500", "passed GET /old -> 303", "passed stop the app"]
     );
 }
 

@@ -28,15 +28,13 @@ enum Command {
     Worker,
     /// Bring the tables of the database up to date
     Migrate,
-    /// Print the OpenAPI description of the API
+    /// Print the description of the API, for clients and tools
     Openapi,
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let command = Cli::parse().command.unwrap_or(Command::Serve {
-        without_worker: false,
-    });
+    let command = Cli::parse().command.unwrap_or(Command::Serve { without_worker: false });
     match run(command).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -61,24 +59,17 @@ async fn run(command: Command) -> anyhow::Result<()> {
 async fn serve(with_worker: bool) -> anyhow::Result<()> {
     let application = start().await?;
     let config = &application.state.config;
-    let listener = TcpListener::bind((config.host, config.port))
-        .await
-        .with_context(|| {
-            format!(
-                "{}:{} cannot be listened on: is the port taken? Set PORT to another one",
-                config.host, config.port
-            )
-        })?;
+    let listener = TcpListener::bind((config.host, config.port)).await.with_context(|| {
+        format!(
+            "{}:{} cannot be listened on: is the port taken? Set PORT to another one",
+            config.host, config.port
+        )
+    })?;
     tracing::info!("listening on http://{}", listener.local_addr()?);
 
     let stop = kernel::stop_on_signal();
-    let work = async {
-        if with_worker {
-            application.worker.run(stop.clone()).await
-        } else {
-            Ok(())
-        }
-    };
+    let work =
+        async { if with_worker { application.worker.run(stop.clone()).await } else { Ok(()) } };
     tokio::try_join!(application.serve(listener, stop.clone()), work)?;
     application.state.db.close().await;
     tracing::info!("stopped");

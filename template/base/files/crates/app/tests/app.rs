@@ -28,10 +28,6 @@ async fn every_menu_entry_leads_to_a_page() {
     for link in app.application.state.navigation.iter() {
         let response = app.get(link.path).await;
         assert_eq!(response.status, 200, "{}", link.path);
-        assert!(
-            response.body.contains("aria-current=\"page\""),
-            "{}",
-            link.path
-        );
+        assert!(response.body.contains("aria-current=\"page\""), "{}", link.path);
     }
 }

@@ -49,20 +49,11 @@ impl Config {
     ///
     /// Names every variable that is missing or malformed, and what it expects.
     pub fn from_variables(variables: &HashMap<String, String>) -> Result<Self, ConfigError> {
-        let mut reader = Reader {
-            variables,
-            mistakes: Vec::new(),
-        };
-        let environment = reader.read(
-            "APP_ENV",
-            "`development` or `production`",
-            Environment::Development,
-        );
-        let host = reader.read(
-            "HOST",
-            "an IP address such as 127.0.0.1",
-            IpAddr::from([127, 0, 0, 1]),
-        );
+        let mut reader = Reader { variables, mistakes: Vec::new() };
+        let environment =
+            reader.read("APP_ENV", "`development` or `production`", Environment::Development);
+        let host =
+            reader.read("HOST", "an IP address such as 127.0.0.1", IpAddr::from([127, 0, 0, 1]));
         let port = reader.read("PORT", "a number from 0 to 65535", 3000);
         let database_url = reader.required("DATABASE_URL", backend::URL_SHAPE);
         let connections = reader.positive("DATABASE_CONNECTIONS", 10);
@@ -83,9 +74,7 @@ impl Config {
                 worker_concurrency: concurrency.into(),
                 log,
             }),
-            _ => Err(ConfigError {
-                mistakes: reader.mistakes,
-            }),
+            _ => Err(ConfigError { mistakes: reader.mistakes }),
         }
     }
 }
@@ -97,10 +86,7 @@ impl Config {
 /// Fails when there is a `.env` file that cannot be read.
 pub fn variables() -> anyhow::Result<HashMap<String, String>> {
     let mut variables: HashMap<String, String> = std::env::vars().collect();
-    if variables
-        .get("APP_ENV")
-        .is_none_or(|value| value == "development")
-    {
+    if variables.get("APP_ENV").is_none_or(|value| value == "development") {
         add_dotenv(&mut variables)?;
     }
     Ok(variables)
@@ -141,14 +127,12 @@ impl Reader<'_> {
 
     fn required<T: FromStr>(&mut self, key: &str, expects: &str) -> Option<Secret<T>> {
         let Some(value) = self.variables.get(key) else {
-            self.mistakes
-                .push(format!("{key} is missing: it expects {expects}"));
+            self.mistakes.push(format!("{key} is missing: it expects {expects}"));
             return None;
         };
         let Ok(value) = value.parse() else {
             // The value is a secret: say what is wrong with it without showing it.
-            self.mistakes
-                .push(format!("{key} is malformed: it expects {expects}"));
+            self.mistakes.push(format!("{key} is malformed: it expects {expects}"));
             return None;
         };
         Some(Secret(value))
@@ -157,8 +141,7 @@ impl Reader<'_> {
     fn parse<T: FromStr>(&mut self, key: &str, expects: &str, value: &str) -> Option<T> {
         let parsed = value.parse().ok();
         if parsed.is_none() {
-            self.mistakes
-                .push(format!("{key} is {value:?}: it expects {expects}"));
+            self.mistakes.push(format!("{key} is {value:?}: it expects {expects}"));
         }
         parsed
     }
@@ -219,10 +202,8 @@ mod tests {
     use super::*;
 
     fn read(variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
-        let variables = variables
-            .iter()
-            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
-            .collect();
+        let variables =
+            variables.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
         Config::from_variables(&variables)
     }
 

@@ -50,9 +50,9 @@ pub async fn connect_or_create(config: &Config) -> anyhow::Result<Db> {
 }
 
 async fn open(config: &Config) -> anyhow::Result<Db> {
-    backend::connect(config.database_url.expose(), config.database_connections)
-        .await
-        .context("the database of DATABASE_URL cannot be opened: does it exist, and does its server run?")
+    backend::connect(config.database_url.expose(), config.database_connections).await.context(
+        "the database of DATABASE_URL cannot be opened: does it exist, and does its server run?",
+    )
 }
 
 /// Brings the tables of every module up to date, in the order of the list.
@@ -62,10 +62,7 @@ async fn open(config: &Config) -> anyhow::Result<Db> {
 /// Names the module whose migration failed.
 pub async fn migrate(db: &Db, modules: &[Module]) -> anyhow::Result<()> {
     for (name, migrator) in migrators(modules) {
-        migrator
-            .run(db)
-            .await
-            .with_context(|| format!("the migrations of `{name}` failed"))?;
+        migrator.run(db).await.with_context(|| format!("the migrations of `{name}` failed"))?;
     }
     Ok(())
 }
@@ -79,15 +76,10 @@ pub async fn check_migrated(db: &Db, modules: &[Module]) -> anyhow::Result<()> {
     let mut pool_connection = db.acquire().await?;
     let connection = pool_connection.acquire().await?;
     for (name, migrator) in migrators(modules) {
-        connection
-            .ensure_migrations_table(&migrator.table_name)
-            .await?;
-        let applied = connection
-            .list_applied_migrations(&migrator.table_name)
-            .await?;
-        if let Some(pending) = migrator
-            .iter()
-            .find(|step| applied.iter().all(|done| done.version != step.version))
+        connection.ensure_migrations_table(&migrator.table_name).await?;
+        let applied = connection.list_applied_migrations(&migrator.table_name).await?;
+        if let Some(pending) =
+            migrator.iter().find(|step| applied.iter().all(|done| done.version != step.version))
         {
             bail!(
                 "the migration \"{}\" of `{name}` has not run yet: run `app migrate` first",

@@ -30,23 +30,15 @@ struct Report {
 }
 
 pub(crate) fn routes(mut checks: Vec<Check>) -> Router<AppState> {
-    checks.push(Check {
-        name: "database",
-        run: |state| Box::pin(database(state)),
-    });
-    Router::new()
-        .route("/health/live", get(async || "ok"))
-        .route(
-            "/health/ready",
-            get(async move |State(state): State<AppState>| ready(state, &checks).await),
-        )
+    checks.push(Check { name: "database", run: |state| Box::pin(database(state)) });
+    Router::new().route("/health/live", get(async || "ok")).route(
+        "/health/ready",
+        get(async move |State(state): State<AppState>| ready(state, &checks).await),
+    )
 }
 
 async fn ready(state: AppState, checks: &[Check]) -> (StatusCode, Json<Report>) {
-    let mut report = Report {
-        status: "ok",
-        checks: BTreeMap::new(),
-    };
+    let mut report = Report { status: "ok", checks: BTreeMap::new() };
     let mut status = StatusCode::OK;
     for check in checks {
         let outcome = tokio::time::timeout(LIMIT, (check.run)(state.clone()))

@@ -14,17 +14,19 @@ use std::{
     fmt,
     pin::Pin,
     sync::Arc,
+    task::{self, Poll},
     time::{Duration, Instant},
 };
 
 use anyhow::{Context, anyhow, bail};
 use apalis::prelude::{
-    Attempt, BackendExt, BoxDynError, Data, TaskBuilder, TaskId, WorkerBuilder, WorkerBuilderExt,
-    WorkerError,
+    Attempt, BackendExt, BoxDynError, Data, PollSnapshot, PollStrategy, TaskBuilder, TaskId,
+    WorkerBuilder, WorkerBuilderExt, WorkerError,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use sqlx::migrate::Migrator;
+use tokio::time::{Interval, MissedTickBehavior};
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 use tracing::Instrument;
 use uuid::Uuid;
@@ -58,13 +60,8 @@ pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
 ///
 /// Fails when the job cannot be serialised or the database refuses it.
 pub async fn enqueue<J: Job>(connection: &mut Connection, job: &J) -> anyhow::Result<()> {
-    let envelope = Envelope {
-        kind: J::NAME.to_owned(),
-        payload: serde_json::to_value(job)?,
-    };
-    let task = TaskBuilder::new(serde_json::to_vec(&envelope)?)
-        .max_attempts(ATTEMPTS)
-        .build();
+    let envelope = Envelope { kind: J::NAME.to_owned(), payload: serde_json::to_value(job)? };
+    let task = TaskBuilder::new(serde_json::to_vec(&envelope)?).max_attempts(ATTEMPTS).build();
     queue::push(connection, task)
         .await
         .with_context(|| format!("the job {} was not accepted", J::NAME))
@@ -157,7 +154,8 @@ impl Worker {
     }
 
     async fn work(&self, stop: CancellationToken) -> Result<(), WorkerError> {
-        let backend = queue::storage(&self.state.db).poll_with_interval(self.poll_interval);
+        let backend =
+            queue::storage(&self.state.db).poll_with_strategy(Ticks::every(self.poll_interval));
         // A name must be new on every start: while the last heartbeat of a dead worker is fresh,
         // its name is taken.
         WorkerBuilder::new(format!("worker-{}", Uuid::new_v4()))
@@ -192,6 +190,35 @@ impl fmt::Debug for Worker {
             .debug_struct("Worker")
             .field("kinds", &self.handlers.keys())
             .finish_non_exhaustive()
+    }
+}
+
+/// Tells the worker when to look for jobs.
+///
+/// This stands in for apalis's own interval, which forgets to ask for its next wake-up when it ends
+/// in the same moment as a query: the worker would then sleep until its next heartbeat.
+struct Ticks(Interval);
+
+impl Ticks {
+    fn every(period: Duration) -> Self {
+        let mut interval = tokio::time::interval(period);
+        interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        Self(interval)
+    }
+}
+
+impl PollStrategy for Ticks {
+    fn poll_drive(
+        &mut self,
+        context: &mut task::Context<'_>,
+        _: &PollSnapshot,
+    ) -> Poll<Option<()>> {
+        let mut due = Poll::Pending;
+        // Only an interval that is pending has asked to be woken.
+        while self.0.poll_tick(context).is_ready() {
+            due = Poll::Ready(Some(()));
+        }
+        due
     }
 }
 

@@ -97,9 +97,6 @@ impl Module {
 
 impl fmt::Debug for Module {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Module")
-            .field("name", &self.name)
-            .finish_non_exhaustive()
+        formatter.debug_struct("Module").field("name", &self.name).finish_non_exhaustive()
     }
 }

@@ -35,18 +35,13 @@ impl Application {
         }
 
         let document = Json(openapi);
-        let api = Router::new()
-            .nest("/v1", api)
-            .route("/openapi.json", get(async move || document));
+        let api =
+            Router::new().nest("/v1", api).route("/openapi.json", get(async move || document));
         let router = health::routes(checks)
             .nest("/api", http::api(api, &state))
             .merge(http::pages(pages, &state))
             .with_state(state.clone());
-        Self {
-            worker: Worker::new(state.clone(), handlers),
-            router: http::wrap(router),
-            state,
-        }
+        Self { worker: Worker::new(state.clone(), handlers), router: http::wrap(router), state }
     }
 
     /// Serves requests until `stop` is cancelled, and finishes those in flight.

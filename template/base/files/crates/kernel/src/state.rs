@@ -17,10 +17,7 @@ impl AppState {
         Self {
             config: Arc::new(config),
             db,
-            navigation: modules
-                .iter()
-                .flat_map(|module| module.links.iter().copied())
-                .collect(),
+            navigation: modules.iter().flat_map(|module| module.links.iter().copied()).collect(),
             error_page: modules
                 .iter()
                 .rev()

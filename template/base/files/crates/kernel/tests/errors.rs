@@ -8,9 +8,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// A module whose handlers fail in every way.
 fn failing() -> Module {
-    let api = OpenApiRouter::new()
-        .routes(routes!(echo))
-        .route("/broken", get(broken));
+    let api = OpenApiRouter::new().routes(routes!(echo)).route("/broken", get(broken));
     let pages = Router::new()
         .route("/broken", get(broken))
         .route("/panic", get(panic))

@@ -11,9 +11,7 @@ async fn every_answer_has_security_headers() {
     for path in ["/health/live", "/api/openapi.json", "/nothing"] {
         let response = app.get(path).await;
         assert!(
-            response
-                .header("content-security-policy")
-                .starts_with("default-src 'self'"),
+            response.header("content-security-policy").starts_with("default-src 'self'"),
             "{path}"
         );
         assert_eq!(response.header("x-content-type-options"), "nosniff");
@@ -42,17 +40,13 @@ async fn is_alive_and_ready() {
     assert_eq!(app.get("/health/live").await.status, 200);
     let response = app.get("/health/ready").await;
     assert_eq!(response.status, 200);
-    assert_eq!(
-        response.json::<Value>(),
-        json!({ "status": "ok", "checks": { "database": "ok" } })
-    );
+    assert_eq!(response.json::<Value>(), json!({ "status": "ok", "checks": { "database": "ok" } }));
 }
 
 #[tokio::test]
 async fn is_not_ready_while_a_check_fails() {
-    let module = Module::new("cautious").check("disk", |_| {
-        Box::pin(async { anyhow::bail!("/dev/sda is full") })
-    });
+    let module = Module::new("cautious")
+        .check("disk", |_| Box::pin(async { anyhow::bail!("/dev/sda is full") }));
     let app = TestApp::start(vec![module]).await;
     let response = app.get("/health/ready").await;
     assert_eq!(response.status, 503);

@@ -25,13 +25,8 @@ fn authors(migrations: &'static [Migration]) -> Module {
 async fn pending_migrations_are_found_and_named() {
     let app = TestApp::start(vec![authors(&[FIRST])]).await;
     let newer = [authors(&[FIRST, SECOND])];
-    let error = database::check_migrated(app.db(), &newer)
-        .await
-        .unwrap_err();
-    assert!(
-        error.to_string().contains("remember the authors' towns"),
-        "{error}"
-    );
+    let error = database::check_migrated(app.db(), &newer).await.unwrap_err();
+    assert!(error.to_string().contains("remember the authors' towns"), "{error}");
 
     database::migrate(app.db(), &newer).await.unwrap();
     database::check_migrated(app.db(), &newer).await.unwrap();
@@ -47,18 +42,13 @@ async fn modules_come_and_go() {
     let app = TestApp::start(vec![authors(&[FIRST])]).await;
     let without_authors = [Module::new("books").migrations(&[BOOKS])];
     database::migrate(app.db(), &without_authors).await.unwrap();
-    database::migrate(app.db(), &[authors(&[FIRST])])
-        .await
-        .unwrap();
+    database::migrate(app.db(), &[authors(&[FIRST])]).await.unwrap();
 }
 
 #[tokio::test]
 async fn a_broken_migration_names_its_module() {
-    const BROKEN: Migration = Migration {
-        version: 1,
-        name: "a typing mistake",
-        sql: "CREATE TABEL x (y TEXT)",
-    };
+    const BROKEN: Migration =
+        Migration { version: 1, name: "a typing mistake", sql: "CREATE TABEL x (y TEXT)" };
     let app = TestApp::start(Vec::new()).await;
     let error = database::migrate(app.db(), &[Module::new("typist").migrations(&[BROKEN])])
         .await

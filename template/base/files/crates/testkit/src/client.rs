@@ -30,9 +30,9 @@ impl Response {
     /// When the header is not text.
     #[must_use]
     pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| {
-            value.to_str().expect("the header is readable text")
-        })
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().expect("the header is readable text"))
     }
 
     /// The body, read as JSON.

@@ -61,29 +61,18 @@ impl TestApp {
             environment.insert((*key).to_owned(), (*value).to_owned());
         }
         let config = Config::from_variables(&environment).expect("the test configuration is valid");
-        let db = kernel_database::connect(&config)
-            .await
-            .expect("the test database can be opened");
-        kernel_database::migrate(&db, &modules)
-            .await
-            .expect("the migrations succeed");
+        let db = kernel_database::connect(&config).await.expect("the test database can be opened");
+        kernel_database::migrate(&db, &modules).await.expect("the migrations succeed");
 
         let application = Application::build(config, db, modules);
-        let listener = TcpListener::bind("127.0.0.1:0")
-            .await
-            .expect("a port is free");
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
         let address = listener.local_addr().expect("the listener has an address");
         let stop = CancellationToken::new();
         tokio::spawn({
             let (application, stop) = (application.clone(), stop.clone());
             async move { application.serve(listener, stop).await }
         });
-        Self {
-            application,
-            address,
-            _stop: stop.drop_guard(),
-            _database: database,
-        }
+        Self { application, address, _stop: stop.drop_guard(), _database: database }
     }
 
     /// The pool of the application under test.
@@ -100,11 +89,7 @@ impl TestApp {
     /// When the jobs do not come to an end.
     pub async fn run_jobs(&self) {
         let stop = CancellationToken::new();
-        let worker = self
-            .application
-            .worker
-            .clone()
-            .poll_interval(Duration::from_millis(10));
+        let worker = self.application.worker.clone().poll_interval(Duration::from_millis(10));
         let run = worker.run(stop.clone());
         let watch = async {
             let mut pause = tokio::time::interval(Duration::from_millis(10));

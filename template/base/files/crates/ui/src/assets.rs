@@ -12,12 +12,7 @@ pub static STYLESHEET: LazyLock<Asset> =
     LazyLock::new(|| Asset::new("app", "css", "text/css", include_str!("../assets/app.css")));
 
 pub static ICON: LazyLock<Asset> = LazyLock::new(|| {
-    Asset::new(
-        "icon",
-        "svg",
-        "image/svg+xml",
-        include_str!("../assets/icon.svg"),
-    )
+    Asset::new("icon", "svg", "image/svg+xml", include_str!("../assets/icon.svg"))
 });
 
 pub struct Asset {
@@ -29,11 +24,7 @@ pub struct Asset {
 impl Asset {
     fn new(name: &str, extension: &str, content_type: &'static str, content: &'static str) -> Self {
         let hash = fnv1a(content.as_bytes());
-        Self {
-            path: format!("/assets/{name}-{hash:016x}.{extension}"),
-            content_type,
-            content,
-        }
+        Self { path: format!("/assets/{name}-{hash:016x}.{extension}"), content_type, content }
     }
 
     pub fn path(&self) -> &str {

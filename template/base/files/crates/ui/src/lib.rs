@@ -17,10 +17,7 @@ pub use page::Page;
 pub fn module() -> Module {
     let pages = Router::new()
         .route("/", get(home))
-        .route(
-            assets::STYLESHEET.path(),
-            get(async || &*assets::STYLESHEET),
-        )
+        .route(assets::STYLESHEET.path(), get(async || &*assets::STYLESHEET))
         .route(assets::ICON.path(), get(async || &*assets::ICON));
     Module::new("ui").pages(pages).error_page(error_page)
 }
@@ -33,10 +30,7 @@ struct Home {
 }
 
 async fn home(page: Page) -> Result<Html<String>> {
-    let home = Home {
-        page,
-        description: APP_DESCRIPTION,
-    };
+    let home = Home { page, description: APP_DESCRIPTION };
     Ok(Html(home.render()?))
 }
 
@@ -48,9 +42,6 @@ struct ErrorPage<'a> {
 }
 
 fn error_page(state: &AppState, problem: &Problem, path: &str) -> String {
-    let page = ErrorPage {
-        page: Page::new(state, path),
-        problem,
-    };
+    let page = ErrorPage { page: Page::new(state, path), problem };
     page.render().unwrap_or_else(|_| problem.title.clone())
 }

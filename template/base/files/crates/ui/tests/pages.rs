@@ -34,7 +34,7 @@ async fn the_stylesheet_is_kept_for_a_year() {
     let home = app.get("/").await.body;
     let path = home
         .split('"')
-        .find(|part| part.ends_with(".css"))
+        .find(|part| part.starts_with("/assets/app-"))
         .expect("the page links a stylesheet");
     let response = app.get(path).await;
     assert_eq!(response.status, 200);

@@ -9,9 +9,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::note::{self, Draft, NewNote, Note};
 
 pub fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
-        .routes(routes!(list, create))
-        .routes(routes!(delete))
+    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(delete))
 }
 
 /// List the latest notes

@@ -58,10 +58,7 @@ impl NewNote {
             errors.insert("body", format!("Use at most {BODY_LIMIT} characters."));
         }
         if errors.is_empty() {
-            Ok(Self {
-                title: title.to_owned(),
-                body: body.to_owned(),
-            })
+            Ok(Self { title: title.to_owned(), body: body.to_owned() })
         } else {
             Err(errors)
         }
@@ -70,9 +67,8 @@ impl NewNote {
 
 /// The latest notes, newest first.
 pub async fn list(db: &Db) -> Result<Vec<Note>> {
-    let notes = sqlx::query_as("SELECT * FROM notes ORDER BY id DESC LIMIT 100")
-        .fetch_all(db)
-        .await?;
+    let notes =
+        sqlx::query_as("SELECT * FROM notes ORDER BY id DESC LIMIT 100").fetch_all(db).await?;
     Ok(notes)
 }
 
@@ -93,10 +89,7 @@ pub async fn create(db: &Db, note: &NewNote) -> Result<Note> {
 }
 
 pub async fn delete(db: &Db, id: i64) -> Result<()> {
-    let result = sqlx::query("DELETE FROM notes WHERE id = $1")
-        .bind(id)
-        .execute(db)
-        .await?;
+    let result = sqlx::query("DELETE FROM notes WHERE id = $1").bind(id).execute(db).await?;
     match result.rows_affected() {
         0 => Err(Error::NotFound),
         _ => Ok(()),
@@ -129,28 +122,19 @@ mod tests {
     use super::*;
 
     fn parse(title: &str, body: &str) -> Result<NewNote, FieldErrors> {
-        NewNote::parse(&Draft {
-            title: title.to_owned(),
-            body: body.to_owned(),
-        })
+        NewNote::parse(&Draft { title: title.to_owned(), body: body.to_owned() })
     }
 
     #[test]
     fn blanks_around_the_text_go_away() {
         let note = parse(" Milk \n", " two bottles ").unwrap();
-        assert_eq!(
-            (note.title.as_str(), note.body.as_str()),
-            ("Milk", "two bottles")
-        );
+        assert_eq!((note.title.as_str(), note.body.as_str()), ("Milk", "two bottles"));
     }
 
     #[test]
     fn every_mistake_is_reported() {
         let errors = parse("  ", &"x".repeat(BODY_LIMIT + 1)).unwrap_err();
-        assert_eq!(
-            errors.keys().copied().collect::<Vec<_>>(),
-            ["body", "title"]
-        );
+        assert_eq!(errors.keys().copied().collect::<Vec<_>>(), ["body", "title"]);
     }
 
     #[test]

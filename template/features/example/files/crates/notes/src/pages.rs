@@ -12,14 +12,12 @@ use ui::Page;
 use crate::note::{self, Draft, NewNote, Note};
 
 pub fn routes() -> Router<AppState> {
-    Router::new()
-        .route("/notes", get(show).post(create))
-        .route("/notes/{id}/delete", post(delete))
+    Router::new().route("/notes", get(show).post(create)).route("/notes/{id}/delete", post(delete))
 }
 
 #[derive(Template)]
 #[template(path = "notes.html")]
-struct Notes {
+struct NotesPage {
     page: Page,
     notes: Vec<Note>,
     draft: Draft,
@@ -59,11 +57,6 @@ async fn render(
     draft: Draft,
     errors: FieldErrors,
 ) -> Result<Html<String>> {
-    let notes = Notes {
-        page,
-        notes: note::list(&state.db).await?,
-        draft,
-        errors,
-    };
+    let notes = NotesPage { page, notes: note::list(&state.db).await?, draft, errors };
     Ok(Html(notes.render()?))
 }

@@ -23,8 +23,7 @@ async fn a_note_is_written_and_listed() {
 async fn the_newest_note_comes_first() {
     let app = start().await;
     for title in ["old", "new"] {
-        app.post_json("/api/v1/notes", &json!({ "title": title }))
-            .await;
+        app.post_json("/api/v1/notes", &json!({ "title": title })).await;
     }
     let listed: Vec<Value> = app.get("/api/v1/notes").await.json();
     assert_eq!([&listed[0]["title"], &listed[1]["title"]], ["new", "old"]);
@@ -33,24 +32,16 @@ async fn the_newest_note_comes_first() {
 #[tokio::test]
 async fn an_empty_title_is_refused() {
     let app = start().await;
-    let response = app
-        .post_json("/api/v1/notes", &json!({ "title": " ", "body": "" }))
-        .await;
+    let response = app.post_json("/api/v1/notes", &json!({ "title": " ", "body": "" })).await;
     assert_eq!(response.status, 422);
-    assert_eq!(
-        response.json::<Value>()["errors"],
-        json!({ "title": "Give the note a title." })
-    );
+    assert_eq!(response.json::<Value>()["errors"], json!({ "title": "Give the note a title." }));
     assert_eq!(app.get("/api/v1/notes").await.body, "[]");
 }
 
 #[tokio::test]
 async fn a_note_is_deleted_once() {
     let app = start().await;
-    let note: Value = app
-        .post_json("/api/v1/notes", &json!({ "title": "Milk" }))
-        .await
-        .json();
+    let note: Value = app.post_json("/api/v1/notes", &json!({ "title": "Milk" })).await.json();
     let path = format!("/api/v1/notes/{}", note["id"]);
     assert_eq!(app.delete(&path).await.status, 204);
     assert_eq!(app.delete(&path).await.status, 404);

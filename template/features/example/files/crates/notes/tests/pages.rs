@@ -30,8 +30,7 @@ async fn a_refused_form_comes_back_with_its_values_and_a_message() {
 #[tokio::test]
 async fn text_cannot_become_markup() {
     let app = start().await;
-    app.post_form("/notes", "title=%3Cscript%3E&body=%3Cimg%3E")
-        .await;
+    app.post_form("/notes", "title=%3Cscript%3E&body=%3Cimg%3E").await;
     let page = app.get("/notes").await.body;
     assert!(!page.contains("<script>") && !page.contains("<img>"));
 }

@@ -25,9 +25,7 @@ impl TestDatabase {
             .parse()
             .expect("DATABASE_URL is the URL of a PostgreSQL server");
         let name = format!("test_{}", Uuid::new_v4().simple());
-        Self {
-            url: server.database(&name).to_url_lossy().into(),
-        }
+        Self { url: server.database(&name).to_url_lossy().into() }
     }
 
     pub fn url(&self) -> String {
@@ -41,12 +39,8 @@ impl Drop for TestDatabase {
         // A value is dropped outside of async code, perhaps by a runtime that is shutting down:
         // this takes a thread and a runtime of its own.
         let cleaner = thread::spawn(move || {
-            let runtime = runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()?;
-            runtime
-                .block_on(Postgres::force_drop_database(&url))
-                .map_err(std::io::Error::other)
+            let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+            runtime.block_on(Postgres::force_drop_database(&url)).map_err(std::io::Error::other)
         });
         match cleaner.join() {
             Ok(Ok(())) => {}

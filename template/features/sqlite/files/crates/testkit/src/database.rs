@@ -8,9 +8,7 @@ pub struct TestDatabase {
 
 impl TestDatabase {
     pub fn new() -> Self {
-        Self {
-            folder: TempDir::new().expect("the folder for temporary files is writable"),
-        }
+        Self { folder: TempDir::new().expect("the folder for temporary files is writable") }
     }
 
     pub fn url(&self) -> String {

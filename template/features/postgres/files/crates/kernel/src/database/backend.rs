@@ -33,10 +33,7 @@ impl FromStr for Url {
     fn from_str(url: &str) -> Result<Self, Self::Err> {
         let options: PgConnectOptions = url.parse()?;
         ensure!(options.get_database().is_some(), "no database is named");
-        Ok(Self {
-            url: url.to_owned(),
-            options,
-        })
+        Ok(Self { url: url.to_owned(), options })
     }
 }
 

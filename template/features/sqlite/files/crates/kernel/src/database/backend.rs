@@ -27,10 +27,7 @@ impl FromStr for Url {
     type Err = anyhow::Error;
 
     fn from_str(url: &str) -> Result<Self, Self::Err> {
-        ensure!(
-            url.starts_with("sqlite:"),
-            "not the URL of a SQLite database"
-        );
+        ensure!(url.starts_with("sqlite:"), "not the URL of a SQLite database");
         let options: SqliteConnectOptions = url.parse()?;
         Ok(Self(
             options
@@ -57,19 +54,13 @@ pub async fn begin(db: &SqlitePool) -> Result<Transaction<'static, Sqlite>, sqlx
 }
 
 pub async fn connect(Url(options): &Url, connections: u32) -> Result<SqlitePool, sqlx::Error> {
-    SqlitePoolOptions::new()
-        .max_connections(connections)
-        .connect_with(options.clone())
-        .await
+    SqlitePoolOptions::new().max_connections(connections).connect_with(options.clone()).await
 }
 
 pub async fn create_if_missing(Url(options): &Url) -> anyhow::Result<()> {
     if let Some(folder) = options.get_filename().parent() {
         fs::create_dir_all(folder)?;
     }
-    connect(&Url(options.clone().create_if_missing(true)), 1)
-        .await?
-        .close()
-        .await;
+    connect(&Url(options.clone().create_if_missing(true)), 1).await?.close().await;
     Ok(())
 }

@@ -1,19 +1,22 @@
 //! `neoforge new`
 
-use std::collections::BTreeMap;
+mod foreign;
+mod options;
+
 use std::fs;
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf, absolute};
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use console::style;
 use serde_json::json;
 
+use self::options::{git_plan, pairs, target};
 use super::source::{self, Opened};
-use super::{Exit, new_foreign, prompts, smoke};
+use super::{Exit, prompts, smoke};
 use crate::answers::record::{self, AnswersFile, Record};
 use crate::cli::{New, SmokeChoice};
-use crate::gather::{self, Ask, Defaults, GatherError, Given};
+use crate::gather::{self, Ask, Defaults, Given};
 use crate::interrupt::{Interrupt, Interrupted};
 use crate::plan::{GitPlan, NewProject};
 use crate::project::git::{self, Committed};
@@ -30,7 +33,7 @@ pub(super) fn run(args: &New, out: &mut Out, interrupt: &Interrupt) -> Result<Ex
         Some(named) => {
             let located = source::locate(named, interrupt)?;
             if located.is_foreign() {
-                return new_foreign::run(args, &located, out, interrupt);
+                return foreign::run(args, &located, out, interrupt);
             }
             source::read(&located)?
         }
@@ -104,32 +107,6 @@ fn read_answers(path: &Path) -> Result<AnswersFile> {
     Ok(AnswersFile::parse(&text)?)
 }
 
-/// The keys and values of `--set`.
-pub(super) fn pairs(set: &[String]) -> Result<BTreeMap<String, String>, GatherError> {
-    let pair = |pair: &String| match pair.split_once('=') {
-        Some((key, value)) => Ok((key.trim().to_owned(), value.to_owned())),
-        None => Err(GatherError::NotAPair(pair.clone())),
-    };
-    set.iter().map(pair).collect()
-}
-
-/// The folder that the project is going to stand in, as an absolute path.
-pub(super) fn target(args: &New, name: &str) -> Result<PathBuf> {
-    let target = args.into.clone().unwrap_or_else(|| PathBuf::from(name));
-    absolute(target)
-        .context("the current folder is not there any more; go to another one, or give an absolute path to --into")
-}
-
-pub(super) fn git_plan(args: &New, target: &Path) -> GitPlan {
-    if args.no_git {
-        return GitPlan::Off;
-    }
-    match git::enclosing_repository(target) {
-        Some(repository) => GitPlan::Inside(repository),
-        None => GitPlan::Init,
-    }
-}
-
 /// Writes the project beside its place, completes it, and moves it there in one step.
 fn apply(plan: &NewProject, interrupt: &Interrupt) -> Result<Option<Committed>> {
     let staged = Staged::write(&plan.tree, &plan.target, &|| interrupt.is_set())?;
@@ -140,8 +117,10 @@ fn apply(plan: &NewProject, interrupt: &Interrupt) -> Result<Option<Committed>> 
             format!("Start {} with NeoForge ({} {})", plan.record.answers.name, template.source, template.version);
         committed = Some(git::init_and_commit(staged.path(), &plan.tree, &message)?);
     }
-    let entries: Vec<_> = plan.environment.iter().map(dotenv_entry).collect();
-    dotenv::write(&staged.path().join(".env"), &entries)?;
+    if !plan.environment.is_empty() {
+        let entries: Vec<_> = plan.environment.iter().map(dotenv_entry).collect();
+        dotenv::write(&staged.path().join(".env"), &entries)?;
+    }
     if interrupt.is_set() {
         bail!(WriteError::Interrupted);
     }
@@ -217,7 +196,7 @@ fn prove(
 fn stands_unproved(plan: &NewProject, out: &mut Out) {
     let (target, folder) = (plan.target.display(), shown(&plan.target));
     out.say(format_args!(
-        "\nThe project stands in {target}. Prove it later with `neoforge smoke {}`.",
+        "\nThe project stands in {target}. To prove it later:\n  neoforge smoke {}",
         folder.display()
     ));
 }
@@ -240,6 +219,10 @@ fn conclude(
         document["smoke"] = serde_json::to_value(report)?;
         out.json(&document)?;
     }
+    let built = if report.is_some() && plan.git == GitPlan::Init { git::untracked(&plan.target) } else { Vec::new() };
+    if !built.is_empty() {
+        out.note(format_args!("the build wrote {}, which belongs into git: `git add` and commit it", built.join(", ")));
+    }
     if passed {
         out.say(format_args!("\nNext:\n  cd {}", shown(&plan.target).display()));
         for command in &plan.next {
@@ -248,7 +231,7 @@ fn conclude(
         Ok(Exit::Done)
     } else {
         out.say(format_args!(
-            "\nThe project stands in {}, but its smoke test failed. Mend it, then run `neoforge smoke {}`.",
+            "\nThe project stands in {}, but its smoke test failed. Mend it, then run:\n  neoforge smoke {}",
             plan.target.display(),
             shown(&plan.target).display()
         ));

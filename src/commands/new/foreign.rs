@@ -4,11 +4,11 @@ use anyhow::{Result, bail};
 use console::style;
 use serde_json::json;
 
-use super::new::{git_plan, pairs, target};
-use super::source::Located;
-use super::{Exit, prompts, scratch_folder};
+use super::options::{git_plan, pairs, target};
 use crate::answers::name;
 use crate::cli::New;
+use crate::commands::source::Located;
+use crate::commands::{Exit, prompts, scratch_folder};
 use crate::foreign::{self, Request};
 use crate::gather::GatherError;
 use crate::interrupt::Interrupt;

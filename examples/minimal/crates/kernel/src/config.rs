@@ -1,0 +1,249 @@
+//! The configuration, read from the environment once, at start.
+//!
+//! All mistakes are reported together, so that a wrong deployment is mended in one go. In
+//! development, variables also come from a `.env` file; those of the real environment win.
+
+use std::{
+    collections::HashMap,
+    fmt::{self, Display},
+    net::IpAddr,
+    num::NonZeroU16,
+    str::FromStr,
+    time::Duration,
+};
+
+use crate::{database::backend, logging::LogFilter};
+
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub environment: Environment,
+    pub host: IpAddr,
+    pub port: u16,
+    pub database_url: Secret<backend::Url>,
+    pub database_connections: u32,
+    pub request_timeout: Duration,
+    pub shutdown_timeout: Duration,
+    pub worker_concurrency: usize,
+    pub log: LogFilter,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Environment {
+    Development,
+    Production,
+}
+
+impl Config {
+    /// Reads the environment of this process and, in development, the nearest `.env` file.
+    ///
+    /// # Errors
+    ///
+    /// Names every variable that is missing or malformed, and what it expects.
+    pub fn load() -> anyhow::Result<Self> {
+        Ok(Self::from_variables(&variables()?)?)
+    }
+
+    /// Reads the configuration from a map, without touching the process.
+    ///
+    /// # Errors
+    ///
+    /// Names every variable that is missing or malformed, and what it expects.
+    pub fn from_variables(variables: &HashMap<String, String>) -> Result<Self, ConfigError> {
+        let mut reader = Reader { variables, mistakes: Vec::new() };
+        let environment =
+            reader.read("APP_ENV", "`development` or `production`", Environment::Development);
+        let host =
+            reader.read("HOST", "an IP address such as 127.0.0.1", IpAddr::from([127, 0, 0, 1]));
+        let port = reader.read("PORT", "a number from 0 to 65535", 3000);
+        let database_url = reader.required("DATABASE_URL", backend::URL_SHAPE);
+        let connections = reader.positive("DATABASE_CONNECTIONS", 10);
+        let request_seconds = reader.positive("REQUEST_TIMEOUT_SECONDS", 15);
+        let shutdown_seconds = reader.positive("SHUTDOWN_SECONDS", 20);
+        let concurrency = reader.positive("WORKER_CONCURRENCY", 4);
+        let log = reader.read("LOG", "a level such as `info`", LogFilter::default());
+
+        match database_url {
+            Some(database_url) if reader.mistakes.is_empty() => Ok(Self {
+                environment,
+                host,
+                port,
+                database_url,
+                database_connections: connections.into(),
+                request_timeout: Duration::from_secs(request_seconds.into()),
+                shutdown_timeout: Duration::from_secs(shutdown_seconds.into()),
+                worker_concurrency: concurrency.into(),
+                log,
+            }),
+            _ => Err(ConfigError { mistakes: reader.mistakes }),
+        }
+    }
+}
+
+/// The environment of this process and, in development, what the nearest `.env` file adds to it.
+///
+/// # Errors
+///
+/// Fails when there is a `.env` file that cannot be read.
+pub fn variables() -> anyhow::Result<HashMap<String, String>> {
+    let mut variables: HashMap<String, String> = std::env::vars().collect();
+    if variables.get("APP_ENV").is_none_or(|value| value == "development") {
+        add_dotenv(&mut variables)?;
+    }
+    Ok(variables)
+}
+
+fn add_dotenv(variables: &mut HashMap<String, String>) -> anyhow::Result<()> {
+    let entries = match dotenvy::dotenv_iter() {
+        Ok(entries) => entries,
+        Err(error) if error.not_found() => return Ok(()),
+        Err(error) => return Err(anyhow::anyhow!("the .env file cannot be read: {error}")),
+    };
+    for entry in entries {
+        let (key, value) =
+            entry.map_err(|error| anyhow::anyhow!("the .env file cannot be read: {error}"))?;
+        variables.entry(key).or_insert(value);
+    }
+    Ok(())
+}
+
+struct Reader<'a> {
+    variables: &'a HashMap<String, String>,
+    mistakes: Vec<String>,
+}
+
+impl Reader<'_> {
+    /// A value with a default, for variables that may be left out.
+    fn read<T: FromStr>(&mut self, key: &str, expects: &str, default: T) -> T {
+        match self.variables.get(key) {
+            Some(value) => self.parse(key, expects, value).unwrap_or(default),
+            None => default,
+        }
+    }
+
+    fn positive(&mut self, key: &str, default: u16) -> u16 {
+        let default = NonZeroU16::new(default).unwrap_or(NonZeroU16::MIN);
+        self.read(key, "a number from 1 to 65535", default).get()
+    }
+
+    fn required<T: FromStr>(&mut self, key: &str, expects: &str) -> Option<Secret<T>> {
+        let Some(value) = self.variables.get(key) else {
+            self.mistakes.push(format!("{key} is missing: it expects {expects}"));
+            return None;
+        };
+        let Ok(value) = value.parse() else {
+            // The value is a secret: say what is wrong with it without showing it.
+            self.mistakes.push(format!("{key} is malformed: it expects {expects}"));
+            return None;
+        };
+        Some(Secret(value))
+    }
+
+    fn parse<T: FromStr>(&mut self, key: &str, expects: &str, value: &str) -> Option<T> {
+        let parsed = value.parse().ok();
+        if parsed.is_none() {
+            self.mistakes.push(format!("{key} is {value:?}: it expects {expects}"));
+        }
+        parsed
+    }
+}
+
+impl FromStr for Environment {
+    type Err = ();
+
+    fn from_str(value: &str) -> Result<Self, Self::Err> {
+        match value {
+            "development" => Ok(Self::Development),
+            "production" => Ok(Self::Production),
+            _ => Err(()),
+        }
+    }
+}
+
+/// A value that never shows up in logs: its `Debug` output is a placeholder.
+#[derive(Clone)]
+pub struct Secret<T>(T);
+
+impl<T> Secret<T> {
+    /// The value itself; keep the places that call this few.
+    pub const fn expose(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T> fmt::Debug for Secret<T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("[hidden]")
+    }
+}
+
+/// Everything that is wrong with the environment.
+#[derive(Debug)]
+pub struct ConfigError {
+    mistakes: Vec<String>,
+}
+
+impl Display for ConfigError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(formatter, "the configuration is not usable:")?;
+        for mistake in &self.mistakes {
+            writeln!(formatter, "  {mistake}")?;
+        }
+        write!(
+            formatter,
+            "Set these variables in the environment; in development, `cp .env.example .env` gives them all."
+        )
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        let variables =
+            variables.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        Config::from_variables(&variables)
+    }
+
+    #[test]
+    fn reports_every_mistake_at_once() {
+        let error = read(&[
+            ("APP_ENV", "staging"),
+            ("PORT", "http"),
+            ("WORKER_CONCURRENCY", "0"),
+            ("LOG", "kernel=loud"),
+        ])
+        .unwrap_err()
+        .to_string();
+        for expected in [
+            "APP_ENV is \"staging\": it expects `development` or `production`",
+            "PORT is \"http\": it expects a number from 0 to 65535",
+            "WORKER_CONCURRENCY is \"0\": it expects a number from 1 to 65535",
+            "LOG is \"kernel=loud\"",
+            "DATABASE_URL is missing",
+            "cp .env.example .env",
+        ] {
+            assert!(error.contains(expected), "no {expected:?} in {error}");
+        }
+    }
+
+    #[test]
+    fn needs_nothing_but_the_database() {
+        let config = read(&[("DATABASE_URL", backend::EXAMPLE_URL)]).unwrap();
+        assert_eq!(config.environment, Environment::Development);
+        assert_eq!(config.port, 3000);
+    }
+
+    #[test]
+    fn never_shows_secrets() {
+        let config = read(&[("DATABASE_URL", backend::EXAMPLE_URL)]).unwrap();
+        let shown = format!("{config:?}");
+        assert!(shown.contains("[hidden]") && !shown.contains(backend::EXAMPLE_URL));
+
+        let error = read(&[("DATABASE_URL", "mysql://me:s3cret@db")]).unwrap_err();
+        assert!(error.to_string().contains("DATABASE_URL is malformed"));
+        assert!(!error.to_string().contains("s3cret"));
+    }
+}

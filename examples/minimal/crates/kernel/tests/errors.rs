@@ -1,0 +1,101 @@
+//! What clients get when something goes wrong.
+
+use axum::{Router, routing::get};
+use kernel::{Error, Module, Result, http::Json};
+use serde_json::{Value, json};
+use testkit::TestApp;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+/// A module whose handlers fail in every way.
+fn failing() -> Module {
+    let api = OpenApiRouter::new().routes(routes!(echo)).route("/broken", get(broken));
+    let pages = Router::new()
+        .route("/broken", get(broken))
+        .route("/panic", get(panic))
+        .route("/hang", get(std::future::pending::<()>));
+    Module::new("failing").api(api).pages(pages)
+}
+
+#[utoipa::path(post, path = "/echo", responses((status = OK, body = Object)))]
+async fn echo(Json(body): Json<Value>) -> Result<axum::Json<Value>> {
+    if body["name"] == "" {
+        let errors = [("name", "must not be empty".to_owned())];
+        return Err(Error::Invalid(errors.into()));
+    }
+    Ok(axum::Json(body))
+}
+
+async fn broken() -> Result<()> {
+    Err(anyhow::anyhow!("the password is hunter2").into())
+}
+
+async fn panic() {
+    panic!("the password is hunter2");
+}
+
+#[tokio::test]
+async fn api_errors_are_problems_with_the_request_id() {
+    let app = TestApp::start(vec![failing()]).await;
+    let response = app.get("/api/v1/nothing").await;
+    assert_eq!(response.status, 404);
+    assert_eq!(response.header("content-type"), "application/problem+json");
+    let id = response.header("x-request-id");
+    assert!(!id.is_empty());
+    assert_eq!(
+        response.json::<Value>(),
+        json!({ "status": 404, "title": "Not Found", "request_id": id })
+    );
+}
+
+#[tokio::test]
+async fn a_wrong_method_is_a_problem_that_names_the_right_one() {
+    let app = TestApp::start(vec![failing()]).await;
+    let response = app.get("/api/v1/echo").await;
+    assert_eq!(response.status, 405);
+    assert_eq!(response.header("allow"), "POST");
+    assert_eq!(response.json::<Value>()["title"], "Method Not Allowed");
+}
+
+#[tokio::test]
+async fn an_unreadable_body_says_why() {
+    let app = TestApp::start(vec![failing()]).await;
+    let response = app.post_form("/api/v1/echo", "name=x").await;
+    assert_eq!(response.status, 415);
+    let problem: Value = response.json();
+    assert!(problem["detail"].as_str().unwrap().contains("Content-Type"));
+}
+
+#[tokio::test]
+async fn invalid_values_get_a_message_per_field() {
+    let app = TestApp::start(vec![failing()]).await;
+    let response = app.post_json("/api/v1/echo", &json!({ "name": "" })).await;
+    assert_eq!(response.status, 422);
+    let problem: Value = response.json();
+    assert_eq!(problem["errors"], json!({ "name": "must not be empty" }));
+}
+
+#[tokio::test]
+async fn a_body_over_the_limit_is_refused() {
+    let app = TestApp::start(vec![failing()]).await;
+    let body = json!({ "name": "x".repeat(2 * 1024 * 1024) });
+    let response = app.post_json("/api/v1/echo", &body).await;
+    assert_eq!(response.status, 413);
+}
+
+#[tokio::test]
+async fn internals_stay_inside() {
+    let app = TestApp::start(vec![failing()]).await;
+    for path in ["/api/v1/broken", "/broken", "/panic"] {
+        let response = app.get(path).await;
+        assert_eq!(response.status, 500, "{path}");
+        assert!(!response.body.contains("hunter2"), "{path}");
+        assert!(response.body.contains("Internal Server Error"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_handler_that_hangs_is_given_up() {
+    let app = TestApp::start_with(vec![failing()], &[("REQUEST_TIMEOUT_SECONDS", "1")]).await;
+    let response = app.get("/hang").await;
+    assert_eq!(response.status, 503);
+}

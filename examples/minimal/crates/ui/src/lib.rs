@@ -1,0 +1,47 @@
+//! How pages look: the layout that all of them share, the stylesheet, the home page and the page
+//! for errors.
+//!
+//! A page of another crate extends `layout.html` and has a field `page:` [`Page`]; its
+//! `askama.toml` lists this crate's `templates` folder.
+
+mod assets;
+mod page;
+
+use askama::Template;
+use axum::{Router, response::Html, routing::get};
+use kernel::{APP_DESCRIPTION, AppState, Module, Problem, Result};
+
+pub use page::Page;
+
+/// The home page, the error page and the assets.
+pub fn module() -> Module {
+    let pages = Router::new()
+        .route("/", get(home))
+        .route(assets::STYLESHEET.path(), get(async || &*assets::STYLESHEET))
+        .route(assets::ICON.path(), get(async || &*assets::ICON));
+    Module::new("ui").pages(pages).error_page(error_page)
+}
+
+#[derive(Template)]
+#[template(path = "home.html")]
+struct Home {
+    page: Page,
+    description: &'static str,
+}
+
+async fn home(page: Page) -> Result<Html<String>> {
+    let home = Home { page, description: APP_DESCRIPTION };
+    Ok(Html(home.render()?))
+}
+
+#[derive(Template)]
+#[template(path = "error.html")]
+struct ErrorPage<'a> {
+    page: Page,
+    problem: &'a Problem,
+}
+
+fn error_page(state: &AppState, problem: &Problem, path: &str) -> String {
+    let page = ErrorPage { page: Page::new(state, path), problem };
+    page.render().unwrap_or_else(|_| problem.title.clone())
+}

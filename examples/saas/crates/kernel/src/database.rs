@@ -1,0 +1,113 @@
+//! The database: its connection pool, and the migrations of the modules.
+//!
+//! Write SQL that every database understands: `$1` for parameters, `RETURNING` for what an insert
+//! made.
+
+use anyhow::{Context, bail};
+use sqlx::{
+    Acquire, SqlSafeStr,
+    migrate::{Migrate, MigrationType, Migrator},
+};
+
+pub use crate::database::backend::{Backend, Connection, begin};
+use crate::{Config, Module, config::Environment, jobs};
+
+pub(crate) mod backend;
+
+/// The pool that handlers and jobs get their connections from.
+pub type Db = sqlx::Pool<Backend>;
+
+/// One step of a module's schema. Never change a migration that has been released: add another one.
+#[derive(Clone, Copy, Debug)]
+pub struct Migration {
+    pub version: i64,
+    pub name: &'static str,
+    pub sql: &'static str,
+}
+
+/// Opens the pool. In development, the database is created if it is missing.
+///
+/// # Errors
+///
+/// Fails when the database cannot be reached or, in production, does not exist.
+pub async fn connect(config: &Config) -> anyhow::Result<Db> {
+    match config.environment {
+        Environment::Development => connect_or_create(config).await,
+        Environment::Production => open(config).await,
+    }
+}
+
+/// Opens the pool, and creates the database if it is missing.
+///
+/// # Errors
+///
+/// Fails when the database can be neither reached nor created.
+pub async fn connect_or_create(config: &Config) -> anyhow::Result<Db> {
+    backend::create_if_missing(config.database_url.expose())
+        .await
+        .context("the database of DATABASE_URL cannot be created")?;
+    open(config).await
+}
+
+async fn open(config: &Config) -> anyhow::Result<Db> {
+    backend::connect(config.database_url.expose(), config.database_connections).await.context(
+        "the database of DATABASE_URL cannot be opened: does it exist, and does its server run?",
+    )
+}
+
+/// Brings the tables of every module up to date, in the order of the list.
+///
+/// # Errors
+///
+/// Names the module whose migration failed.
+pub async fn migrate(db: &Db, modules: &[Module]) -> anyhow::Result<()> {
+    for (name, migrator) in migrators(modules) {
+        migrator.run(db).await.with_context(|| format!("the migrations of `{name}` failed"))?;
+    }
+    Ok(())
+}
+
+/// Makes sure that [`migrate`] has nothing left to do.
+///
+/// # Errors
+///
+/// Fails with what to do when a migration has not run yet.
+pub async fn check_migrated(db: &Db, modules: &[Module]) -> anyhow::Result<()> {
+    let mut pool_connection = db.acquire().await?;
+    let connection = pool_connection.acquire().await?;
+    for (name, migrator) in migrators(modules) {
+        connection.ensure_migrations_table(&migrator.table_name).await?;
+        let applied = connection.list_applied_migrations(&migrator.table_name).await?;
+        if let Some(pending) =
+            migrator.iter().find(|step| applied.iter().all(|done| done.version != step.version))
+        {
+            bail!(
+                "the migration \"{}\" of `{name}` has not run yet: run `app migrate` first",
+                pending.description
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Every module keeps its own record of what has run, so that a database which has seen a module
+/// that was removed since still starts, and two modules never argue about version numbers.
+fn migrators(modules: &[Module]) -> impl Iterator<Item = (&'static str, Migrator)> {
+    let queue = std::iter::once(("jobs", jobs::migrations()));
+    let modules = modules.iter().map(|module| {
+        let steps = module.migrations.iter().map(|step| {
+            sqlx::migrate::Migration::new(
+                step.version,
+                step.name.into(),
+                MigrationType::Simple,
+                step.sql.into_sql_str(),
+                false,
+            )
+        });
+        (module.name, Migrator::with_migrations(steps.collect()))
+    });
+    queue.chain(modules).map(|(name, mut migrator)| {
+        migrator.dangerous_set_table_name(format!("_migrations_{name}"));
+        (name, migrator)
+    })
+}

@@ -1,0 +1,102 @@
+use std::fmt;
+
+use axum::Router;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::{
+    AppState, Job, Problem,
+    database::Migration,
+    health::{Check, CheckFn},
+    jobs::Handler,
+};
+
+/// Writes the page for an error: it gets the problem and the path that was asked for, and returns
+/// HTML.
+pub type ErrorPage = fn(&AppState, &Problem, &str) -> String;
+
+/// An entry of the main menu.
+#[derive(Clone, Copy, Debug)]
+pub struct Link {
+    pub label: &'static str,
+    pub path: &'static str,
+    pub about: &'static str,
+}
+
+/// All that a feature brings to the application. Its crate has one function, `module()`, which
+/// returns this.
+#[must_use]
+pub struct Module {
+    pub(crate) name: &'static str,
+    pub(crate) api: OpenApiRouter<AppState>,
+    pub(crate) pages: Router<AppState>,
+    pub(crate) jobs: Vec<(&'static str, Handler)>,
+    pub(crate) migrations: &'static [Migration],
+    pub(crate) links: Vec<Link>,
+    pub(crate) checks: Vec<Check>,
+    pub(crate) error_page: Option<ErrorPage>,
+}
+
+impl Module {
+    /// A module that brings nothing yet. The name must stay the same for good: it names the table
+    /// that remembers which migrations have run.
+    pub fn new(name: &'static str) -> Self {
+        Self {
+            name,
+            api: OpenApiRouter::new(),
+            pages: Router::new(),
+            jobs: Vec::new(),
+            migrations: &[],
+            links: Vec::new(),
+            checks: Vec::new(),
+            error_page: None,
+        }
+    }
+
+    /// Routes under `/api/v1`, described for the API document by `#[utoipa::path]`.
+    pub fn api(mut self, routes: OpenApiRouter<AppState>) -> Self {
+        self.api = routes;
+        self
+    }
+
+    /// Routes that answer with HTML.
+    pub fn pages(mut self, routes: Router<AppState>) -> Self {
+        self.pages = routes;
+        self
+    }
+
+    /// A kind of background job that this module can run.
+    pub fn job<J: Job>(mut self) -> Self {
+        self.jobs.push((J::NAME, Handler::of::<J>()));
+        self
+    }
+
+    /// The steps that build this module's tables.
+    pub const fn migrations(mut self, migrations: &'static [Migration]) -> Self {
+        self.migrations = migrations;
+        self
+    }
+
+    /// An entry in the main menu.
+    pub fn link(mut self, link: Link) -> Self {
+        self.links.push(link);
+        self
+    }
+
+    /// A check that must pass before `/health/ready` answers 200.
+    pub fn check(mut self, name: &'static str, check: CheckFn) -> Self {
+        self.checks.push(Check { name, run: check });
+        self
+    }
+
+    /// The page that is shown for errors outside of the API. The last module that brings one wins.
+    pub const fn error_page(mut self, page: ErrorPage) -> Self {
+        self.error_page = Some(page);
+        self
+    }
+}
+
+impl fmt::Debug for Module {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Module").field("name", &self.name).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,145 @@
+use kernel::{
+    Db, Error, Result,
+    database::{self, Connection},
+    error::FieldErrors,
+    jobs,
+};
+use serde::{Deserialize, Serialize};
+use sqlx::FromRow;
+use time::OffsetDateTime;
+use utoipa::ToSchema;
+
+use crate::jobs::CountWords;
+
+const TITLE_LIMIT: usize = 120;
+const BODY_LIMIT: usize = 10_000;
+
+#[derive(Debug, Serialize, FromRow, ToSchema)]
+pub struct Note {
+    pub id: i64,
+    pub title: String,
+    pub body: String,
+    /// How many words the body has; nothing until they have been counted.
+    pub words: Option<i64>,
+    #[serde(with = "time::serde::rfc3339")]
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: OffsetDateTime,
+}
+
+/// A note as a client writes it: nothing has been checked yet.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+pub struct Draft {
+    /// From 1 to 120 characters.
+    #[schema(example = "Milk")]
+    pub title: String,
+    /// At most 10,000 characters.
+    #[serde(default)]
+    #[schema(example = "two bottles")]
+    pub body: String,
+}
+
+/// A note that may be stored. There is no way to make one but [`NewNote::parse`].
+#[derive(Debug)]
+pub struct NewNote {
+    title: String,
+    body: String,
+}
+
+impl NewNote {
+    pub fn parse(draft: &Draft) -> Result<Self, FieldErrors> {
+        let (title, body) = (draft.title.trim(), draft.body.trim());
+        let mut errors = FieldErrors::new();
+        if title.is_empty() {
+            errors.insert("title", "Give the note a title.".to_owned());
+        } else if title.chars().count() > TITLE_LIMIT {
+            errors.insert("title", format!("Use at most {TITLE_LIMIT} characters."));
+        }
+        if body.chars().count() > BODY_LIMIT {
+            errors.insert("body", format!("Use at most {BODY_LIMIT} characters."));
+        }
+        if errors.is_empty() {
+            Ok(Self { title: title.to_owned(), body: body.to_owned() })
+        } else {
+            Err(errors)
+        }
+    }
+}
+
+/// The latest notes, newest first.
+pub async fn list(db: &Db) -> Result<Vec<Note>> {
+    let notes =
+        sqlx::query_as("SELECT * FROM notes ORDER BY id DESC LIMIT 100").fetch_all(db).await?;
+    Ok(notes)
+}
+
+/// Stores a note, together with the job that counts its words.
+pub async fn create(db: &Db, note: &NewNote) -> Result<Note> {
+    let mut transaction = database::begin(db).await?;
+    let note: Note = sqlx::query_as(
+        "INSERT INTO notes (title, body, created_at) VALUES ($1, $2, $3) RETURNING *",
+    )
+    .bind(&note.title)
+    .bind(&note.body)
+    .bind(OffsetDateTime::now_utc())
+    .fetch_one(&mut *transaction)
+    .await?;
+    jobs::enqueue(&mut transaction, &CountWords { note: note.id }).await?;
+    transaction.commit().await?;
+    Ok(note)
+}
+
+pub async fn delete(db: &Db, id: i64) -> Result<()> {
+    let result = sqlx::query("DELETE FROM notes WHERE id = $1").bind(id).execute(db).await?;
+    match result.rows_affected() {
+        0 => Err(Error::NotFound),
+        _ => Ok(()),
+    }
+}
+
+/// The body of a note, if the note still exists.
+pub async fn body(connection: &mut Connection, id: i64) -> Result<Option<String>, sqlx::Error> {
+    sqlx::query_scalar("SELECT body FROM notes WHERE id = $1")
+        .bind(id)
+        .fetch_optional(connection)
+        .await
+}
+
+pub async fn set_words(
+    connection: &mut Connection,
+    id: i64,
+    words: i64,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE notes SET words = $1 WHERE id = $2")
+        .bind(words)
+        .bind(id)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(title: &str, body: &str) -> Result<NewNote, FieldErrors> {
+        NewNote::parse(&Draft { title: title.to_owned(), body: body.to_owned() })
+    }
+
+    #[test]
+    fn blanks_around_the_text_go_away() {
+        let note = parse(" Milk \n", " two bottles ").unwrap();
+        assert_eq!((note.title.as_str(), note.body.as_str()), ("Milk", "two bottles"));
+    }
+
+    #[test]
+    fn every_mistake_is_reported() {
+        let errors = parse("  ", &"x".repeat(BODY_LIMIT + 1)).unwrap_err();
+        assert_eq!(errors.keys().copied().collect::<Vec<_>>(), ["body", "title"]);
+    }
+
+    #[test]
+    fn limits_count_characters_and_not_bytes() {
+        assert!(parse(&"ü".repeat(TITLE_LIMIT), "").is_ok());
+        assert!(parse(&"ü".repeat(TITLE_LIMIT + 1), "").is_err());
+    }
+}

@@ -1,0 +1,38 @@
+//! What the flags of `neoforge new` mean, whatever the template is.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf, absolute};
+
+use anyhow::{Context as _, Result};
+
+use crate::cli::New;
+use crate::gather::GatherError;
+use crate::plan::GitPlan;
+use crate::project::enclosing_repository;
+
+/// The keys and values of `--set`.
+pub(super) fn pairs(set: &[String]) -> Result<BTreeMap<String, String>, GatherError> {
+    let pair = |pair: &String| match pair.split_once('=') {
+        Some((key, value)) => Ok((key.trim().to_owned(), value.to_owned())),
+        None => Err(GatherError::NotAPair(pair.clone())),
+    };
+    set.iter().map(pair).collect()
+}
+
+/// The project's folder, as an absolute path.
+pub(super) fn target(args: &New, name: &str) -> Result<PathBuf> {
+    let target = args.into.clone().unwrap_or_else(|| PathBuf::from(name));
+    absolute(target)
+        .context("the current folder is not there any more; go to another one, or give an absolute path to --into")
+}
+
+/// What happens with git.
+pub(super) fn git_plan(args: &New, target: &Path) -> GitPlan {
+    if args.no_git {
+        return GitPlan::Off;
+    }
+    match enclosing_repository(target) {
+        Some(repository) => GitPlan::Inside(repository),
+        None => GitPlan::Init,
+    }
+}
