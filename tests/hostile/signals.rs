@@ -2,7 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::kill::{Gun, Signal};
 use crate::support::Sandbox;
@@ -37,7 +41,7 @@ impl Range {
         range
     }
 
-    fn command(&self, into: &str) -> std::process::Command {
+    fn command(&self, into: &str) -> Command {
         let line = format!("new my-app --yes --preset full --smoke none --into {into} --template {}", self.template);
         self.sandbox.neoforge(line.split(' '))
     }
@@ -122,4 +126,40 @@ fn an_interrupted_run_leaves_nothing_and_says_130() {
 #[expect(clippy::print_stdout, reason = "how often the shots hit belongs to what the test shows")]
 fn tell(text: &str) {
     println!("{text}");
+}
+
+#[test]
+fn an_interrupted_clone_leaves_neither_git_nor_a_temporary_folder() {
+    let sandbox = Sandbox::new();
+    // A git that hangs, as over a network that is gone.
+    sandbox.write("bin/git", "#!/bin/sh\necho $$ > \"$SEEN.new\"; mv \"$SEEN.new\" \"$SEEN\"; exec sleep 1000\n");
+    fs::set_permissions(sandbox.path("bin/git"), PermissionsExt::from_mode(0o755)).expect("permissions");
+    fs::create_dir(sandbox.path("temporary")).expect("a folder");
+    for signal in ["INT", "TERM", "HUP"] {
+        let seen = sandbox.path(&format!("seen-{signal}"));
+        let mut command = sandbox.neoforge(["new", "my-app", "--yes", "--template", "https://example.invalid/x"]);
+        let path = format!("{}:{}", sandbox.path("bin").display(), std::env::var("PATH").expect("a path"));
+        command.env("PATH", path).env("SEEN", &seen).env("TMPDIR", sandbox.path("temporary"));
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
+        let git = until("git to start", || fs::read_to_string(&seen).ok());
+        let status = Command::new("kill").args(["-s", signal, &child.id().to_string()]).status();
+        assert!(status.expect("kill runs").success());
+        let output = child.wait_with_output().expect("it ends");
+        assert_eq!(output.status.code(), Some(130), "SIG{signal}");
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "interrupted\n", "SIG{signal}");
+        assert!(!Path::new("/proc").join(git.trim()).exists(), "git goes on after SIG{signal}");
+        assert!(sandbox.names("temporary").is_empty() && sandbox.names("work").is_empty(), "SIG{signal}");
+    }
+}
+
+/// Waits for a condition, with a limit that only a test that has failed reaches.
+fn until<T>(what: &str, mut condition: impl FnMut() -> Option<T>) -> T {
+    let start = Instant::now();
+    loop {
+        if let Some(value) = condition() {
+            return value;
+        }
+        assert!(start.elapsed() < Duration::from_mins(1), "waited in vain for {what}");
+        thread::sleep(Duration::from_millis(5));
+    }
 }
