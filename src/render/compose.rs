@@ -17,7 +17,7 @@ use crate::tree::{File, FileTree, TreePath};
 pub const RESERVED: [(&str, &str); 3] = [(record::PATH, "NeoForge"), (".env", "NeoForge"), (".git", "git")];
 
 /// From how many files on the work is shared by threads; below, starting them takes longer than it saves.
-const MANY_FILES: usize = 256;
+const MANY_FILES: usize = 64;
 
 pub(super) fn compose(
     template: &Template,
