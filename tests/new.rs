@@ -43,7 +43,11 @@ fn a_project_is_rendered_committed_and_complete() {
         sandbox.read("work/my-app/.env.example"),
         "# where it listens\nPORT=8080\n\n# signs things\nSECRET=\n\n# how much it says\n# LOG=info\n"
     );
-    assert_eq!(sandbox.git("work/my-app", &["status", "--porcelain"]), "?? .env\n");
+    assert_eq!(
+        sandbox.git("work/my-app", &["status", "--porcelain"]),
+        "",
+        ".env is ignored, although no .gitignore says so"
+    );
     assert_eq!(sandbox.git("work/my-app", &["log", "--format=%an %s"]).lines().count(), 1);
 }
 

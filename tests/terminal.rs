@@ -217,8 +217,10 @@ fn a_wrong_answer_is_refused_at_once_and_corrected() {
     let sandbox = Sandbox::new();
     let template = sandbox.template();
     let mut talk = Conversation::start(&sandbox, &format!("new --preset minimal --template {template}"));
+    sandbox.write("work/taken/mine.txt", "mine");
     talk.sees("called?").types(ENTER).sees("a name is needed");
-    talk.sees("called?").types("My App\r").sees("holds 'M'");
+    talk.sees("called?").types("taken\r").sees("it holds mine.txt").sees("taken").presses("\x15My App\r");
+    talk.sees("holds 'M'");
     // What was typed is still there to be mended.
     talk.sees("My App").presses("\x15engine\r").sees("try `engine-app`");
     talk.sees("engine").types("-app\r");

@@ -2,7 +2,7 @@
 
 use std::env;
 use std::fs;
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use git2::{
@@ -129,6 +129,25 @@ pub fn init_and_commit(folder: &Path, tree: &FileTree, message: &str) -> Result<
         .and_then(|tree| repository.commit(Some("HEAD"), &author, &committer, message, &tree, &[]))
         .map_err(git("commit"))?;
     Ok(Committed::Commit { branch, id: id.to_string() })
+}
+
+/// Keeps a file of the repository at `folder` out of commits, where no `.gitignore` does so already. It is for a file that
+/// holds secrets in a project whose template forgot about it.
+///
+/// # Errors
+/// [`GitError`]: the repository or its `info/exclude` cannot be used.
+pub fn exclude(folder: &Path, name: &str) -> Result<(), GitError> {
+    let repository = Repository::open(folder).map_err(git("open the new repository"))?;
+    if repository.is_path_ignored(name).map_err(git("read the ignore rules"))? {
+        return Ok(());
+    }
+    let path = repository.path().join("info/exclude");
+    let append = || -> io::Result<()> {
+        fs::create_dir_all(repository.path().join("info"))?;
+        let mut file = fs::OpenOptions::new().create(true).append(true).open(&path)?;
+        writeln!(file, "/{name}")
+    };
+    append().map_err(|source| GitError::Io { action: "write", path: path.clone(), source })
 }
 
 /// The user's configuration where the environment says which files it is made of; `None` where libgit2 finds it itself.

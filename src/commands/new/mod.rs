@@ -14,9 +14,10 @@ use serde_json::json;
 use self::options::{git_plan, pairs, target};
 use super::source::{self, Opened};
 use super::{Exit, prompts, smoke};
+use crate::answers::Value;
 use crate::answers::record::{self, AnswersFile, Record};
 use crate::cli::{New, SmokeChoice};
-use crate::gather::{self, Ask, Defaults, Given};
+use crate::gather::{self, Ask, AskError, Defaults, Given, Prompt};
 use crate::interrupt::{Interrupt, Interrupted};
 use crate::plan::{GitPlan, NewProject};
 use crate::project::git::{self, Committed};
@@ -44,7 +45,7 @@ pub(super) fn run(args: &New, out: &mut Out, interrupt: &Interrupt) -> Result<Ex
         check_target(&target(args, name)?)?;
     }
     let mut ask: Box<dyn Ask> = if asks { Box::new(Terminal::new()) } else { Box::new(Defaults) };
-    let gathered = gather::gather(&opened.template, &given, &mut *ask)?;
+    let gathered = gather::gather(&opened.template, &given, &mut FreeName { ask: &mut *ask, args })?;
     interrupt.check()?;
     let target = target(args, &gathered.answers.name)?;
     check_target(&target)?;
@@ -71,6 +72,28 @@ pub(super) fn run(args: &New, out: &mut Out, interrupt: &Interrupt) -> Result<Ex
     told(&plan, committed.as_ref(), out);
     let report = prove(args, &opened, &plan, out, interrupt)?;
     conclude(args, &plan, committed.as_ref(), report.as_ref(), out)
+}
+
+/// Takes a name only where its folder is free, so that nobody answers ten questions in vain.
+struct FreeName<'a> {
+    ask: &'a mut dyn Ask,
+    args: &'a New,
+}
+
+impl Ask for FreeName<'_> {
+    fn ask(&mut self, prompt: &Prompt<'_>) -> Result<Value, AskError> {
+        if prompt.key != "name" {
+            return self.ask.ask(prompt);
+        }
+        let check = |name: &Value| {
+            (prompt.check)(name)?;
+            let target = target(self.args, &name.to_string()).map_err(|error| error.to_string())?;
+            check_target(&target).map_err(|error| error.to_string())
+        };
+        let Prompt { key, text, kind, .. } = *prompt;
+        let (choices, default) = (prompt.choices.clone(), prompt.default.clone());
+        self.ask.ask(&Prompt { key, text, kind, choices, default, check: &check })
+    }
 }
 
 /// What the command line says, with the file of answers beneath it.
@@ -119,6 +142,9 @@ fn apply(plan: &NewProject, interrupt: &Interrupt) -> Result<Option<Committed>> 
     }
     if !plan.environment.is_empty() {
         let entries: Vec<_> = plan.environment.iter().map(dotenv_entry).collect();
+        if plan.git == GitPlan::Init {
+            git::exclude(staged.path(), ".env")?;
+        }
         dotenv::write(&staged.path().join(".env"), &entries)?;
     }
     if interrupt.is_set() {
