@@ -2,6 +2,8 @@
 //!
 //! Run with `cargo bench --bench render`. It fails where the median of a render is above its budget of 10 ms.
 
+#![expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
+
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 

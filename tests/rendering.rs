@@ -57,12 +57,12 @@ fn slots_keep_the_indentation_and_leave_no_marker() {
         format!("title = \"T\"\nabout = \"a\"\n[[insert]]\ninto = \"x\"\nslot = \"{slot}\"\ntext = '''{text}'''\n")
     };
     let (one, two) = (feature("list", "b = 1\n\nc = 2\n"), feature("list", "a = 1\nb = 1"));
-    let three = feature("sorted", "z\na\nz");
+    let sorted = feature("sorted", "z\na\nz");
     let template = template(&[
         ("base/files/x", b"top\n  # @slot list\nmid\n\t# @slot sorted sort\n# @slot nothing\nend\n"),
         ("features/one/feature.toml", one.as_bytes()),
         ("features/two/feature.toml", two.as_bytes()),
-        ("features/three/feature.toml", three.as_bytes()),
+        ("features/three/feature.toml", sorted.as_bytes()),
     ]);
     let with =
         |names: &[&str]| Given { with: names.iter().map(|name| (*name).to_owned()).collect(), ..Given::default() };
