@@ -1,11 +1,13 @@
 //! Parse, dispatch, tell the error, exit.
 
+use std::panic;
 use std::process::ExitCode;
 
 use clap::Parser;
 use neoforge::cli::Cli;
 use neoforge::commands::{self, Exit};
 use neoforge::interrupt::Interrupt;
+use neoforge::render::text;
 use neoforge::ui::Out;
 
 fn main() -> ExitCode {
@@ -14,6 +16,12 @@ fn main() -> ExitCode {
         console::set_colors_enabled(false);
         console::set_colors_enabled_stderr(false);
     }
+    let tell = panic::take_hook();
+    panic::set_hook(Box::new(move |panic| {
+        if !text::is_parsing() {
+            tell(panic);
+        }
+    }));
     let mut out = Out::standard(cli.global.quiet);
     let result = Interrupt::install()
         .map_err(anyhow::Error::from)

@@ -196,3 +196,13 @@ fn the_reference_in_the_docs_is_what_clap_says() {
     let stands = std::fs::read_to_string(&docs).unwrap_or_default();
     assert!(stands == reference, "docs/cli.md is out of step; run `cargo run -- reference > docs/cli.md`");
 }
+
+#[test]
+fn what_makes_liquid_panic_is_told_as_an_error_of_the_template() {
+    let sandbox = Sandbox::new();
+    let template = sandbox.template();
+    sandbox.write("template/base/files/x.liquid", "a\n{% comment %}{% if a == 'x' %}");
+    let ran = sandbox.run(&format!("new a --template {template}")).expect(1);
+    assert!(ran.err.contains("base/files/x.liquid:2:1: liquid gives up on this text"), "{}", ran.err);
+    assert!(!ran.err.contains("panicked"), "{}", ran.err);
+}

@@ -1,6 +1,6 @@
 //! Liquid, made strict: an unknown variable is an error everywhere, and every error has a position.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::panic::{self, AssertUnwindSafe};
 
@@ -76,6 +76,16 @@ impl FromIterator<(String, Value)> for Variables {
     }
 }
 
+thread_local! {
+    static PARSING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether this thread is in liquid's parser. A panic there becomes an error of the template, and need not be told twice.
+#[must_use]
+pub fn is_parsing() -> bool {
+    PARSING.get()
+}
+
 /// What went wrong in a text, and at which byte.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TextError {
@@ -136,7 +146,10 @@ impl Liquid {
 
     pub(super) fn render_whole(&self, source: &str, variables: &Variables) -> Result<String, TextError> {
         // liquid-core 0.26 panics on some texts in which a block or a quote is never closed.
-        let parsed = panic::catch_unwind(AssertUnwindSafe(|| self.0.parse(source))).map_err(|_| {
+        PARSING.set(true);
+        let parsed = panic::catch_unwind(AssertUnwindSafe(|| self.0.parse(source)));
+        PARSING.set(false);
+        let parsed = parsed.map_err(|_| {
             let message = "liquid gives up on this text; look for a block or a quote that is never closed".to_owned();
             TextError { offset: first_tag(source), kind: ProblemKind::Liquid { message } }
         })?;
