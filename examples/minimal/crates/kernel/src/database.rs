@@ -3,9 +3,9 @@
 //! Write SQL that every database understands: `$1` for parameters, `RETURNING` for what an insert
 //! made.
 
-use anyhow::{Context, bail};
+use anyhow::{Context, ensure};
 use sqlx::{
-    Acquire, SqlSafeStr,
+    SqlSafeStr,
     migrate::{Migrate, MigrationType, Migrator},
 };
 
@@ -49,10 +49,11 @@ pub async fn connect_or_create(config: &Config) -> anyhow::Result<Db> {
     open(config).await
 }
 
-async fn open(config: &Config) -> anyhow::Result<Db> {
-    backend::connect(config.database_url.expose(), config.database_connections).await.context(
-        "the database of DATABASE_URL cannot be opened: does it exist, and does its server run?",
-    )
+pub(crate) async fn open(config: &Config) -> anyhow::Result<Db> {
+    backend::connect(config.database_url.expose(), config.database_connections)
+        .await
+        .context(backend::UNOPENED)
+        .context("DATABASE_URL cannot be opened")
 }
 
 /// Brings the tables of every module up to date, in the order of the list.
@@ -67,26 +68,30 @@ pub async fn migrate(db: &Db, modules: &[Module]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Makes sure that [`migrate`] has nothing left to do.
+/// Makes sure that [`migrate`] has nothing left to do, without changing anything.
 ///
 /// # Errors
 ///
-/// Fails with what to do when a migration has not run yet.
+/// Names the migrations that have not run yet, and says what to do.
 pub async fn check_migrated(db: &Db, modules: &[Module]) -> anyhow::Result<()> {
-    let mut pool_connection = db.acquire().await?;
-    let connection = pool_connection.acquire().await?;
+    let mut connection = db.acquire().await?;
+    let mut pending = Vec::new();
     for (name, migrator) in migrators(modules) {
-        connection.ensure_migrations_table(&migrator.table_name).await?;
-        let applied = connection.list_applied_migrations(&migrator.table_name).await?;
-        if let Some(pending) =
-            migrator.iter().find(|step| applied.iter().all(|done| done.version != step.version))
-        {
-            bail!(
-                "the migration \"{}\" of `{name}` has not run yet: run `app migrate` first",
-                pending.description
-            );
+        let table = &*migrator.table_name;
+        let query = sqlx::query_scalar(backend::TABLE_EXISTS).bind(table);
+        let applied = if query.fetch_one(&mut *connection).await? {
+            connection.list_applied_migrations(table).await?
+        } else {
+            Vec::new()
+        };
+        for step in migrator.iter() {
+            if applied.iter().all(|done| done.version != step.version) {
+                pending.push(format!("\"{}\" of `{name}`", step.description));
+            }
         }
     }
+    let list = pending.join(", ");
+    ensure!(pending.is_empty(), "run `app migrate` first; these have not run yet: {list}");
     Ok(())
 }
 

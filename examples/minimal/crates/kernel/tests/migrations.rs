@@ -11,25 +11,9 @@ const FIRST: Migration = Migration {
     name: "create the table of authors",
     sql: "CREATE TABLE authors (name TEXT NOT NULL)",
 };
-const SECOND: Migration = Migration {
-    version: 2,
-    name: "remember the authors' towns",
-    sql: "ALTER TABLE authors ADD COLUMN town TEXT",
-};
 
 fn authors(migrations: &'static [Migration]) -> Module {
     Module::new("authors").migrations(migrations)
-}
-
-#[tokio::test]
-async fn pending_migrations_are_found_and_named() {
-    let app = TestApp::start(vec![authors(&[FIRST])]).await;
-    let newer = [authors(&[FIRST, SECOND])];
-    let error = database::check_migrated(app.db(), &newer).await.unwrap_err();
-    assert!(error.to_string().contains("remember the authors' towns"), "{error}");
-
-    database::migrate(app.db(), &newer).await.unwrap();
-    database::check_migrated(app.db(), &newer).await.unwrap();
 }
 
 #[tokio::test]

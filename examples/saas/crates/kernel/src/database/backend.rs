@@ -2,7 +2,7 @@
 
 use std::{fs, str::FromStr, time::Duration};
 
-use anyhow::ensure;
+use anyhow::{Context, ensure};
 use sqlx::{
     Sqlite, SqliteConnection, SqlitePool, Transaction,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
@@ -18,6 +18,14 @@ pub const URL_SHAPE: &str = "a path such as `sqlite://data/app.db`";
 
 #[cfg(test)]
 pub const EXAMPLE_URL: &str = "sqlite://data/app.db";
+
+pub const UNOPENED: &str = "did `app migrate` make the file, and is its folder writable?";
+
+pub const TABLE_EXISTS: &str = "SELECT count(*) > 0 FROM sqlite_schema WHERE name = $1";
+
+/// How far the newest migration lies in the future at the time $1: a file has no other clock.
+pub const SECONDS_AHEAD: &str =
+    "SELECT coalesce(max(0.0, unixepoch(max(installed_on)) - $1), 0.0) FROM _migrations_jobs";
 
 /// A `DATABASE_URL` that has been understood.
 #[derive(Clone, Debug)]
@@ -51,6 +59,14 @@ impl FromStr for Url {
 /// Fails when no connection is free in time, or the lock is not.
 pub async fn begin(db: &SqlitePool) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
     db.begin_with("BEGIN IMMEDIATE").await
+}
+
+/// Writes and takes it back; `SQLite` needs files beside the database for that.
+pub async fn check_writable(db: &SqlitePool) -> anyhow::Result<()> {
+    let mut attempt = begin(db).await?;
+    let outcome = sqlx::query("CREATE TABLE _attempt (id INTEGER)").execute(&mut *attempt).await;
+    outcome.context("make the file and its folder writable")?;
+    Ok(attempt.rollback().await?)
 }
 
 pub async fn connect(Url(options): &Url, connections: u32) -> Result<SqlitePool, sqlx::Error> {

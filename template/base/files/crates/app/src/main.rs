@@ -2,10 +2,10 @@
 
 use std::process::ExitCode;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use app::modules;
 use clap::{Parser, Subcommand};
-use kernel::{Application, Config, config::Environment, database, logging};
+use kernel::{Application, Config, config::Environment, database, doctor, logging};
 use tokio::net::TcpListener;
 
 /// Runs and operates the application. Without a command, it serves.
@@ -28,6 +28,8 @@ enum Command {
     Worker,
     /// Bring the tables of the database up to date
     Migrate,
+    /// Find what keeps the application from its work, without changing anything
+    Doctor,
     /// Print the description of the API, for clients and tools
     Openapi,
 }
@@ -49,6 +51,12 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Serve { without_worker } => serve(!without_worker).await,
         Command::Worker => worker().await,
         Command::Migrate => migrate().await,
+        Command::Doctor => {
+            let findings = doctor::examine(Config::load(), &modules()).await;
+            println!("{}", findings.join("\n"));
+            ensure!(!findings.iter().any(|line| line.starts_with("fail")), "not all is well");
+            Ok(())
+        }
         Command::Openapi => {
             println!("{}", kernel::openapi(&modules()).to_pretty_json()?);
             Ok(())

@@ -29,8 +29,19 @@ struct Report {
     checks: BTreeMap<&'static str, &'static str>,
 }
 
+impl Check {
+    /// The check that every application has.
+    pub(crate) const DATABASE: Self =
+        Self { name: "database", run: |state| Box::pin(database(state)) };
+
+    pub(crate) async fn outcome(&self, state: &AppState) -> anyhow::Result<()> {
+        let answer = (self.run)(state.clone());
+        tokio::time::timeout(LIMIT, answer).await.context("no answer in time").flatten()
+    }
+}
+
 pub(crate) fn routes(mut checks: Vec<Check>) -> Router<AppState> {
-    checks.push(Check { name: "database", run: |state| Box::pin(database(state)) });
+    checks.push(Check::DATABASE);
     Router::new().route("/health/live", get(async || "ok")).route(
         "/health/ready",
         get(async move |State(state): State<AppState>| ready(state, &checks).await),
@@ -41,10 +52,7 @@ async fn ready(state: AppState, checks: &[Check]) -> (StatusCode, Json<Report>) 
     let mut report = Report { status: "ok", checks: BTreeMap::new() };
     let mut status = StatusCode::OK;
     for check in checks {
-        let outcome = tokio::time::timeout(LIMIT, (check.run)(state.clone()))
-            .await
-            .context("no answer in time")
-            .flatten();
+        let outcome = check.outcome(&state).await;
         if let Err(error) = &outcome {
             tracing::error!(check = check.name, "health check failed: {error:#}");
             report.status = "failing";

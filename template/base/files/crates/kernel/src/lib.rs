@@ -4,6 +4,7 @@
 
 pub mod config;
 pub mod database;
+pub mod doctor;
 pub mod error;
 pub mod health;
 pub mod http;

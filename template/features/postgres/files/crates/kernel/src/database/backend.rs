@@ -20,6 +20,13 @@ pub const URL_SHAPE: &str = "a URL such as `postgres://user:password@127.0.0.1:5
 #[cfg(test)]
 pub const EXAMPLE_URL: &str = "postgres://user:password@127.0.0.1:5432/app";
 
+pub const UNOPENED: &str = "does its server run, and did `app migrate` make the database?";
+
+pub const TABLE_EXISTS: &str = "SELECT to_regclass($1) IS NOT NULL";
+
+/// How far the server's clock is ahead of the time $1.
+pub const SECONDS_AHEAD: &str = "SELECT extract(epoch FROM clock_timestamp())::float8 - $1";
+
 /// A `DATABASE_URL` that has been understood.
 #[derive(Clone, Debug)]
 pub struct Url {
@@ -44,6 +51,16 @@ impl FromStr for Url {
 /// Fails when no connection is free in time.
 pub async fn begin(db: &PgPool) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
     db.begin().await
+}
+
+/// A replica answers, but takes no changes.
+pub async fn check_writable(db: &PgPool) -> anyhow::Result<()> {
+    let read_only: bool =
+        sqlx::query_scalar("SELECT current_setting('transaction_read_only')::bool")
+            .fetch_one(db)
+            .await?;
+    ensure!(!read_only, "the server takes no changes: DATABASE_URL must point to the primary");
+    Ok(())
 }
 
 pub async fn connect(url: &Url, connections: u32) -> Result<PgPool, sqlx::Error> {
