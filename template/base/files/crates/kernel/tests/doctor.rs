@@ -1,29 +1,37 @@
 //! `app doctor` names what is wrong, and changes nothing.
 
 use anyhow::bail;
-use kernel::{Config, Module, database, doctor};
+use kernel::{
+    Config, Module,
+    database::{self, Migration},
+    doctor,
+};
 use testkit::TestApp;
 
+const FIRST: Migration =
+    Migration { version: 1, name: "create books", sql: "CREATE TABLE books (title TEXT)" };
+const SECOND: Migration =
+    Migration { version: 2, name: "add authors", sql: "ALTER TABLE books ADD COLUMN author TEXT" };
+
+fn books(migrations: &'static [Migration]) -> Module {
+    Module::new("books").migrations(migrations)
+}
+
 async fn start(port: u16) -> (TestApp, Config) {
-    let app = TestApp::start_with(Vec::new(), &[("PORT", &port.to_string())]).await;
+    let app = TestApp::start_with(vec![books(&[FIRST])], &[("PORT", &port.to_string())]).await;
     let config = (*app.application.state.config).clone();
     (app, config)
 }
 
 #[tokio::test]
 async fn names_pending_migrations_and_failing_checks() {
-    let books = Module::new("books").migrations(&[database::Migration {
-        version: 1,
-        name: "create books",
-        sql: "CREATE TABLE books (title TEXT)",
-    }]);
     let office = Module::new("office").check("printer", |_| Box::pin(async { bail!("no paper") }));
-    let modules = [books, office];
+    let modules = [books(&[FIRST, SECOND]), office];
     let (app, config) = start(0).await;
     let findings = doctor::examine(Ok(config.clone()), &modules).await.join("\n");
     assert!(findings.contains("fail  printer: no paper"), "{findings}");
     assert!(findings.contains("fail  migrations: run `app migrate`"), "{findings}");
-    assert!(findings.contains("\"create books\" of `books`"), "{findings}");
+    assert!(findings.contains("not run yet: \"add authors\" of `books`"), "{findings}");
 
     database::migrate(app.db(), &modules).await.unwrap();
     let findings = doctor::examine(Ok(config), &modules[..1]).await;
