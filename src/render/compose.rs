@@ -14,7 +14,7 @@ use crate::template::{Feature, Source, Template, similar, slot};
 use crate::tree::{File, FileTree, TreePath};
 
 /// Paths that no template may write, each with who does.
-pub const RESERVED: [(&str, &str); 3] = [(record::PATH, "NeoForge"), (".env", "NeoForge"), (".git", "git")];
+const RESERVED: [(&str, &str); 3] = [(record::PATH, "NeoForge"), (".env", "NeoForge"), (".git", "git")];
 
 /// From how many files on the work is shared by threads; below, starting them takes longer than it saves.
 const MANY_FILES: usize = 64;

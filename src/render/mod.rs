@@ -21,7 +21,6 @@ use crate::template::Template;
 use crate::template::problem::{Problem, Problems};
 use crate::tree::FileTree;
 
-pub use self::compose::RESERVED;
 pub use self::listing::{EnvEntry, EnvValue};
 
 /// Why a template does not render.
