@@ -52,7 +52,8 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Worker => worker().await,
         Command::Migrate => migrate().await,
         Command::Doctor => {
-            let findings = doctor::examine(Config::load(), &modules()).await;
+            let modules = modules();
+            let findings = doctor::examine(Config::load(&modules), &modules).await;
             println!("{}", findings.join("\n"));
             ensure!(!findings.iter().any(|line| line.starts_with("fail")), "not all is well");
             Ok(())
@@ -68,16 +69,12 @@ async fn serve(with_worker: bool) -> anyhow::Result<()> {
     let application = start().await?;
     let config = &application.state.config;
     let listener = TcpListener::bind((config.host, config.port)).await.with_context(|| {
-        format!(
-            "{}:{} cannot be listened on: is the port taken? Set PORT to another one",
-            config.host, config.port
-        )
+        format!("{}:{} cannot be listened on: is the port taken? Set PORT to another one", config.host, config.port)
     })?;
     tracing::info!("listening on http://{}", listener.local_addr()?);
 
     let stop = kernel::stop_on_signal();
-    let work =
-        async { if with_worker { application.worker.run(stop.clone()).await } else { Ok(()) } };
+    let work = async { if with_worker { application.worker.run(stop.clone()).await } else { Ok(()) } };
     tokio::try_join!(application.serve(listener, stop.clone()), work)?;
     application.state.db.close().await;
     tracing::info!("stopped");
@@ -93,13 +90,13 @@ async fn worker() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// In development, starting brings the database up to date. In production that is a step of the
-/// deployment, so that several processes may start at once.
+/// In development, starting brings the database up to date. In production that is a step of the deployment, so that
+/// several processes may start at once.
 async fn start() -> anyhow::Result<Application> {
-    let config = Config::load()?;
+    let modules = modules();
+    let config = Config::load(&modules)?;
     logging::init(&config);
     let db = database::connect(&config).await?;
-    let modules = modules();
     match config.environment {
         Environment::Development => database::migrate(&db, &modules).await?,
         Environment::Production => database::check_migrated(&db, &modules).await?,
@@ -108,10 +105,11 @@ async fn start() -> anyhow::Result<Application> {
 }
 
 async fn migrate() -> anyhow::Result<()> {
-    let config = Config::load()?;
+    let modules = modules();
+    let config = Config::load(&modules)?;
     logging::init(&config);
     let db = database::connect_or_create(&config).await?;
-    database::migrate(&db, &modules()).await?;
+    database::migrate(&db, &modules).await?;
     tracing::info!("the database is up to date");
     Ok(())
 }

@@ -1,13 +1,10 @@
-//! Background jobs, kept in the application's own database and run by
-//! [apalis](https://docs.rs/apalis).
+//! Background jobs, kept in the application's own database and run by [apalis](https://docs.rs/apalis).
 //!
-//! A job is a type that can be serialised and that knows how to run. [`enqueue`] takes a
-//! connection, so that a job is accepted in the same transaction as the change that calls for it:
-//! both happen, or neither.
+//! A job is a type that can be serialised and that knows how to run. [`enqueue`] takes a connection, so that a job is
+//! accepted in the same transaction as the change that calls for it: both happen, or neither.
 //!
-//! Jobs run at least once. One that fails is tried again, each time after a longer pause, and stays
-//! in the database with its last error when the attempts are used up. Write jobs so that running
-//! them twice does no harm.
+//! Jobs run at least once. One that fails is tried again, each time after a longer pause, and stays in the database
+//! with its last error when the attempts are used up. Write jobs so that running them twice does no harm.
 
 use std::{
     collections::HashMap,
@@ -20,8 +17,8 @@ use std::{
 
 use anyhow::{Context, anyhow, bail};
 use apalis::prelude::{
-    Attempt, BackendExt, BoxDynError, Data, PollSnapshot, PollStrategy, TaskBuilder, TaskId,
-    WorkerBuilder, WorkerBuilderExt, WorkerError,
+    Attempt, BackendExt, BoxDynError, Data, PollSnapshot, PollStrategy, TaskBuilder, TaskId, WorkerBuilder,
+    WorkerBuilderExt, WorkerError,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -46,8 +43,7 @@ const RESTART_PAUSE: Duration = Duration::from_secs(2);
 
 /// Work that is done later, outside of the request.
 pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
-    /// Names the kind of job in the database: `module.verb`, unique in the application, the same
-    /// for good.
+    /// Names the kind of job in the database: `module.verb`, unique in the application, the same for good.
     const NAME: &'static str;
 
     /// Does the work.
@@ -62,13 +58,10 @@ pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
 pub async fn enqueue<J: Job>(connection: &mut Connection, job: &J) -> anyhow::Result<()> {
     let envelope = Envelope { kind: J::NAME.to_owned(), payload: serde_json::to_value(job)? };
     let task = TaskBuilder::new(serde_json::to_vec(&envelope)?).max_attempts(ATTEMPTS).build();
-    queue::push(connection, task)
-        .await
-        .with_context(|| format!("the job {} was not accepted", J::NAME))
+    queue::push(connection, task).await.with_context(|| format!("the job {} was not accepted", J::NAME))
 }
 
-/// What the queue stores: one queue for all kinds of jobs, so that a process polls once, however
-/// many kinds there are.
+/// What the queue stores: one queue for all kinds of jobs, so that a process polls once, however many kinds there are.
 #[derive(Debug, Serialize, Deserialize)]
 struct Envelope {
     kind: String,
@@ -85,8 +78,7 @@ impl Handler {
     pub(crate) fn of<J: Job>() -> Self {
         Self(|payload, state| {
             Box::pin(async move {
-                let job: J = serde_json::from_value(payload)
-                    .context("the stored job no longer fits its type")?;
+                let job: J = serde_json::from_value(payload).context("the stored job no longer fits its type")?;
                 job.run(state).await
             })
         })
@@ -106,15 +98,8 @@ pub struct Worker {
 }
 
 impl Worker {
-    pub(crate) fn new(
-        state: AppState,
-        handlers: impl IntoIterator<Item = (&'static str, Handler)>,
-    ) -> Self {
-        Self {
-            state,
-            handlers: Arc::new(handlers.into_iter().collect()),
-            poll_interval: POLL_INTERVAL,
-        }
+    pub(crate) fn new(state: AppState, handlers: impl IntoIterator<Item = (&'static str, Handler)>) -> Self {
+        Self { state, handlers: Arc::new(handlers.into_iter().collect()), poll_interval: POLL_INTERVAL }
     }
 
     /// Looks for jobs more or less often than twice a second.
@@ -128,8 +113,7 @@ impl Worker {
     ///
     /// # Errors
     ///
-    /// Fails when jobs are still unfinished at the end of the shutdown time. Another worker takes
-    /// them up again.
+    /// Fails when jobs are still unfinished at the end of the shutdown time. Another worker takes them up again.
     pub async fn run(&self, stop: CancellationToken) -> anyhow::Result<()> {
         tokio::select! {
             () = self.supervise(&stop) => Ok(()),
@@ -154,10 +138,8 @@ impl Worker {
     }
 
     async fn work(&self, stop: CancellationToken) -> Result<(), WorkerError> {
-        let backend =
-            queue::storage(&self.state.db).poll_with_strategy(Ticks::every(self.poll_interval));
-        // A name must be new on every start: while the last heartbeat of a dead worker is fresh,
-        // its name is taken.
+        let backend = queue::storage(&self.state.db).poll_with_strategy(Ticks::every(self.poll_interval));
+        // A name must be new on every start: while the last heartbeat of a dead worker is fresh, its name is taken.
         WorkerBuilder::new(format!("worker-{}", Uuid::new_v4()))
             .backend(backend)
             .data(self.clone())
@@ -172,31 +154,23 @@ impl Worker {
 
     async fn dispatch(&self, envelope: Envelope) -> anyhow::Result<()> {
         let kind = envelope.kind.as_str();
-        let handler = self
-            .handlers
-            .get(kind)
-            .ok_or_else(|| anyhow!("no module handles jobs of the kind {kind}"))?;
+        let handler = self.handlers.get(kind).ok_or_else(|| anyhow!("no module handles jobs of the kind {kind}"))?;
         let work = (handler.0)(envelope.payload, self.state.clone());
         // A task of its own keeps a job that panics or computes for long from stopping the worker.
-        AbortOnDropHandle::new(tokio::spawn(work.in_current_span()))
-            .await
-            .context("the job panicked")?
+        AbortOnDropHandle::new(tokio::spawn(work.in_current_span())).await.context("the job panicked")?
     }
 }
 
 impl fmt::Debug for Worker {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Worker")
-            .field("kinds", &self.handlers.keys())
-            .finish_non_exhaustive()
+        formatter.debug_struct("Worker").field("kinds", &self.handlers.keys()).finish_non_exhaustive()
     }
 }
 
 /// Tells the worker when to look for jobs.
 ///
-/// This stands in for apalis's own interval, which forgets to ask for its next wake-up when it ends
-/// in the same moment as a query: the worker would then sleep until its next heartbeat.
+/// This stands in for apalis's own interval, which forgets to ask for its next wake-up when it ends in the same moment
+/// as a query: the worker would then sleep until its next heartbeat.
 struct Ticks(Interval);
 
 impl Ticks {
@@ -208,11 +182,7 @@ impl Ticks {
 }
 
 impl PollStrategy for Ticks {
-    fn poll_drive(
-        &mut self,
-        context: &mut task::Context<'_>,
-        _: &PollSnapshot,
-    ) -> Poll<Option<()>> {
+    fn poll_drive(&mut self, context: &mut task::Context<'_>, _: &PollSnapshot) -> Poll<Option<()>> {
         let mut due = Poll::Pending;
         // Only an interval that is pending has asked to be woken.
         while self.0.poll_tick(context).is_ready() {
@@ -222,12 +192,7 @@ impl PollStrategy for Ticks {
     }
 }
 
-async fn run_job(
-    envelope: Envelope,
-    id: TaskId,
-    attempt: Attempt,
-    worker: Data<Worker>,
-) -> Result<(), BoxDynError> {
+async fn run_job(envelope: Envelope, id: TaskId, attempt: Attempt, worker: Data<Worker>) -> Result<(), BoxDynError> {
     let attempt = attempt.current();
     let span = tracing::info_span!("job", kind = envelope.kind, %id, attempt);
     async {

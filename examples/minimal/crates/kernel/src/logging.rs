@@ -26,9 +26,7 @@ impl Default for LogFilter {
 
 /// Sends what the application traces to standard error, for the rest of the process's life.
 pub fn init(config: &Config) {
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::new(&config.log.0))
-        .with_writer(io::stderr);
+    let builder = tracing_subscriber::fmt().with_env_filter(EnvFilter::new(&config.log.0)).with_writer(io::stderr);
     match config.environment {
         Environment::Development => builder.compact().init(),
         Environment::Production => builder.json().flatten_event(true).init(),

@@ -10,10 +10,7 @@ async fn every_answer_has_security_headers() {
     let app = TestApp::start(Vec::new()).await;
     for path in ["/health/live", "/api/openapi.json", "/nothing"] {
         let response = app.get(path).await;
-        assert!(
-            response.header("content-security-policy").starts_with("default-src 'self'"),
-            "{path}"
-        );
+        assert!(response.header("content-security-policy").starts_with("default-src 'self'"), "{path}");
         assert_eq!(response.header("x-content-type-options"), "nosniff");
         assert_eq!(response.header("x-frame-options"), "DENY");
     }
@@ -45,8 +42,7 @@ async fn is_alive_and_ready() {
 
 #[tokio::test]
 async fn is_not_ready_while_a_check_fails() {
-    let module = Module::new("cautious")
-        .check("disk", |_| Box::pin(async { anyhow::bail!("/dev/sda is full") }));
+    let module = Module::new("cautious").check("disk", |_| Box::pin(async { anyhow::bail!("/dev/sda is full") }));
     let app = TestApp::start(vec![module]).await;
     let response = app.get("/health/ready").await;
     assert_eq!(response.status, 503);

@@ -1,7 +1,7 @@
 //! The configuration, read from the environment once, at start.
 //!
-//! All mistakes are reported together, so that a wrong deployment is mended in one go. In
-//! development, variables also come from a `.env` file; those of the real environment win.
+//! All mistakes are reported together, so that a wrong deployment is mended in one go. In development, variables also
+//! come from a `.env` file; those of the real environment win.
 
 use std::{
     collections::HashMap,
@@ -12,7 +12,9 @@ use std::{
     time::Duration,
 };
 
-use crate::{database::backend, logging::LogFilter};
+use axum::http::Extensions;
+
+use crate::{Module, database::backend, logging::LogFilter};
 
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -25,6 +27,14 @@ pub struct Config {
     pub shutdown_timeout: Duration,
     pub worker_concurrency: usize,
     pub log: LogFilter,
+    settings: Extensions,
+}
+
+/// The variables of one module, which asks for them with [`Module::settings`].
+pub trait Settings: Clone + Send + Sync + 'static {
+    /// Reads the variables. What is wrong with them is noted by the reader; nothing is returned when a value that has no
+    /// default could not be read.
+    fn read(reader: &mut Reader<'_>) -> Option<Self>;
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,8 +49,8 @@ impl Config {
     /// # Errors
     ///
     /// Names every variable that is missing or malformed, and what it expects.
-    pub fn load() -> anyhow::Result<Self> {
-        Ok(Self::from_variables(&variables()?)?)
+    pub fn load(modules: &[Module]) -> anyhow::Result<Self> {
+        Ok(Self::from_variables(&variables()?, modules)?)
     }
 
     /// Reads the configuration from a map, without touching the process.
@@ -48,12 +58,10 @@ impl Config {
     /// # Errors
     ///
     /// Names every variable that is missing or malformed, and what it expects.
-    pub fn from_variables(variables: &HashMap<String, String>) -> Result<Self, ConfigError> {
+    pub fn from_variables(variables: &HashMap<String, String>, modules: &[Module]) -> Result<Self, ConfigError> {
         let mut reader = Reader { variables, mistakes: Vec::new() };
-        let environment =
-            reader.read("APP_ENV", "`development` or `production`", Environment::Development);
-        let host =
-            reader.read("HOST", "an IP address such as 127.0.0.1", IpAddr::from([127, 0, 0, 1]));
+        let environment = reader.read("APP_ENV", "`development` or `production`", Environment::Development);
+        let host = reader.read("HOST", "an IP address such as 127.0.0.1", IpAddr::from([127, 0, 0, 1]));
         let port = reader.read("PORT", "a number from 0 to 65535", 3000);
         let database_url = reader.required("DATABASE_URL", backend::URL_SHAPE);
         let connections = reader.positive("DATABASE_CONNECTIONS", 10);
@@ -61,6 +69,11 @@ impl Config {
         let shutdown_seconds = reader.positive("SHUTDOWN_SECONDS", 20);
         let concurrency = reader.positive("WORKER_CONCURRENCY", 4);
         let log = reader.read("LOG", "a level such as `info`", LogFilter::default());
+
+        let mut settings = Extensions::new();
+        for read in modules.iter().flat_map(|module| &module.settings) {
+            read(&mut reader, &mut settings);
+        }
 
         match database_url {
             Some(database_url) if reader.mistakes.is_empty() => Ok(Self {
@@ -73,9 +86,20 @@ impl Config {
                 shutdown_timeout: Duration::from_secs(shutdown_seconds.into()),
                 worker_concurrency: concurrency.into(),
                 log,
+                settings,
             }),
             _ => Err(ConfigError { mistakes: reader.mistakes }),
         }
+    }
+
+    /// The settings of a module.
+    ///
+    /// # Panics
+    ///
+    /// When no module has asked for them with [`Module::settings`].
+    #[must_use]
+    pub fn settings<S: Settings>(&self) -> &S {
+        self.settings.get().expect("a module has asked for these settings")
     }
 }
 
@@ -99,33 +123,36 @@ fn add_dotenv(variables: &mut HashMap<String, String>) -> anyhow::Result<()> {
         Err(error) => return Err(anyhow::anyhow!("the .env file cannot be read: {error}")),
     };
     for entry in entries {
-        let (key, value) =
-            entry.map_err(|error| anyhow::anyhow!("the .env file cannot be read: {error}"))?;
+        let (key, value) = entry.map_err(|error| anyhow::anyhow!("the .env file cannot be read: {error}"))?;
         variables.entry(key).or_insert(value);
     }
     Ok(())
 }
 
-struct Reader<'a> {
+/// Reads variables, and notes every mistake in them.
+#[derive(Debug)]
+pub struct Reader<'a> {
     variables: &'a HashMap<String, String>,
     mistakes: Vec<String>,
 }
 
 impl Reader<'_> {
     /// A value with a default, for variables that may be left out.
-    fn read<T: FromStr>(&mut self, key: &str, expects: &str, default: T) -> T {
+    pub fn read<T: FromStr>(&mut self, key: &str, expects: &str, default: T) -> T {
         match self.variables.get(key) {
             Some(value) => self.parse(key, expects, value).unwrap_or(default),
             None => default,
         }
     }
 
-    fn positive(&mut self, key: &str, default: u16) -> u16 {
+    /// A number from 1 to 65535.
+    pub fn positive(&mut self, key: &str, default: u16) -> u16 {
         let default = NonZeroU16::new(default).unwrap_or(NonZeroU16::MIN);
         self.read(key, "a number from 1 to 65535", default).get()
     }
 
-    fn required<T: FromStr>(&mut self, key: &str, expects: &str) -> Option<Secret<T>> {
+    /// A secret that has no default.
+    pub fn required<T: FromStr>(&mut self, key: &str, expects: &str) -> Option<Secret<T>> {
         let Some(value) = self.variables.get(key) else {
             self.mistakes.push(format!("{key} is missing: it expects {expects}"));
             return None;
@@ -202,21 +229,16 @@ mod tests {
     use super::*;
 
     fn read(variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
-        let variables =
-            variables.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
-        Config::from_variables(&variables)
+        let variables = variables.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        Config::from_variables(&variables, &[])
     }
 
     #[test]
     fn reports_every_mistake_at_once() {
-        let error = read(&[
-            ("APP_ENV", "staging"),
-            ("PORT", "http"),
-            ("WORKER_CONCURRENCY", "0"),
-            ("LOG", "kernel=loud"),
-        ])
-        .unwrap_err()
-        .to_string();
+        let error =
+            read(&[("APP_ENV", "staging"), ("PORT", "http"), ("WORKER_CONCURRENCY", "0"), ("LOG", "kernel=loud")])
+                .unwrap_err()
+                .to_string();
         for expected in [
             "APP_ENV is \"staging\": it expects `development` or `production`",
             "PORT is \"http\": it expects a number from 0 to 65535",
@@ -245,5 +267,25 @@ mod tests {
         let error = read(&[("DATABASE_URL", "mysql://me:s3cret@db")]).unwrap_err();
         assert!(error.to_string().contains("DATABASE_URL is malformed"));
         assert!(!error.to_string().contains("s3cret"));
+    }
+    #[test]
+    fn modules_bring_variables_of_their_own() {
+        #[derive(Clone)]
+        struct Limits(u16);
+
+        impl Settings for Limits {
+            fn read(reader: &mut Reader<'_>) -> Option<Self> {
+                Some(Self(reader.positive("REQUESTS_PER_MINUTE", 60)))
+            }
+        }
+
+        let modules = [Module::new("limits").settings::<Limits>()];
+        let read = |limit: &str| {
+            let variables = [("DATABASE_URL", backend::EXAMPLE_URL), ("REQUESTS_PER_MINUTE", limit)];
+            let variables = variables.map(|(key, value)| (key.to_owned(), value.to_owned()));
+            Config::from_variables(&variables.into(), &modules)
+        };
+        assert_eq!(read("5").unwrap().settings::<Limits>().0, 5);
+        assert!(read("none").unwrap_err().to_string().contains("REQUESTS_PER_MINUTE is \"none\""));
     }
 }

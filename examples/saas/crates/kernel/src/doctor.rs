@@ -7,8 +7,8 @@ use tokio::net::TcpListener;
 
 use crate::{AppState, Config, Module, database, database::backend, health::Check};
 
-/// Checks all that can be checked. Every line says what is `ok`, a reason to `warn`, or bound to
-/// `fail`, and what to do about it.
+/// Checks all that can be checked. Every line says what is `ok`, a reason to `warn`, or bound to `fail`, and what to do
+/// about it.
 pub async fn examine(config: anyhow::Result<Config>, modules: &[Module]) -> Vec<String> {
     let mut findings = Vec::new();
     let end = look(config, modules, &mut findings).await;
@@ -16,11 +16,7 @@ pub async fn examine(config: anyhow::Result<Config>, modules: &[Module]) -> Vec<
     findings
 }
 
-async fn look(
-    config: anyhow::Result<Config>,
-    modules: &[Module],
-    findings: &mut Vec<String>,
-) -> anyhow::Result<()> {
+async fn look(config: anyhow::Result<Config>, modules: &[Module], findings: &mut Vec<String>) -> anyhow::Result<()> {
     let config = config.context("configuration")?;
     findings.push(format!("ok    configuration: complete, for {:?}", config.environment));
 

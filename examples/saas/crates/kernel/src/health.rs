@@ -31,8 +31,7 @@ struct Report {
 
 impl Check {
     /// The check that every application has.
-    pub(crate) const DATABASE: Self =
-        Self { name: "database", run: |state| Box::pin(database(state)) };
+    pub(crate) const DATABASE: Self = Self { name: "database", run: |state| Box::pin(database(state)) };
 
     pub(crate) async fn outcome(&self, state: &AppState) -> anyhow::Result<()> {
         let answer = (self.run)(state.clone());
@@ -42,10 +41,9 @@ impl Check {
 
 pub(crate) fn routes(mut checks: Vec<Check>) -> Router<AppState> {
     checks.push(Check::DATABASE);
-    Router::new().route("/health/live", get(async || "ok")).route(
-        "/health/ready",
-        get(async move |State(state): State<AppState>| ready(state, &checks).await),
-    )
+    Router::new()
+        .route("/health/live", get(async || "ok"))
+        .route("/health/ready", get(async move |State(state): State<AppState>| ready(state, &checks).await))
 }
 
 async fn ready(state: AppState, checks: &[Check]) -> (StatusCode, Json<Report>) {

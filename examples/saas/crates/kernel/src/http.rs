@@ -1,6 +1,6 @@
 //! What happens to every request around its handler, and the extractors that handlers use.
 
-use std::{any::Any, time::Duration};
+use std::any::Any;
 
 use axum::{
     Json as AxumJson, Router,
@@ -20,7 +20,7 @@ use tower_http::{
 };
 use tracing::{Level, Span};
 
-use crate::{AppState, Error, Problem};
+use crate::{AppState, Area, Error, Layer, Problem};
 
 /// Bodies above this are refused with 413.
 const BODY_LIMIT: usize = 1024 * 1024;
@@ -36,10 +36,7 @@ const SECURITY_HEADERS: [(HeaderName, HeaderValue); 6] = [
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
     (header::REFERRER_POLICY, HeaderValue::from_static("strict-origin-when-cross-origin")),
-    (
-        HeaderName::from_static("cross-origin-opener-policy"),
-        HeaderValue::from_static("same-origin"),
-    ),
+    (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
 ];
 
 /// A JSON body. Unlike axum's own, a body that cannot be read becomes a [`Problem`].
@@ -73,24 +70,26 @@ pub(crate) fn wrap(router: Router) -> Router {
 }
 
 /// Makes the routes of the API answer every error with `application/problem+json`.
-pub(crate) fn api(router: Router<AppState>, state: &AppState) -> Router<AppState> {
-    guard(router, state.config.request_timeout).layer(middleware::from_fn(problem_json))
+pub(crate) fn api(router: Router<AppState>, layers: &[Layer], state: &AppState) -> Router<AppState> {
+    guard(router, Area::Api, layers, state).layer(middleware::from_fn(problem_json))
 }
 
 /// Makes the routes of the pages answer every error with a page.
-pub(crate) fn pages(router: Router<AppState>, state: &AppState) -> Router<AppState> {
-    guard(router, state.config.request_timeout)
-        .layer(middleware::from_fn_with_state(state.clone(), problem_page))
+pub(crate) fn pages(router: Router<AppState>, layers: &[Layer], state: &AppState) -> Router<AppState> {
+    guard(router, Area::Pages, layers, state).layer(middleware::from_fn_with_state(state.clone(), problem_page))
 }
 
-/// Limits that a handler cannot break: unknown paths, size, time, panics, and forms that another
-/// site submits.
-fn guard(router: Router<AppState>, timeout: Duration) -> Router<AppState> {
-    router
+/// Limits that a handler cannot break: unknown paths, size, time, panics, and forms that another site submits.
+fn guard(router: Router<AppState>, area: Area, layers: &[Layer], state: &AppState) -> Router<AppState> {
+    let timeout = state.config.request_timeout;
+    let limited = router
         .fallback(async || Error::NotFound)
         .layer(CsrfLayer::new())
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, timeout))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, timeout));
+    layers
+        .iter()
+        .fold(limited, |router, layer| layer(router, area, state))
         .layer(CatchPanicLayer::custom(|panic: Box<dyn Any + Send>| panic_response(&*panic)))
 }
 
@@ -123,18 +122,15 @@ async fn problem_page(
     response
 }
 
-/// The problem that an [`Error`] left behind, or one for an error that axum or a layer answered
-/// with. An error that a handler has written as a page, such as a form with messages, stays as it
-/// is.
+/// The problem that an [`Error`] left behind, or one for an error that axum or a layer answered with. An error that a
+/// handler has written as a page, such as a form with messages, stays as it is.
 fn take_problem(response: &mut Response) -> Option<Problem> {
     let status = response.status();
     if !status.is_client_error() && !status.is_server_error() {
         return None;
     }
-    let is_page = response
-        .headers()
-        .get(header::CONTENT_TYPE)
-        .is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    let is_page =
+        response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
     match response.extensions_mut().remove::<Problem>() {
         Some(problem) => Some(problem),
         None if is_page => None,

@@ -8,8 +8,7 @@ use kernel::{
 };
 use testkit::TestApp;
 
-const FIRST: Migration =
-    Migration { version: 1, name: "create books", sql: "CREATE TABLE books (title TEXT)" };
+const FIRST: Migration = Migration { version: 1, name: "create books", sql: "CREATE TABLE books (title TEXT)" };
 const SECOND: Migration =
     Migration { version: 2, name: "add authors", sql: "ALTER TABLE books ADD COLUMN author TEXT" };
 

@@ -1,7 +1,12 @@
 //! What clients get when something goes wrong.
 
-use axum::{Router, routing::get};
-use kernel::{Error, Module, Result, http::Json};
+use axum::{
+    Router,
+    extract::Request,
+    middleware::{self, Next},
+    routing::get,
+};
+use kernel::{Area, Error, Module, Result, http::Json};
 use serde_json::{Value, json};
 use testkit::TestApp;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -41,10 +46,7 @@ async fn api_errors_are_problems_with_the_request_id() {
     assert_eq!(response.header("content-type"), "application/problem+json");
     let id = response.header("x-request-id");
     assert!(!id.is_empty());
-    assert_eq!(
-        response.json::<Value>(),
-        json!({ "status": 404, "title": "Not Found", "request_id": id })
-    );
+    assert_eq!(response.json::<Value>(), json!({ "status": 404, "title": "Not Found", "request_id": id }));
 }
 
 #[tokio::test]
@@ -98,4 +100,17 @@ async fn a_handler_that_hangs_is_given_up() {
     let app = TestApp::start_with(vec![failing()], &[("REQUEST_TIMEOUT_SECONDS", "1")]).await;
     let response = app.get("/hang").await;
     assert_eq!(response.status, 503);
+}
+
+#[tokio::test]
+async fn a_layer_around_all_modules_answers_like_a_handler() {
+    let gate = Module::new("gate").layer(|router, area, _| match area {
+        Area::Api => router.layer(middleware::from_fn(async |_: Request, _: Next| Error::NotFound)),
+        Area::Pages => router,
+    });
+    let app = TestApp::start(vec![gate, failing()]).await;
+    let response = app.get("/api/v1/echo").await;
+    assert_eq!((response.status.as_u16(), response.header("content-type")), (404, "application/problem+json"));
+    assert_eq!(app.get("/broken").await.status, 500);
+    assert_eq!(app.get("/health/live").await.status, 200);
 }

@@ -12,11 +12,8 @@ use testkit::TestApp;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    name: "create the table of marks",
-    sql: "CREATE TABLE marks (word TEXT NOT NULL)",
-}];
+const MIGRATIONS: &[Migration] =
+    &[Migration { version: 1, name: "create the table of marks", sql: "CREATE TABLE marks (word TEXT NOT NULL)" }];
 
 /// Leaves a mark in the database.
 #[derive(Serialize, Deserialize)]
@@ -28,10 +25,7 @@ impl Job for Mark {
     const NAME: &'static str = "marks.make";
 
     async fn run(self, state: AppState) -> anyhow::Result<()> {
-        sqlx::query("INSERT INTO marks (word) VALUES ($1)")
-            .bind(&self.word)
-            .execute(&state.db)
-            .await?;
+        sqlx::query("INSERT INTO marks (word) VALUES ($1)").bind(&self.word).execute(&state.db).await?;
         match self.word.as_str() {
             "fail" => anyhow::bail!("not today"),
             "panic" => panic!("not today either"),
@@ -118,9 +112,7 @@ async fn a_worker_never_oversleeps() {
                 pause.tick().await;
             }
         };
-        timeout(Duration::from_secs(10), done)
-            .await
-            .expect("the job is done long before the worker's next heartbeat");
+        timeout(Duration::from_secs(10), done).await.expect("the job is done long before the worker's next heartbeat");
     }
     stop.cancel();
     running.await.unwrap().unwrap();

@@ -29,10 +29,7 @@ async fn list(State(state): State<AppState>) -> Result<JsonBody<Vec<Note>>> {
         (status = UNPROCESSABLE_ENTITY, body = Problem, content_type = "application/problem+json"),
     ),
 )]
-async fn create(
-    State(state): State<AppState>,
-    Json(draft): Json<Draft>,
-) -> Result<(StatusCode, JsonBody<Note>)> {
+async fn create(State(state): State<AppState>, Json(draft): Json<Draft>) -> Result<(StatusCode, JsonBody<Note>)> {
     let note = NewNote::parse(&draft).map_err(Error::Invalid)?;
     let note = note::create(&state.db, &note).await?;
     Ok((StatusCode::CREATED, JsonBody(note)))

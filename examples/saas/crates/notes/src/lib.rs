@@ -7,11 +7,8 @@ mod pages;
 
 use kernel::{Link, Module, database::Migration};
 
-const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    name: "create notes",
-    sql: include_str!("../migrations/0001_create_notes.sql"),
-}];
+const MIGRATIONS: &[Migration] =
+    &[Migration { version: 1, name: "create notes", sql: include_str!("../migrations/0001_create_notes.sql") }];
 
 /// What this crate brings to the application.
 pub fn module() -> Module {
@@ -20,9 +17,5 @@ pub fn module() -> Module {
         .api(api::routes())
         .pages(pages::routes())
         .job::<jobs::CountWords>()
-        .link(Link {
-            label: "Notes",
-            path: "/notes",
-            about: "Write something down, and find it again.",
-        })
+        .link(Link { label: "Notes", path: "/notes", about: "Write something down, and find it again." })
 }

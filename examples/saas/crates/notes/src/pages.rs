@@ -28,11 +28,7 @@ async fn show(State(state): State<AppState>, page: Page) -> Result<Html<String>>
     render(&state, page, Draft::default(), FieldErrors::new()).await
 }
 
-async fn create(
-    State(state): State<AppState>,
-    page: Page,
-    Form(draft): Form<Draft>,
-) -> Result<Response> {
+async fn create(State(state): State<AppState>, page: Page, Form(draft): Form<Draft>) -> Result<Response> {
     match NewNote::parse(&draft) {
         Ok(note) => {
             note::create(&state.db, &note).await?;
@@ -51,12 +47,7 @@ async fn delete(State(state): State<AppState>, Path(id): Path<i64>) -> Result<Re
     Ok(Redirect::to("/notes"))
 }
 
-async fn render(
-    state: &AppState,
-    page: Page,
-    draft: Draft,
-    errors: FieldErrors,
-) -> Result<Html<String>> {
+async fn render(state: &AppState, page: Page, draft: Draft, errors: FieldErrors) -> Result<Html<String>> {
     let notes = NotesPage { page, notes: note::list(&state.db).await?, draft, errors };
     Ok(Html(notes.render()?))
 }

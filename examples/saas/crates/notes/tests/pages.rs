@@ -40,10 +40,7 @@ async fn a_note_is_deleted_with_its_button() {
     let app = start().await;
     app.post_form("/notes", "title=Milk&body=").await;
     let page = app.get("/notes").await.body;
-    let action = page
-        .split('"')
-        .find(|part| part.ends_with("/delete"))
-        .expect("the note has a button to delete it");
+    let action = page.split('"').find(|part| part.ends_with("/delete")).expect("the note has a button to delete it");
     assert_eq!(app.post_form(action, "").await.status, 303);
     assert_eq!(app.post_form(action, "").await.status, 404);
     assert!(app.get("/notes").await.body.contains("No notes yet"));

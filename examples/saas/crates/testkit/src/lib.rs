@@ -25,8 +25,7 @@ use crate::database::TestDatabase;
 /// What a test waits for must happen within this time, also on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A running application on a port of its own. It stops when this value is dropped, and its
-/// database goes away.
+/// A running application on a port of its own. It stops when this value is dropped, and its database goes away.
 #[derive(Debug)]
 pub struct TestApp {
     pub application: Application,
@@ -60,7 +59,7 @@ impl TestApp {
         for (key, value) in variables {
             environment.insert((*key).to_owned(), (*value).to_owned());
         }
-        let config = Config::from_variables(&environment).expect("the test configuration is valid");
+        let config = Config::from_variables(&environment, &modules).expect("the test configuration is valid");
         let db = kernel_database::connect(&config).await.expect("the test database can be opened");
         kernel_database::migrate(&db, &modules).await.expect("the migrations succeed");
 
@@ -81,8 +80,7 @@ impl TestApp {
         &self.application.state.db
     }
 
-    /// Runs jobs until none is left that could run now. Jobs that failed and wait for another
-    /// attempt are left alone.
+    /// Runs jobs until none is left that could run now. Jobs that failed and wait for another attempt are left alone.
     ///
     /// # Panics
     ///
@@ -98,9 +96,8 @@ impl TestApp {
             }
             stop.cancel();
         };
-        let (outcome, ()) = timeout(PATIENCE, async { tokio::join!(run, watch) })
-            .await
-            .expect("the jobs come to an end");
+        let (outcome, ()) =
+            timeout(PATIENCE, async { tokio::join!(run, watch) }).await.expect("the jobs come to an end");
         outcome.expect("the worker stops in time");
     }
 }

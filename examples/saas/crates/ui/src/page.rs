@@ -8,8 +8,7 @@ use kernel::{APP_NAME, AppState, Link};
 
 use crate::assets;
 
-/// What the layout needs to know. An extractor: a handler takes it as an argument and hands it to
-/// its template.
+/// What the layout needs to know. An extractor: a handler takes it as an argument and hands it to its template.
 #[derive(Clone, Debug)]
 pub struct Page {
     pub app_name: &'static str,
@@ -33,9 +32,7 @@ impl Page {
     /// Whether this page is the one that `link` leads to, or below it.
     #[must_use]
     pub fn is_in(&self, link: &Link) -> bool {
-        self.path
-            .strip_prefix(link.path)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        self.path.strip_prefix(link.path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 }
 

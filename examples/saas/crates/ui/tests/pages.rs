@@ -4,11 +4,8 @@ use kernel::{APP_NAME, Link, Module};
 use testkit::TestApp;
 
 async fn start() -> TestApp {
-    let library = Module::new("library").link(Link {
-        label: "Books <new>",
-        path: "/books",
-        about: "Everything to read",
-    });
+    let library =
+        Module::new("library").link(Link { label: "Books <new>", path: "/books", about: "Everything to read" });
     TestApp::start(vec![ui::module(), library]).await
 }
 
@@ -32,10 +29,7 @@ async fn pages_need_no_script() {
 async fn the_stylesheet_is_kept_for_a_year() {
     let app = start().await;
     let home = app.get("/").await.body;
-    let path = home
-        .split('"')
-        .find(|part| part.starts_with("/assets/app-"))
-        .expect("the page links a stylesheet");
+    let path = home.split('"').find(|part| part.starts_with("/assets/app-")).expect("the page links a stylesheet");
     let response = app.get(path).await;
     assert_eq!(response.status, 200);
     assert_eq!(response.header("content-type"), "text/css");

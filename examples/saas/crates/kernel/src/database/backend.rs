@@ -39,8 +39,7 @@ impl FromStr for Url {
         let options: SqliteConnectOptions = url.parse()?;
         Ok(Self(
             options
-                // Readers go on while somebody writes, and a writer waits for its turn instead of
-                // failing.
+                // Readers go on while somebody writes, and a writer waits for its turn instead of failing.
                 .journal_mode(SqliteJournalMode::Wal)
                 .busy_timeout(Duration::from_secs(5))
                 .synchronous(SqliteSynchronous::Normal)
@@ -51,8 +50,8 @@ impl FromStr for Url {
 
 /// Starts a transaction that may write.
 ///
-/// It takes the write lock at once: a transaction that reads first and writes later fails with
-/// "database is locked" when somebody else has written in between.
+/// It takes the write lock at once: a transaction that reads first and writes later fails with "database is locked"
+/// when somebody else has written in between.
 ///
 /// # Errors
 ///

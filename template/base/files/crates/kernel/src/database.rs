@@ -1,7 +1,6 @@
 //! The database: its connection pool, and the migrations of the modules.
 //!
-//! Write SQL that every database understands: `$1` for parameters, `RETURNING` for what an insert
-//! made.
+//! Write SQL that every database understands: `$1` for parameters, `RETURNING` for what an insert made.
 
 use anyhow::{Context, ensure};
 use sqlx::{
@@ -95,8 +94,8 @@ pub async fn check_migrated(db: &Db, modules: &[Module]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Every module keeps its own record of what has run, so that a database which has seen a module
-/// that was removed since still starts, and two modules never argue about version numbers.
+/// Every module keeps its own record of what has run, so that a database which has seen a module that was removed since
+/// still starts, and two modules never argue about version numbers.
 fn migrators(modules: &[Module]) -> impl Iterator<Item = (&'static str, Migrator)> {
     let queue = std::iter::once(("jobs", jobs::migrations()));
     let modules = modules.iter().map(|module| {

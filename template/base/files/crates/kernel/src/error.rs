@@ -1,8 +1,7 @@
 //! One error type for handlers, and its way to an answer.
 //!
-//! An [`Error`] becomes a [`Problem`] that travels with the response. Where the route is mounted
-//! decides how it is written: as `application/problem+json` under `/api`, as a page elsewhere. See
-//! [`crate::http`].
+//! An [`Error`] becomes a [`Problem`] that travels with the response. Where the route is mounted decides how it is
+//! written: as `application/problem+json` under `/api`, as a page elsewhere. See [`crate::http`].
 
 use std::collections::BTreeMap;
 
@@ -79,10 +78,7 @@ impl IntoResponse for Error {
         let mut response = status.into_response();
         response.extensions_mut().insert(Problem {
             detail,
-            errors: errors
-                .into_iter()
-                .map(|(field, message)| (field.to_owned(), message))
-                .collect(),
+            errors: errors.into_iter().map(|(field, message)| (field.to_owned(), message)).collect(),
             ..Problem::from(status)
         });
         response

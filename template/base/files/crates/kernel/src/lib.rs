@@ -1,6 +1,5 @@
-//! What every part of the application stands on: configuration, errors, the database, HTTP
-//! middleware, background jobs, health checks, and [`Module`], the contract between the application
-//! and its features.
+//! What every part of the application stands on: configuration, errors, the database, HTTP middleware, background jobs,
+//! health checks, and [`Module`], the contract between the application and its features.
 
 pub mod config;
 pub mod database;
@@ -18,12 +17,12 @@ pub use config::Config;
 pub use database::Db;
 pub use error::{Error, Problem, Result};
 pub use jobs::Job;
-pub use module::{ErrorPage, Link, Module};
+pub use module::{Area, ErrorPage, Layer, Link, Module};
 pub use server::{Application, openapi, stop_on_signal};
 pub use state::AppState;
 
-/// The name that people see, on pages and in the API document. Edit `name.txt` beside this crate's
-/// manifest to change it.
+/// The name that people see, on pages and in the API document. Edit `name.txt` beside this crate's manifest to change
+/// it.
 pub const APP_NAME: &str = include_str!("../name.txt").trim_ascii();
 
 /// What the application does, in one sentence: the `description` in the workspace's `Cargo.toml`.

@@ -1,18 +1,30 @@
 use std::fmt;
 
-use axum::Router;
+use axum::{Router, http::Extensions};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
     AppState, Job, Problem,
+    config::{Reader, Settings},
     database::Migration,
     health::{Check, CheckFn},
     jobs::Handler,
 };
 
-/// Writes the page for an error: it gets the problem and the path that was asked for, and returns
-/// HTML.
+/// Writes the page for an error: it gets the problem and the path that was asked for, and returns HTML.
 pub type ErrorPage = fn(&AppState, &Problem, &str) -> String;
+
+/// Wraps middleware around the routes of one part of the application.
+pub type Layer = fn(Router<AppState>, Area, &AppState) -> Router<AppState>;
+
+/// The parts that a [`Layer`] can tell from each other. Health checks have no layers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Area {
+    /// What lies under `/api`.
+    Api,
+    /// The pages and their assets.
+    Pages,
+}
 
 /// An entry of the main menu.
 #[derive(Clone, Copy, Debug)]
@@ -22,8 +34,7 @@ pub struct Link {
     pub about: &'static str,
 }
 
-/// All that a feature brings to the application. Its crate has one function, `module()`, which
-/// returns this.
+/// All that a feature brings to the application. Its crate has one function, `module()`, which returns this.
 #[must_use]
 pub struct Module {
     pub(crate) name: &'static str,
@@ -31,14 +42,16 @@ pub struct Module {
     pub(crate) pages: Router<AppState>,
     pub(crate) jobs: Vec<(&'static str, Handler)>,
     pub(crate) migrations: &'static [Migration],
+    pub(crate) settings: Vec<fn(&mut Reader<'_>, &mut Extensions)>,
+    pub(crate) layers: Vec<Layer>,
     pub(crate) links: Vec<Link>,
     pub(crate) checks: Vec<Check>,
     pub(crate) error_page: Option<ErrorPage>,
 }
 
 impl Module {
-    /// A module that brings nothing yet. The name must stay the same for good: it names the table
-    /// that remembers which migrations have run.
+    /// A module that brings nothing yet. The name must stay the same for good: it names the table that remembers which
+    /// migrations have run.
     pub fn new(name: &'static str) -> Self {
         Self {
             name,
@@ -46,6 +59,8 @@ impl Module {
             pages: Router::new(),
             jobs: Vec::new(),
             migrations: &[],
+            settings: Vec::new(),
+            layers: Vec::new(),
             links: Vec::new(),
             checks: Vec::new(),
             error_page: None,
@@ -73,6 +88,23 @@ impl Module {
     /// The steps that build this module's tables.
     pub const fn migrations(mut self, migrations: &'static [Migration]) -> Self {
         self.migrations = migrations;
+        self
+    }
+
+    /// Environment variables of this module, which are checked at start; later, `state.config.settings::<S>()` has them.
+    pub fn settings<S: Settings>(mut self) -> Self {
+        self.settings.push(|reader, settings| {
+            if let Some(read) = S::read(reader) {
+                settings.insert(read);
+            }
+        });
+        self
+    }
+
+    /// Middleware around the routes of all modules. The layers of later modules see a request first. Errors that a layer
+    /// answers with are written like those of handlers.
+    pub fn layer(mut self, layer: Layer) -> Self {
+        self.layers.push(layer);
         self
     }
 

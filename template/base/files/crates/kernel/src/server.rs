@@ -27,19 +27,20 @@ impl Application {
         let mut pages = Router::new();
         let mut checks = Vec::new();
         let mut handlers = Vec::new();
+        let mut layers = Vec::new();
         for module in modules {
             api = api.merge(Router::from(module.api));
             pages = pages.merge(module.pages);
             checks.extend(module.checks);
             handlers.extend(module.jobs);
+            layers.extend(module.layers);
         }
 
         let document = Json(openapi);
-        let api =
-            Router::new().nest("/v1", api).route("/openapi.json", get(async move || document));
+        let api = Router::new().nest("/v1", api).route("/openapi.json", get(async move || document));
         let router = health::routes(checks)
-            .nest("/api", http::api(api, &state))
-            .merge(http::pages(pages, &state))
+            .nest("/api", http::api(api, &layers, &state))
+            .merge(http::pages(pages, &layers, &state))
             .with_state(state.clone());
         Self { worker: Worker::new(state.clone(), handlers), router: http::wrap(router), state }
     }
@@ -48,15 +49,9 @@ impl Application {
     ///
     /// # Errors
     ///
-    /// Fails when the listener breaks, or when requests are still unfinished at the end of the
-    /// shutdown time.
-    pub async fn serve(
-        &self,
-        listener: TcpListener,
-        stop: CancellationToken,
-    ) -> anyhow::Result<()> {
-        let server = axum::serve(listener, self.router.clone())
-            .with_graceful_shutdown(stop.clone().cancelled_owned());
+    /// Fails when the listener breaks, or when requests are still unfinished at the end of the shutdown time.
+    pub async fn serve(&self, listener: TcpListener, stop: CancellationToken) -> anyhow::Result<()> {
+        let server = axum::serve(listener, self.router.clone()).with_graceful_shutdown(stop.clone().cancelled_owned());
         tokio::select! {
             result = server.into_future() => Ok(result?),
             () = deadline(&stop, self.state.config.shutdown_timeout) => {
@@ -92,8 +87,8 @@ pub async fn deadline(stop: &CancellationToken, limit: Duration) {
     tokio::time::sleep(limit).await;
 }
 
-/// A token that is cancelled when the process is asked to stop: by Ctrl-C, or by the SIGTERM of a
-/// service manager or container runtime.
+/// A token that is cancelled when the process is asked to stop: by Ctrl-C, or by the SIGTERM of a service manager or
+/// container runtime.
 #[must_use]
 pub fn stop_on_signal() -> CancellationToken {
     let stop = CancellationToken::new();

@@ -18,11 +18,7 @@ impl AppState {
             config: Arc::new(config),
             db,
             navigation: modules.iter().flat_map(|module| module.links.iter().copied()).collect(),
-            error_page: modules
-                .iter()
-                .rev()
-                .find_map(|module| module.error_page)
-                .unwrap_or(plain_error_page),
+            error_page: modules.iter().rev().find_map(|module| module.error_page).unwrap_or(plain_error_page),
         }
     }
 }

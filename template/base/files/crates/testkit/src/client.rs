@@ -30,9 +30,7 @@ impl Response {
     /// When the header is not text.
     #[must_use]
     pub fn header(&self, name: &str) -> &str {
-        self.headers
-            .get(name)
-            .map_or("", |value| value.to_str().expect("the header is readable text"))
+        self.headers.get(name).map_or("", |value| value.to_str().expect("the header is readable text"))
     }
 
     /// The body, read as JSON.
@@ -42,8 +40,7 @@ impl Response {
     /// When the body is something else.
     #[must_use]
     pub fn json<T: DeserializeOwned>(&self) -> T {
-        serde_json::from_str(&self.body)
-            .unwrap_or_else(|error| panic!("unexpected body: {error}: {}", self.body))
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("unexpected body: {error}: {}", self.body))
     }
 }
 
@@ -81,10 +78,7 @@ impl TestApp {
             .header(HOST, self.address.to_string())
             .body(Full::new(Bytes::from(body)))
             .expect("the request is well formed");
-        timeout(PATIENCE, self.exchange(request))
-            .await
-            .expect("an answer comes in time")
-            .expect("the connection holds")
+        timeout(PATIENCE, self.exchange(request)).await.expect("an answer comes in time").expect("the connection holds")
     }
 
     async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<Response, Error> {

@@ -1,5 +1,5 @@
-//! Files that are part of the binary. Their path contains a hash of their content, so that a
-//! browser may keep them for a year and still sees a change at once.
+//! Files that are part of the binary. Their path contains a hash of their content, so that a browser may keep them for
+//! a year and still sees a change at once.
 
 use std::sync::LazyLock;
 
@@ -11,9 +11,8 @@ use axum::{
 pub static STYLESHEET: LazyLock<Asset> =
     LazyLock::new(|| Asset::new("app", "css", "text/css", include_str!("../assets/app.css")));
 
-pub static ICON: LazyLock<Asset> = LazyLock::new(|| {
-    Asset::new("icon", "svg", "image/svg+xml", include_str!("../assets/icon.svg"))
-});
+pub static ICON: LazyLock<Asset> =
+    LazyLock::new(|| Asset::new("icon", "svg", "image/svg+xml", include_str!("../assets/icon.svg")));
 
 pub struct Asset {
     path: String,
@@ -34,17 +33,13 @@ impl Asset {
 
 impl IntoResponse for &Asset {
     fn into_response(self) -> Response {
-        let headers = [
-            (header::CONTENT_TYPE, self.content_type),
-            (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
-        ];
+        let headers =
+            [(header::CONTENT_TYPE, self.content_type), (header::CACHE_CONTROL, "public, max-age=31536000, immutable")];
         (headers, self.content).into_response()
     }
 }
 
 /// 64-bit FNV-1a: tells versions of a file apart, which is all that is asked of it here.
 fn fnv1a(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-    })
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }

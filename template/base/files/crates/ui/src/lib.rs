@@ -1,8 +1,7 @@
-//! How pages look: the layout that all of them share, the stylesheet, the home page and the page
-//! for errors.
+//! How pages look: the layout that all of them share, the stylesheet, the home page and the page for errors.
 //!
-//! A page of another crate extends `layout.html` and has a field `page:` [`Page`]; its
-//! `askama.toml` lists this crate's `templates` folder.
+//! A page of another crate extends `layout.html` and has a field `page:` [`Page`]; its `askama.toml` lists this crate's
+//! `templates` folder.
 
 mod assets;
 mod page;

@@ -57,32 +57,25 @@ impl NewNote {
         if body.chars().count() > BODY_LIMIT {
             errors.insert("body", format!("Use at most {BODY_LIMIT} characters."));
         }
-        if errors.is_empty() {
-            Ok(Self { title: title.to_owned(), body: body.to_owned() })
-        } else {
-            Err(errors)
-        }
+        if errors.is_empty() { Ok(Self { title: title.to_owned(), body: body.to_owned() }) } else { Err(errors) }
     }
 }
 
 /// The latest notes, newest first.
 pub async fn list(db: &Db) -> Result<Vec<Note>> {
-    let notes =
-        sqlx::query_as("SELECT * FROM notes ORDER BY id DESC LIMIT 100").fetch_all(db).await?;
+    let notes = sqlx::query_as("SELECT * FROM notes ORDER BY id DESC LIMIT 100").fetch_all(db).await?;
     Ok(notes)
 }
 
 /// Stores a note, together with the job that counts its words.
 pub async fn create(db: &Db, note: &NewNote) -> Result<Note> {
     let mut transaction = database::begin(db).await?;
-    let note: Note = sqlx::query_as(
-        "INSERT INTO notes (title, body, created_at) VALUES ($1, $2, $3) RETURNING *",
-    )
-    .bind(&note.title)
-    .bind(&note.body)
-    .bind(OffsetDateTime::now_utc())
-    .fetch_one(&mut *transaction)
-    .await?;
+    let note: Note = sqlx::query_as("INSERT INTO notes (title, body, created_at) VALUES ($1, $2, $3) RETURNING *")
+        .bind(&note.title)
+        .bind(&note.body)
+        .bind(OffsetDateTime::now_utc())
+        .fetch_one(&mut *transaction)
+        .await?;
     jobs::enqueue(&mut transaction, &CountWords { note: note.id }).await?;
     transaction.commit().await?;
     Ok(note)
@@ -98,22 +91,11 @@ pub async fn delete(db: &Db, id: i64) -> Result<()> {
 
 /// The body of a note, if the note still exists.
 pub async fn body(connection: &mut Connection, id: i64) -> Result<Option<String>, sqlx::Error> {
-    sqlx::query_scalar("SELECT body FROM notes WHERE id = $1")
-        .bind(id)
-        .fetch_optional(connection)
-        .await
+    sqlx::query_scalar("SELECT body FROM notes WHERE id = $1").bind(id).fetch_optional(connection).await
 }
 
-pub async fn set_words(
-    connection: &mut Connection,
-    id: i64,
-    words: i64,
-) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE notes SET words = $1 WHERE id = $2")
-        .bind(words)
-        .bind(id)
-        .execute(connection)
-        .await?;
+pub async fn set_words(connection: &mut Connection, id: i64, words: i64) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE notes SET words = $1 WHERE id = $2").bind(words).bind(id).execute(connection).await?;
     Ok(())
 }
 

@@ -5,8 +5,7 @@ use sqlx::{ConnectOptions, Postgres, migrate::MigrateDatabase, postgres::PgConne
 use tokio::runtime;
 use uuid::Uuid;
 
-/// A database of its own for one test, on the server of `DATABASE_URL`. It is dropped with this
-/// value.
+/// A database of its own for one test, on the server of `DATABASE_URL`. It is dropped with this value.
 #[derive(Debug)]
 pub struct TestDatabase {
     url: String,
@@ -36,8 +35,8 @@ impl TestDatabase {
 impl Drop for TestDatabase {
     fn drop(&mut self) {
         let url = self.url.clone();
-        // A value is dropped outside of async code, perhaps by a runtime that is shutting down:
-        // this takes a thread and a runtime of its own.
+        // A value is dropped outside of async code, perhaps by a runtime that is shutting down: this takes a thread and
+        // a runtime of its own.
         let cleaner = thread::spawn(move || {
             let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
             runtime.block_on(Postgres::force_drop_database(&url)).map_err(std::io::Error::other)

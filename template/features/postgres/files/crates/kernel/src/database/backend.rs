@@ -56,9 +56,7 @@ pub async fn begin(db: &PgPool) -> Result<Transaction<'static, Postgres>, sqlx::
 /// A replica answers, but takes no changes.
 pub async fn check_writable(db: &PgPool) -> anyhow::Result<()> {
     let read_only: bool =
-        sqlx::query_scalar("SELECT current_setting('transaction_read_only')::bool")
-            .fetch_one(db)
-            .await?;
+        sqlx::query_scalar("SELECT current_setting('transaction_read_only')::bool").fetch_one(db).await?;
     ensure!(!read_only, "the server takes no changes: DATABASE_URL must point to the primary");
     Ok(())
 }

@@ -18,10 +18,7 @@ pub(super) fn storage(db: &PgPool) -> PostgresStorage<Envelope> {
     PostgresStorage::new(db).with_config(Config::default().queue(QUEUE))
 }
 
-pub(super) async fn push(
-    connection: &mut PgConnection,
-    task: Task<Vec<u8>>,
-) -> Result<(), apalis_postgres::Error> {
+pub(super) async fn push(connection: &mut PgConnection, task: Task<Vec<u8>>) -> Result<(), apalis_postgres::Error> {
     push_tasks(connection, QUEUE, vec![task]).await
 }
 

@@ -18,19 +18,12 @@ pub(super) fn storage(db: &SqlitePool) -> SqliteStorage<Envelope> {
     SqliteStorage::new(db).with_config(Config::default().queue(QUEUE))
 }
 
-pub(super) async fn push(
-    connection: &mut SqliteConnection,
-    task: Task<Vec<u8>>,
-) -> Result<(), apalis_sqlite::Error> {
+pub(super) async fn push(connection: &mut SqliteConnection, task: Task<Vec<u8>>) -> Result<(), apalis_sqlite::Error> {
     push_tasks(connection, QUEUE, &[task]).await
 }
 
 /// apalis takes a failed job up again as soon as its time has come: this moves that time.
-pub(super) async fn postpone(
-    db: &SqlitePool,
-    id: &TaskId,
-    pause: Duration,
-) -> Result<(), sqlx::Error> {
+pub(super) async fn postpone(db: &SqlitePool, id: &TaskId, pause: Duration) -> Result<(), sqlx::Error> {
     sqlx::query("UPDATE Jobs SET run_at = unixepoch() + $1 WHERE id = $2")
         .bind(pause.as_secs().cast_signed())
         .bind(id.to_string())
