@@ -15,6 +15,7 @@ pub mod embedded;
 pub mod foreign;
 pub mod gather;
 pub mod interrupt;
+pub mod merge;
 pub mod plan;
 pub mod project;
 pub mod render;

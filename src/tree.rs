@@ -229,8 +229,14 @@ pub fn is_device(name: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+
+    /// A tree of plain files.
+    pub(crate) fn tree(files: &[(&str, &str)]) -> FileTree {
+        let path = |path: &str| TreePath::parse(path).expect("the path is a good one");
+        files.iter().map(|(name, text)| (path(name), File::plain((*text).to_owned()))).collect()
+    }
 
     fn reason(path: &str) -> PathReason {
         TreePath::parse(path).expect_err(path).reason

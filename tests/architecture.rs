@@ -5,8 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each module at the top of `src`, from the bottom up, with what it may use.
-const MAY_USE: [(&str, &[&str]); 17] = [
+const MAY_USE: [(&str, &[&str]); 18] = [
     ("tree", &[]),
+    ("merge", &["tree"]),
     ("template", &["tree"]),
     ("answers", &["template", "tree"]),
     ("render", &["answers", "template", "tree"]),
@@ -45,7 +46,7 @@ const MAY_USE: [(&str, &[&str]); 17] = [
 ];
 
 /// The modules that never print, prompt, read the environment, the clock or a file.
-const PURE: [&str; 8] = ["tree", "template", "answers", "render", "gather", "check", "plan", "snapshot"];
+const PURE: [&str; 9] = ["tree", "merge", "template", "answers", "render", "gather", "check", "plan", "snapshot"];
 
 /// What a pure module must not name.
 const EFFECTS: [&str; 12] = [

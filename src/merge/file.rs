@@ -1,0 +1,169 @@
+//! Three-way merge of one file, by what its format allows.
+
+use bytes::Bytes;
+
+use super::text::{self, Text};
+use super::{Labels, json, toml, words};
+use crate::tree::File;
+
+/// A file after the merge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Merged {
+    /// All changes of both sides.
+    Clean(File),
+    /// A person has to choose. The text has markers; a binary file has none, and stays as it is.
+    Conflict(Option<Bytes>),
+}
+
+/// What is known about a language.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Toml,
+    Json,
+    Rust,
+    Css,
+    Other,
+}
+
+impl Format {
+    fn of(path: &str) -> Self {
+        match path.rsplit_once('.').map(|(_, suffix)| suffix) {
+            Some("toml") => Self::Toml,
+            Some("json") => Self::Json,
+            Some("rs") => Self::Rust,
+            Some("css") => Self::Css,
+            _ => Self::Other,
+        }
+    }
+
+    /// Whether the text can be read; nothing when there is no parser here for it.
+    fn reads(self, text: &str) -> Option<bool> {
+        match self {
+            Self::Toml => Some(text.parse::<toml_edit::DocumentMut>().is_ok()),
+            Self::Json => Some(serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()),
+            Self::Rust => Some(syn::parse_file(text).is_ok()),
+            Self::Css | Self::Other => None,
+        }
+    }
+
+    /// A merge that knows more than lines.
+    fn merge(self, base: &str, ours: &str, theirs: &str) -> Option<String> {
+        match self {
+            Self::Toml => toml::merge(base, ours, theirs),
+            Self::Json => json::merge(base, ours, theirs),
+            Self::Rust | Self::Css => words::merge(base, ours, theirs),
+            Self::Other => None,
+        }
+    }
+}
+
+/// Merges two descendants of `base`, which is missing when both sides have made a file at the same path.
+pub(super) fn merge(path: &str, base: Option<&File>, ours: &File, theirs: &File, labels: &Labels<'_>) -> Merged {
+    let executable = match base {
+        Some(base) if base.executable == theirs.executable => ours.executable,
+        _ => theirs.executable,
+    };
+    let clean = |bytes: Bytes| Merged::Clean(File { bytes, executable });
+    if ours.bytes == theirs.bytes || base.is_some_and(|base| base.bytes == theirs.bytes) {
+        return clean(ours.bytes.clone());
+    }
+    if base.is_some_and(|base| base.bytes == ours.bytes) {
+        return clean(theirs.bytes.clone());
+    }
+    let (Some(our_text), Some(their_text)) = (ours.text(), theirs.text()) else {
+        return Merged::Conflict(None);
+    };
+    let format = Format::of(path);
+    let Some(base) = base else {
+        return match format.merge("", our_text, their_text) {
+            Some(text) if matches!(format, Format::Toml) => clean(text.into()),
+            _ => Merged::Conflict(Some(text::side_by_side(our_text, their_text, labels).into())),
+        };
+    };
+    let Some(base_text) = base.text() else {
+        return Merged::Conflict(None);
+    };
+
+    let by_lines = text::merge(base_text, our_text, their_text, labels);
+    // A text that was broken before the merge proves nothing when it is broken afterwards.
+    let may_break = format.reads(our_text) != Some(true);
+    let believable = |text: &str| may_break || format.reads(text) != Some(false);
+    if let Text::Clean(text) = &by_lines
+        && believable(text)
+    {
+        return clean(text.clone().into());
+    }
+    if let Some(text) = format.merge(base_text, our_text, their_text)
+        && format.reads(&text) != Some(false)
+    {
+        return clean(text.into());
+    }
+    Merged::Conflict(Some(match by_lines {
+        Text::Conflicts(text) => text.into(),
+        Text::Clean(_) => text::side_by_side(our_text, their_text, labels).into(),
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LABELS: Labels<'static> = Labels { base: "before", ours: "yours", theirs: "new" };
+
+    fn file(text: &str) -> File {
+        File::plain(text.to_owned())
+    }
+
+    fn merged(path: &str, base: &str, ours: &str, theirs: &str) -> Result<String, String> {
+        let shown = |bytes: &Bytes| String::from_utf8(bytes.to_vec()).expect("the text is UTF-8");
+        match merge(path, Some(&file(base)), &file(ours), &file(theirs), &LABELS) {
+            Merged::Clean(file) => Ok(shown(&file.bytes)),
+            Merged::Conflict(text) => Err(text.as_ref().map_or(String::new(), shown)),
+        }
+    }
+
+    #[test]
+    fn what_lines_cannot_merge_the_format_can() {
+        let merged_toml = merged("Cargo.toml", "a = { v = 1 }\n", "a = { v = 1, mine = 2 }\n", "a = { v = 2 }\n");
+        assert_eq!(merged_toml.as_deref(), Ok("a = { v = 2, mine = 2 }\n"));
+        let merged_rust = merged("x.rs", "use a::{B, D};\n", "use a::{B, C, D};\n", "use a::{A, B, D};\n");
+        assert_eq!(merged_rust.as_deref(), Ok("use a::{A, B, C, D};\n"));
+        assert!(merged("x.txt", "use a::{B, D};\n", "use a::{B, C, D};\n", "use a::{A, B, D};\n").is_err());
+    }
+
+    #[test]
+    fn lines_that_no_longer_parse_together_are_a_conflict() {
+        // Each side adds the same key elsewhere: the lines merge, the file would not be TOML.
+        let merged = merged("a.toml", "a = 1\nb = 1\n", "x = 1\na = 1\nb = 1\n", "a = 1\nb = 1\nx = 2\n");
+        let text = merged.expect_err("the values differ");
+        assert!(text.contains("<<<<<<< yours") && text.contains(">>>>>>> new"), "{text}");
+    }
+
+    #[test]
+    fn a_dependency_that_both_added_is_there_once() {
+        let merged = merged("a.toml", "[d]\nb = 1\n", "[d]\na = 1\nb = 1\n", "[d]\nb = 1\n\n[e]\nx = 1\n");
+        assert_eq!(merged.as_deref(), Ok("[d]\na = 1\nb = 1\n\n[e]\nx = 1\n"));
+    }
+
+    #[test]
+    fn binary_files_are_never_mixed() {
+        let [base, ours, theirs] = [b"\0a", b"\0b", b"\0c"].map(|bytes| File::plain(bytes.to_vec()));
+        assert_eq!(merge("x.png", Some(&base), &ours, &theirs, &LABELS), Merged::Conflict(None));
+        assert_eq!(merge("x.png", Some(&base), &base, &theirs, &LABELS), Merged::Clean(theirs));
+    }
+
+    #[test]
+    fn whether_a_file_may_be_executed_follows_who_changed_it() {
+        let plain = file("a\n");
+        let executable = File { executable: true, ..plain.clone() };
+        assert_eq!(merge("x", Some(&plain), &executable, &plain, &LABELS), Merged::Clean(executable.clone()));
+        assert_eq!(merge("x", Some(&plain), &plain, &executable, &LABELS), Merged::Clean(executable));
+    }
+
+    #[test]
+    fn two_new_files_at_one_path_are_shown_side_by_side() {
+        let conflict = merge("x.md", None, &file("a\nb\n"), &file("a\nc\n"), &LABELS);
+        let expected = "a\n<<<<<<< yours\nb\n=======\nc\n>>>>>>> new\n";
+        assert_eq!(conflict, Merged::Conflict(Some(expected.into())));
+    }
+}

@@ -1,0 +1,345 @@
+//! The merge of a template's change into a project that people have edited.
+//!
+//! ```text
+//! base, theirs ─► what the template changed ─► where those files are now ─► each file: lines ─► format ─► conflict
+//! ours ──────────────────────────────────────────────┘
+//! ```
+//!
+//! `base` is what the template made, `theirs` what it makes now, `ours` the project as it stands. The result says what to
+//! write and to remove; what the template did not change is not in it.
+
+mod file;
+mod json;
+mod renames;
+mod sequence;
+mod text;
+mod toml;
+mod words;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bytes::Bytes;
+
+pub use file::Merged;
+
+use crate::tree::{File, FileTree, TreePath};
+
+/// What stands at the markers of a conflict.
+#[derive(Debug, Clone, Copy)]
+pub struct Labels<'a> {
+    /// What the template made before.
+    pub base: &'a str,
+    /// What the project has now.
+    pub ours: &'a str,
+    /// What the template makes now.
+    pub theirs: &'a str,
+}
+
+/// What a merge does to a project.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TreeMerge {
+    /// By path; a path that is missing stays as it is.
+    pub changes: BTreeMap<TreePath, Change>,
+    /// What the person should know, in the order of the paths.
+    pub notes: Vec<Note>,
+}
+
+/// What happens at one path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// The file gets this content.
+    Write(File),
+    /// The file goes.
+    Remove,
+    /// A person has to choose.
+    Conflict(Conflict),
+}
+
+/// Three versions of a file that do not go together. A version is missing where the file does not exist.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Conflict {
+    /// What the template made before.
+    pub base: Option<File>,
+    /// What the project has now.
+    pub ours: Option<File>,
+    /// What the template makes now.
+    pub theirs: Option<File>,
+    /// The text with markers; nothing for a binary file or one that a side has removed.
+    pub marked: Option<Bytes>,
+}
+
+/// Something that went well and is worth a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Note {
+    /// The template changed a file that the person has moved: the change went to where it is now.
+    Followed {
+        /// Where the template has it.
+        from: TreePath,
+        /// Where the person has it.
+        to: TreePath,
+    },
+    /// The template changed a file that the person has deleted: it stays deleted.
+    StaysDeleted(TreePath),
+    /// The template adds a file whose folder the person has moved: it went there.
+    AddedBeside {
+        /// Where the template has it.
+        from: TreePath,
+        /// Where its folder is now.
+        to: TreePath,
+    },
+}
+
+impl TreeMerge {
+    /// The paths where a person has to choose.
+    pub fn conflicts(&self) -> impl Iterator<Item = (&TreePath, &Conflict)> {
+        self.changes.iter().filter_map(|(path, change)| match change {
+            Change::Conflict(conflict) => Some((path, conflict)),
+            Change::Write(_) | Change::Remove => None,
+        })
+    }
+}
+
+/// Merges the change from `base` to `theirs` into `ours`.
+#[must_use]
+pub fn merge(base: &FileTree, ours: &FileTree, theirs: &FileTree, labels: &Labels<'_>) -> TreeMerge {
+    let changed = base.iter().any(|(path, file)| theirs.get(path.as_str()) != Some(file));
+    let mut merge = Merge {
+        base,
+        ours,
+        theirs,
+        labels,
+        moved_by_us: if changed || theirs.len() > base.len() { renames::moved(base, ours) } else { BTreeMap::new() },
+        moved_by_them: renames::moved(base, theirs),
+        result: TreeMerge::default(),
+    };
+    let arrived: BTreeSet<TreePath> = merge.moved_by_them.values().cloned().collect();
+    for (path, before) in base {
+        let now = theirs.get(path.as_str());
+        if now != Some(before) {
+            merge.changed(path, before, now);
+        }
+    }
+    for (path, file) in theirs {
+        if base.get(path.as_str()).is_none() && !arrived.contains(path) {
+            merge.added(path, file);
+        }
+    }
+    merge.result
+}
+
+struct Merge<'a> {
+    base: &'a FileTree,
+    ours: &'a FileTree,
+    theirs: &'a FileTree,
+    labels: &'a Labels<'a>,
+    moved_by_us: BTreeMap<TreePath, TreePath>,
+    moved_by_them: BTreeMap<TreePath, TreePath>,
+    result: TreeMerge,
+}
+
+impl Merge<'_> {
+    /// A file of the base that they changed, moved or removed.
+    fn changed(&mut self, path: &TreePath, before: &File, now: Option<&File>) {
+        let (here, our) = match (self.ours.get(path.as_str()), self.moved_by_us.get(path)) {
+            (Some(file), _) => (path.clone(), file),
+            (None, Some(to)) => match self.ours.get(to.as_str()) {
+                Some(file) => (to.clone(), file),
+                None => return,
+            },
+            (None, None) => {
+                if now.is_some() || self.moved_by_them.contains_key(path) {
+                    self.result.notes.push(Note::StaysDeleted(path.clone()));
+                }
+                return;
+            }
+        };
+        if here != *path && now.is_some() {
+            self.result.notes.push(Note::Followed { from: path.clone(), to: here.clone() });
+        }
+        let target = self.moved_by_them.get(path).cloned();
+        match (now, target) {
+            (Some(now), _) => self.merge_file(&here, Some(before), our, now),
+            // Both have moved it: it stays where the person has put it.
+            (None, Some(to)) if here != *path => {
+                if let Some(now) = self.theirs.get(to.as_str()) {
+                    self.merge_file(&here, Some(before), our, now);
+                }
+            }
+            (None, Some(to)) => self.move_file(path, &to, before, our),
+            (None, None) if unchanged(before, our) => {
+                self.result.changes.insert(here, Change::Remove);
+            }
+            (None, None) => self.conflict(&here, Some(before), Some(our), None, None),
+        }
+    }
+
+    /// They have moved a file that the person has left where it was.
+    fn move_file(&mut self, from: &TreePath, to: &TreePath, before: &File, our: &File) {
+        let Some(now) = self.theirs.get(to.as_str()) else { return };
+        if let Some(other) = self.ours.get(to.as_str()) {
+            self.conflict(to, None, Some(other), Some(now), None);
+            return;
+        }
+        match file::merge(to.as_str(), Some(before), our, now, self.labels) {
+            Merged::Clean(file) => {
+                self.result.changes.insert(from.clone(), Change::Remove);
+                self.result.changes.insert(to.clone(), Change::Write(file));
+            }
+            Merged::Conflict(marked) => {
+                self.result.changes.insert(from.clone(), Change::Remove);
+                self.conflict(to, Some(before), Some(our), Some(now), marked);
+            }
+        }
+    }
+
+    /// A file that they add.
+    fn added(&mut self, path: &TreePath, file: &File) {
+        if let Some(our) = self.ours.get(path.as_str()) {
+            self.merge_file(path, None, our, file);
+            return;
+        }
+        let path = match self.folder_moved(path) {
+            Some(to) => {
+                self.result.notes.push(Note::AddedBeside { from: path.clone(), to: to.clone() });
+                to
+            }
+            None => path.clone(),
+        };
+        match self.ours.get(path.as_str()) {
+            Some(our) => self.merge_file(&path, None, our, file),
+            None => _ = self.result.changes.insert(path, Change::Write(file.clone())),
+        }
+    }
+
+    /// Where a new file belongs when the person has moved all of its folder.
+    fn folder_moved(&self, path: &TreePath) -> Option<TreePath> {
+        let (folder, name) = path.as_str().rsplit_once('/')?;
+        if self.ours.below(folder).next().is_some() {
+            return None;
+        }
+        let mut folders = self.base.below(folder).filter(|(rest, _)| !rest.contains('/')).map(|(rest, _)| {
+            let from = TreePath::parse(format!("{folder}/{rest}")).ok()?;
+            let (to, _) = self.moved_by_us.get(&from)?.as_str().rsplit_once('/')?;
+            Some(to.to_owned())
+        });
+        let first = folders.next()??;
+        folders.all(|folder| folder.as_ref() == Some(&first)).then_some(())?;
+        TreePath::parse(format!("{first}/{name}")).ok()
+    }
+
+    fn merge_file(&mut self, path: &TreePath, base: Option<&File>, ours: &File, theirs: &File) {
+        match file::merge(path.as_str(), base, ours, theirs, self.labels) {
+            Merged::Clean(file) if file == *ours => {}
+            Merged::Clean(file) => _ = self.result.changes.insert(path.clone(), Change::Write(file)),
+            Merged::Conflict(marked) => self.conflict(path, base, Some(ours), Some(theirs), marked),
+        }
+    }
+
+    fn conflict(
+        &mut self,
+        path: &TreePath,
+        base: Option<&File>,
+        ours: Option<&File>,
+        theirs: Option<&File>,
+        marked: Option<Bytes>,
+    ) {
+        let conflict = Conflict { base: base.cloned(), ours: ours.cloned(), theirs: theirs.cloned(), marked };
+        self.result.changes.insert(path.clone(), Change::Conflict(conflict));
+    }
+}
+
+/// Whether a file is as the template made it, whatever its line ends.
+fn unchanged(before: &File, now: &File) -> bool {
+    before.bytes == now.bytes
+        || matches!((before.text(), now.text()), (Some(before), Some(now)) if before == now.replace("\r\n", "\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tree::tests::tree;
+
+    const LABELS: Labels<'static> = Labels { base: "before", ours: "yours", theirs: "new" };
+    const TEXT: &str = "first line\nsecond line\nthird line\n";
+
+    type Files<'a> = &'a [(&'a str, &'a str)];
+
+    fn merged(base: Files<'_>, ours: Files<'_>, theirs: Files<'_>) -> TreeMerge {
+        merge(&tree(base), &tree(ours), &tree(theirs), &LABELS)
+    }
+
+    /// What changes, one line a path.
+    fn shown(merge: &TreeMerge) -> Vec<String> {
+        let text = |bytes: &Bytes| String::from_utf8_lossy(bytes).into_owned();
+        merge
+            .changes
+            .iter()
+            .map(|(path, change)| match change {
+                Change::Write(file) => format!("{path} = {:?}", text(&file.bytes)),
+                Change::Remove => format!("{path} goes"),
+                Change::Conflict(conflict) => format!("{path} ! {:?}", conflict.marked.as_ref().map(text)),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn files_come_and_go() {
+        let merge = merged(
+            &[("a", "1\n"), ("b", "1\n")],
+            &[("a", "1\n"), ("b", "1\n"), ("mine", "")],
+            &[("a", "1\n"), ("c", "2\n")],
+        );
+        assert_eq!(shown(&merge), ["b goes", "c = \"2\\n\""]);
+    }
+
+    #[test]
+    fn what_the_template_did_not_change_is_left_alone() {
+        let merge = merged(&[("a", "1\n"), ("b", "1\n")], &[("a", "mine\n")], &[("a", "1\n"), ("b", "1\n")]);
+        assert_eq!(merge, TreeMerge::default());
+    }
+
+    #[test]
+    fn a_moved_file_is_followed() {
+        let new = "first line\nsecond line\nthird line\nfourth line\n";
+        let merge = merged(&[("a.txt", TEXT)], &[("b/c.txt", TEXT)], &[("a.txt", new)]);
+        assert_eq!(shown(&merge), [format!("b/c.txt = {new:?}")]);
+        assert!(matches!(&merge.notes[..], [Note::Followed { .. }]));
+        let merge = merged(&[("a.txt", TEXT)], &[("b/c.txt", TEXT)], &[]);
+        assert_eq!(shown(&merge), ["b/c.txt goes"]);
+    }
+
+    #[test]
+    fn a_new_file_goes_where_its_folder_went() {
+        let merge = merged(&[("a/x", TEXT)], &[("b/x", TEXT)], &[("a/x", TEXT), ("a/y", "new\n")]);
+        assert_eq!(shown(&merge), ["b/y = \"new\\n\""]);
+    }
+
+    #[test]
+    fn edits_travel_with_a_file_that_the_template_moves() {
+        let edited = "first line\nmy line\nthird line\n";
+        let merge = merged(&[("a", TEXT)], &[("a", edited)], &[("z", TEXT)]);
+        assert_eq!(shown(&merge), ["a goes".to_owned(), format!("z = {edited:?}")]);
+    }
+
+    #[test]
+    fn a_deleted_file_stays_deleted() {
+        let merge = merged(&[("a", TEXT)], &[], &[("a", "changed\n")]);
+        assert!(merge.changes.is_empty());
+        assert!(matches!(&merge.notes[..], [Note::StaysDeleted(_)]));
+    }
+
+    #[test]
+    fn an_edited_file_is_not_removed_unasked() {
+        let merge = merged(&[("a", TEXT)], &[("a", "mine\n")], &[]);
+        assert_eq!(shown(&merge), ["a ! None"]);
+        let merge = merged(&[("a", TEXT)], &[("a", &TEXT.replace('\n', "\r\n"))], &[]);
+        assert_eq!(shown(&merge), ["a goes"]);
+    }
+
+    #[test]
+    fn a_new_file_where_the_person_has_one_is_a_conflict_unless_they_are_equal() {
+        assert_eq!(shown(&merged(&[], &[("a", "x\n")], &[("a", "x\n")])), [""; 0]);
+        let merge = merged(&[], &[("a", "x\n")], &[("a", "y\n")]);
+        assert_eq!(merge.conflicts().count(), 1);
+    }
+}

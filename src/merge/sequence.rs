@@ -1,0 +1,275 @@
+//! Three-way merge of sequences: of lines, of tokens, of the entries of an array.
+//!
+//! Both sides are compared with the base. What only one side changed is taken; what both changed in the same way is taken
+//! once. Changes that merely touch do not conflict: a person who edits the line below one that the template changes is no
+//! reason to ask. Changes conflict when they replace the same part of the base in different ways.
+
+use std::hash::Hash;
+use std::ops::Range;
+
+use similar::{Algorithm, DiffTag, capture_diff_slices};
+
+/// A stretch of the merge, as ranges into the three sequences.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Stretch {
+    /// Nobody changed it.
+    Same { base: Range<usize>, ours: Range<usize>, theirs: Range<usize> },
+    /// Only we changed it, or both did in the same way.
+    Ours { ours: Range<usize> },
+    /// Only they changed it.
+    Theirs { theirs: Range<usize> },
+    /// Both inserted something else at the same place, and replaced nothing.
+    Insertions { ours: Range<usize>, theirs: Range<usize> },
+    /// Both replaced the same part of the base, in different ways.
+    Conflict { base: Range<usize>, ours: Range<usize>, theirs: Range<usize> },
+}
+
+/// What one side replaced: a range of the base by a range of its own.
+#[derive(Debug, Clone)]
+struct Hunk {
+    base: Range<usize>,
+    side: Range<usize>,
+}
+
+/// The ways to compare, in the order in which they are tried: they differ in what they take repeated entries for, so that
+/// one may see two separate changes where another sees them overlap.
+const ALGORITHMS: [Algorithm; 3] = [Algorithm::Histogram, Algorithm::Patience, Algorithm::Myers];
+
+/// Merges two descendants of `base`. The stretches, put together, are the merged sequence.
+pub(super) fn merge<T: Eq + Hash>(base: &[T], ours: &[T], theirs: &[T]) -> Vec<Stretch> {
+    let mut first = None;
+    for algorithm in ALGORITHMS {
+        let stretches = merge_by(algorithm, base, ours, theirs);
+        if !stretches.iter().any(|stretch| matches!(stretch, Stretch::Conflict { .. })) {
+            return stretches;
+        }
+        first.get_or_insert(stretches);
+    }
+    first.unwrap_or_default()
+}
+
+fn merge_by<T: Eq + Hash>(algorithm: Algorithm, base: &[T], ours: &[T], theirs: &[T]) -> Vec<Stretch> {
+    let our_hunks = hunks(algorithm, base, ours);
+    let their_hunks = hunks(algorithm, base, theirs);
+    let mut merge = Merge { ours, theirs, stretches: Vec::new(), at: 0, shifts: [0, 0] };
+    let (mut us, mut them) = (our_hunks.as_slice(), their_hunks.as_slice());
+    while let Some((our, their)) = next_group(&mut us, &mut them) {
+        merge.group(our, their);
+    }
+    merge.same_until(base.len());
+    merge.stretches
+}
+
+fn hunks<T: Eq + Hash>(algorithm: Algorithm, base: &[T], side: &[T]) -> Vec<Hunk> {
+    capture_diff_slices(algorithm, base, side)
+        .into_iter()
+        .filter(|operation| operation.tag() != DiffTag::Equal)
+        .map(|operation| Hunk { base: operation.old_range(), side: operation.new_range() })
+        .collect()
+}
+
+/// Takes the next hunks that belong together off both lists.
+fn next_group<'a>(us: &mut &'a [Hunk], them: &mut &'a [Hunk]) -> Option<(&'a [Hunk], &'a [Hunk])> {
+    let (mut our, mut their) = match (us.first(), them.first()) {
+        (None, None) => return None,
+        (Some(_), None) => (1, 0),
+        (Some(a), Some(b)) if overlap(&a.base, &b.base) => (1, 1),
+        (Some(a), Some(b)) if precedes(&a.base, &b.base) => (1, 0),
+        (None | Some(_), Some(_)) => (0, 1),
+    };
+    // A hunk of one side may overlap several of the other: they all are one group.
+    if our > 0 && their > 0 {
+        loop {
+            let grown = (
+                our + usize::from(us.get(our).is_some_and(|next| overlaps_any(next, &them[..their]))),
+                their + usize::from(them.get(their).is_some_and(|next| overlaps_any(next, &us[..our]))),
+            );
+            if grown == (our, their) {
+                break;
+            }
+            (our, their) = grown;
+        }
+    }
+    let group = (&us[..our], &them[..their]);
+    (*us, *them) = (&us[our..], &them[their..]);
+    Some(group)
+}
+
+fn overlaps_any(hunk: &Hunk, others: &[Hunk]) -> bool {
+    others.iter().any(|other| overlap(&hunk.base, &other.base))
+}
+
+/// Whether two ranges of the base share an entry, are the same place, or one lies inside of the other.
+fn overlap(a: &Range<usize>, b: &Range<usize>) -> bool {
+    a == b || (a.start < b.end && b.start < a.end && !touches(a, b) && !touches(b, a))
+}
+
+/// Whether the insertion `a` lies at an edge of `b`.
+fn touches(a: &Range<usize>, b: &Range<usize>) -> bool {
+    a.is_empty() && (a.start == b.start || a.start == b.end)
+}
+
+fn precedes(a: &Range<usize>, b: &Range<usize>) -> bool {
+    (a.start, a.end) < (b.start, b.end)
+}
+
+struct Merge<'a, T> {
+    ours: &'a [T],
+    theirs: &'a [T],
+    stretches: Vec<Stretch>,
+    /// How far the base has been consumed.
+    at: usize,
+    /// Where the sides stand, relative to the base.
+    shifts: [isize; 2],
+}
+
+impl<T: Eq> Merge<'_, T> {
+    fn group(&mut self, our: &[Hunk], their: &[Hunk]) {
+        let start = our.iter().chain(their).map(|hunk| hunk.base.start).min().unwrap_or(self.at);
+        let end = our.iter().chain(their).map(|hunk| hunk.base.end).max().unwrap_or(self.at);
+        self.same_until(start);
+        let base = start..end;
+        let mine = covered(our, &base);
+        let other = covered(their, &base);
+        let stretch = match (mine, other) {
+            (Some(ours), Some(theirs)) if self.ours[ours.clone()] == self.theirs[theirs.clone()] => {
+                Stretch::Ours { ours }
+            }
+            (Some(ours), Some(theirs)) if base.is_empty() => Stretch::Insertions { ours, theirs },
+            (Some(ours), Some(theirs)) => Stretch::Conflict { base, ours, theirs },
+            (Some(ours), None) => Stretch::Ours { ours },
+            (None, Some(theirs)) => Stretch::Theirs { theirs },
+            (None, None) => return,
+        };
+        self.stretches.push(stretch);
+        for (shift, hunks) in self.shifts.iter_mut().zip([our, their]) {
+            *shift +=
+                hunks.iter().map(|hunk| hunk.side.len().cast_signed() - hunk.base.len().cast_signed()).sum::<isize>();
+        }
+        self.at = end;
+    }
+
+    /// What lies between the last group and `end` is the same on all sides.
+    fn same_until(&mut self, end: usize) {
+        if self.at < end {
+            let base = self.at..end;
+            let [ours, theirs] =
+                self.shifts.map(|shift| base.start.saturating_add_signed(shift)..base.end.saturating_add_signed(shift));
+            self.stretches.push(Stretch::Same { base, ours, theirs });
+            self.at = end;
+        }
+    }
+}
+
+/// The range of one side that stands for `base`, when that side has changed something there.
+fn covered(hunks: &[Hunk], base: &Range<usize>) -> Option<Range<usize>> {
+    let (first, last) = (hunks.first()?, hunks.last()?);
+    Some(first.side.start - (first.base.start - base.start)..last.side.end + (base.end - last.base.end))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The merged text of words; conflicts are shown in brackets.
+    fn merged(base: &str, ours: &str, theirs: &str) -> String {
+        let words = |text: &'static str| text.split_whitespace().collect::<Vec<_>>();
+        let leak = |text: &str| -> &'static str { Box::leak(text.to_owned().into_boxed_str()) };
+        let (base, ours, theirs) = (words(leak(base)), words(leak(ours)), words(leak(theirs)));
+        let mut shown = Vec::new();
+        for stretch in merge(&base, &ours, &theirs) {
+            match stretch {
+                Stretch::Same { ours: range, .. } | Stretch::Ours { ours: range } => {
+                    shown.extend(ours[range].iter().map(ToString::to_string));
+                }
+                Stretch::Theirs { theirs: range } => shown.extend(theirs[range].iter().map(ToString::to_string)),
+                Stretch::Insertions { ours: a, theirs: b } => {
+                    shown.push(format!("{{{}+{}}}", ours[a].join(" "), theirs[b].join(" ")));
+                }
+                Stretch::Conflict { base: a, ours: b, theirs: c } => {
+                    let parts = [base[a].join(" "), ours[b].join(" "), theirs[c].join(" ")];
+                    shown.push(format!("[{}]", parts.join("|")));
+                }
+            }
+        }
+        shown.join(" ")
+    }
+
+    #[test]
+    fn changes_of_one_side_are_taken() {
+        assert_eq!(merged("a b c", "a x c", "a b c"), "a x c");
+        assert_eq!(merged("a b c", "a b c", "a b c d"), "a b c d");
+        assert_eq!(merged("a b c", "b c", "a b"), "b");
+        assert_eq!(merged("", "a", ""), "a");
+    }
+
+    #[test]
+    fn the_same_change_is_taken_once() {
+        assert_eq!(merged("a b c", "a x c", "a x c"), "a x c");
+        assert_eq!(merged("a c", "a b c", "a b c"), "a b c");
+        assert_eq!(merged("a b c", "a c", "a c"), "a c");
+    }
+
+    #[test]
+    fn changes_that_touch_do_not_conflict() {
+        assert_eq!(merged("a b c d", "a x c d", "a b y d"), "a x y d");
+        assert_eq!(merged("a b c d", "a c d", "a b c x d"), "a c x d");
+        // An insertion beside lines that the other side removes.
+        assert_eq!(merged("a b c", "a x b c", "a c"), "a x c");
+        assert_eq!(merged("a b c", "a b x c", "a c"), "a x c");
+    }
+
+    #[test]
+    fn insertions_at_one_place_are_told_apart_from_conflicts() {
+        assert_eq!(merged("a b", "a x b", "a y b"), "a {x+y} b");
+        assert_eq!(merged("", "x", "y"), "{x+y}");
+    }
+
+    #[test]
+    fn different_replacements_conflict() {
+        assert_eq!(merged("a b c", "a x c", "a y c"), "a [b|x|y] c");
+        assert_eq!(merged("a b c", "a x c", "a c"), "a [b|x|] c");
+        // An insertion into the middle of what the other side removes.
+        assert_eq!(merged("a b c d", "a b x c d", "a d"), "a [b c|b x c|] d");
+        assert_eq!(merged("a b c d e", "a x d e", "a b y e"), "a [b c d|x d|b y] e");
+    }
+
+    proptest! {
+        #[test]
+        fn one_side_alone_always_wins(base in "[a-d]{0,12}", side in "[a-d]{0,12}") {
+            let (base, side): (Vec<_>, Vec<_>) = (base.chars().collect(), side.chars().collect());
+            prop_assert_eq!(put_together(&base, &side, &base), Some(side.clone()));
+            prop_assert_eq!(put_together(&base, &base, &side), Some(side.clone()));
+            prop_assert_eq!(put_together(&base, &side, &side), Some(side));
+        }
+
+        #[test]
+        fn every_entry_is_accounted_for(base in "[a-d]{0,9}", ours in "[a-d]{0,9}", theirs in "[a-d]{0,9}") {
+            let sequences = [base, ours, theirs].map(|text| text.chars().collect::<Vec<_>>());
+            let [base, ours, theirs] = &sequences;
+            let mut seen = 0;
+            for stretch in merge(base, ours, theirs) {
+                if let Stretch::Same { ours, .. } | Stretch::Ours { ours } | Stretch::Insertions { ours, .. }
+                    | Stretch::Conflict { ours, .. } = stretch
+                {
+                    prop_assert!(ours.start >= seen && ours.end <= sequences[1].len());
+                    seen = ours.end;
+                }
+            }
+        }
+    }
+
+    fn put_together(base: &[char], ours: &[char], theirs: &[char]) -> Option<Vec<char>> {
+        let mut merged = Vec::new();
+        for stretch in merge(base, ours, theirs) {
+            match stretch {
+                Stretch::Same { ours: range, .. } | Stretch::Ours { ours: range } => merged.extend(&ours[range]),
+                Stretch::Theirs { theirs: range } => merged.extend(&theirs[range]),
+                Stretch::Insertions { .. } | Stretch::Conflict { .. } => return None,
+            }
+        }
+        Some(merged)
+    }
+}

@@ -1,0 +1,215 @@
+//! Three-way merge of TOML, key by key. The comments and the order of the person's file stay.
+
+use std::fmt::Display;
+
+use toml_edit::{Array, DocumentMut, Item, Table, TableLike, Value};
+
+use super::sequence::{self, Stretch};
+
+/// The merged document; nothing when one of the texts is no TOML, or both sides changed one key in different ways.
+pub(super) fn merge(base: &str, ours: &str, theirs: &str) -> Option<String> {
+    let base: DocumentMut = base.parse().ok()?;
+    let theirs: DocumentMut = theirs.parse().ok()?;
+    let mut merged: DocumentMut = ours.parse().ok()?;
+    merge_tables(base.as_table(), merged.as_table_mut(), theirs.as_table())?;
+    Some(merged.to_string())
+}
+
+fn merge_tables(base: &dyn TableLike, ours: &mut dyn TableLike, theirs: &dyn TableLike) -> Option<()> {
+    let in_order = keys(ours).is_sorted() && keys(theirs).is_sorted();
+    let mut added = false;
+    for (name, their) in theirs.iter() {
+        let before = base.get(name);
+        if before.is_some_and(|before| same(before, their)) {
+            continue;
+        }
+        match ours.get_mut(name) {
+            Some(our) => merge_items(before, our, their)?,
+            // They changed what we removed.
+            None if before.is_some() => return None,
+            None => {
+                ours.entry_format(theirs.key(name)?).or_insert(their.clone());
+                added = true;
+            }
+        }
+    }
+    let removed: Vec<&str> = keys(base).into_iter().filter(|name| theirs.get(name).is_none()).collect();
+    for name in removed {
+        let Some(our) = ours.get_mut(name) else { continue };
+        let before = base.get(name)?;
+        if !same(before, our) {
+            // What we added to a table that they removed stays.
+            merge_tables(before.as_table_like()?, our.as_table_like_mut()?, &Table::new())?;
+        }
+        if same(before, our) || our.as_table_like().is_some_and(TableLike::is_empty) {
+            ours.remove(name);
+        }
+    }
+    if added && in_order {
+        ours.sort_values();
+    }
+    Some(())
+}
+
+fn keys(table: &dyn TableLike) -> Vec<&str> {
+    table.iter().map(|(key, _)| key).collect()
+}
+
+fn merge_items(base: Option<&Item>, ours: &mut Item, theirs: &Item) -> Option<()> {
+    if same(ours, theirs) {
+        return Some(());
+    }
+    if ours.as_table_like().is_some() && theirs.as_table_like().is_some() {
+        let empty = Table::new();
+        let base = base.and_then(Item::as_table_like).unwrap_or(&empty);
+        return merge_tables(base, ours.as_table_like_mut()?, theirs.as_table_like()?);
+    }
+    if base.is_some_and(|base| same(base, ours)) {
+        replace(ours, theirs);
+        return Some(());
+    }
+    let empty = Array::new();
+    let merged = merge_arrays(base.and_then(Item::as_array).unwrap_or(&empty), ours.as_array()?, theirs.as_array()?)?;
+    *ours = Item::Value(merged.into());
+    Some(())
+}
+
+/// Puts their value in the place of ours, which keeps its blanks and comments.
+fn replace(ours: &mut Item, theirs: &Item) {
+    match (ours, theirs) {
+        (Item::Value(ours), Item::Value(theirs)) => {
+            let decor = ours.decor().clone();
+            *ours = theirs.clone();
+            *ours.decor_mut() = decor;
+        }
+        (ours, theirs) => *ours = theirs.clone(),
+    }
+}
+
+fn merge_arrays(base: &Array, ours: &Array, theirs: &Array) -> Option<Array> {
+    let [base_texts, our_texts, their_texts] =
+        [base, ours, theirs].map(|array| array.iter().map(plain).collect::<Vec<String>>());
+    let mut merged = ours.clone();
+    merged.clear();
+    let mut push = |array: &Array, range: std::ops::Range<usize>| {
+        for value in array.iter().skip(range.start).take(range.len()) {
+            merged.push_formatted(value.clone());
+        }
+    };
+    for stretch in sequence::merge(&base_texts, &our_texts, &their_texts) {
+        match stretch {
+            Stretch::Same { ours: range, .. } | Stretch::Ours { ours: range } => push(ours, range),
+            Stretch::Theirs { theirs: range } => push(theirs, range),
+            Stretch::Insertions { ours: a, theirs: b } => {
+                push(ours, a);
+                push(theirs, b);
+            }
+            Stretch::Conflict { .. } => return None,
+        }
+    }
+    let first = ours.get(0).and_then(|value| value.decor().prefix().cloned()).unwrap_or_default();
+    for (index, value) in merged.iter_mut().enumerate() {
+        match index {
+            0 => value.decor_mut().set_prefix(first.clone()),
+            _ if value.decor().prefix().is_none_or(is_empty) => value.decor_mut().set_prefix(" "),
+            _ => {}
+        }
+    }
+    Some(merged)
+}
+
+fn is_empty(text: &toml_edit::RawString) -> bool {
+    text.as_str().is_none_or(str::is_empty)
+}
+
+/// Whether two items hold the same values, however they are written.
+fn same(a: &Item, b: &Item) -> bool {
+    match (a, b) {
+        (Item::Value(a), Item::Value(b)) if !a.is_inline_table() && !b.is_inline_table() => plain(a) == plain(b),
+        (Item::ArrayOfTables(a), Item::ArrayOfTables(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_tables(a, b))
+        }
+        (a, b) => match (a.as_table_like(), b.as_table_like()) {
+            (Some(a), Some(b)) => same_tables(a, b),
+            _ => a.is_none() && b.is_none(),
+        },
+    }
+}
+
+fn same_tables(a: &dyn TableLike, b: &dyn TableLike) -> bool {
+    a.len() == b.len() && a.iter().all(|(key, item)| b.get(key).is_some_and(|other| same(item, other)))
+}
+
+/// A value without the blanks and comments around and inside of it.
+fn plain(value: &Value) -> String {
+    fn shown(kind: &str, value: impl Display) -> String {
+        format!("{kind}:{value}")
+    }
+    match value {
+        Value::String(text) => shown("string", text.value()),
+        Value::Integer(number) => shown("integer", number.value()),
+        Value::Float(number) => shown("float", number.value()),
+        Value::Boolean(truth) => shown("boolean", truth.value()),
+        Value::Datetime(time) => shown("time", time.value()),
+        Value::Array(values) => shown("array", values.iter().map(plain).collect::<Vec<_>>().join("\u{1}")),
+        Value::InlineTable(table) => {
+            let mut entries: Vec<String> =
+                table.iter().map(|(key, value)| format!("{key}\u{2}{}", plain(value))).collect();
+            entries.sort_unstable();
+            shown("table", entries.join("\u{1}"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn clean(base: &str, ours: &str, theirs: &str) -> String {
+        merge(base, ours, theirs).expect("the keys can be merged")
+    }
+
+    #[test]
+    fn keys_of_both_sides_are_kept_in_order_with_their_comments() {
+        let base = "[dependencies]\na = \"1\"\nz = \"1\"\n";
+        let ours = "# mine\n[dependencies]\na = \"1\" # pinned\nm = \"2\"\nz = \"1\"\n";
+        let theirs = "[dependencies]\na = \"1\"\nn = { version = \"3\" }\nz = \"2\"\n";
+        assert_eq!(
+            clean(base, ours, theirs),
+            "# mine\n[dependencies]\na = \"1\" # pinned\nm = \"2\"\nn = { version = \"3\" }\nz = \"2\"\n"
+        );
+    }
+
+    #[test]
+    fn lists_are_merged_by_their_entries() {
+        assert_eq!(
+            clean("f = [\"a\"]\n", "f = [\"a\", \"mine\"]\n", "f = [\"a\", \"b\"]\n"),
+            "f = [\"a\", \"mine\", \"b\"]\n"
+        );
+        assert_eq!(
+            clean("f = [\"a\", \"b\"]\n", "f = [\"a\", \"b\", \"c\"]\n", "f = [\"b\"]\n"),
+            "f = [\"b\", \"c\"]\n"
+        );
+    }
+
+    #[test]
+    fn a_table_with_something_of_ours_outlives_its_removal() {
+        let base = "[a]\nx = 1\n";
+        assert_eq!(clean(base, "[a]\nx = 1\nmine = 2\n", ""), "[a]\nmine = 2\n");
+        assert_eq!(clean(base, base, ""), "");
+    }
+
+    #[test]
+    fn different_values_of_one_key_are_for_a_person_to_decide() {
+        assert_eq!(merge("a = 1\n", "a = 2\n", "a = 3\n"), None);
+        assert_eq!(merge("a = 1\n", "", "a = 3\n"), None);
+        assert_eq!(merge("a = 1\n", "a = 2\n", ""), None);
+        assert_eq!(merge("a = 1\n", "not toml", "a = 2\n"), None);
+    }
+
+    #[test]
+    fn how_a_value_is_written_does_not_matter() {
+        let merged = clean("a = { x = 1, y = 2 }\n", "[a]\ny = 2\nx = 1\n", "a = { x = 1, y = 3 }\n");
+        assert_eq!(merged, "[a]\ny = 3\nx = 1\n");
+    }
+}

@@ -1,0 +1,180 @@
+//! Three-way merge of code, token by token, for languages in which blanks do not matter.
+//!
+//! It merges what line by line conflicts without need: code that somebody has formatted in another way, and two changes of
+//! one line, such as two names added to one import. Every token keeps the blanks of the side that it comes from. What it
+//! makes has to be parsed before it is believed.
+
+use super::sequence::{self, Stretch};
+
+/// A token and the blanks before it. Tokens are the same when their texts are.
+#[derive(Debug, Clone, Copy)]
+struct Token<'a> {
+    blanks: &'a str,
+    text: &'a str,
+}
+
+/// The merged text; nothing when both sides changed the same tokens.
+pub(super) fn merge(base: &str, ours: &str, theirs: &str) -> Option<String> {
+    let (base, old_end) = tokens(base);
+    let (ours, end) = tokens(ours);
+    let (theirs, new_end) = tokens(theirs);
+    let [base_texts, our_texts, their_texts] =
+        [&base, &ours, &theirs].map(|tokens| tokens.iter().map(|token| token.text).collect::<Vec<_>>());
+    let mut merged = String::new();
+    for stretch in sequence::merge(&base_texts, &our_texts, &their_texts) {
+        match stretch {
+            Stretch::Same { base: a, ours: b, theirs: c } => {
+                let unformatted = base[a].iter().zip(&ours[b]).zip(&theirs[c]);
+                let tokens =
+                    unformatted.map(|((before, our), their)| if our.blanks == before.blanks { *their } else { *our });
+                write(&mut merged, &tokens.collect::<Vec<_>>());
+            }
+            Stretch::Ours { ours: range } => write(&mut merged, &ours[range]),
+            Stretch::Theirs { theirs: range } => write(&mut merged, &theirs[range]),
+            // Two names in one list of imports get along; two arguments in one call might not.
+            Stretch::Insertions { ours: a, theirs: b } if is_import(&our_texts[..a.start]) => {
+                write(&mut merged, &ours[a]);
+                write(&mut merged, &theirs[b]);
+            }
+            Stretch::Insertions { .. } | Stretch::Conflict { .. } => return None,
+        }
+    }
+    merged.push_str(if end == old_end { new_end } else { end });
+    Some(merged)
+}
+
+fn write(merged: &mut String, tokens: &[Token<'_>]) {
+    for token in tokens {
+        let last_line = merged.rsplit('\n').next().unwrap_or("");
+        // What follows a comment must not become a part of it.
+        if last_line.contains("//") && !token.blanks.contains('\n') && last_token_is_comment(last_line) {
+            merged.push('\n');
+        }
+        merged.push_str(token.blanks);
+        merged.push_str(token.text);
+    }
+}
+
+fn last_token_is_comment(line: &str) -> bool {
+    tokens(line).0.last().is_some_and(|token| token.text.starts_with("//"))
+}
+
+/// Whether the item that these tokens end in is an import.
+fn is_import(before: &[&str]) -> bool {
+    let item = before.iter().rev().take_while(|token| !matches!(**token, ";" | "}" | ")")).last();
+    let first = before.len() - before.iter().rev().take_while(|token| !matches!(**token, ";")).count();
+    let visible = before[first..].iter().rev().find(|token| matches!(**token, "use" | "fn" | "struct" | "impl" | "="));
+    item.is_some() && visible.is_some_and(|token| *token == "use")
+}
+
+/// The tokens of a text, and the blanks after the last one.
+fn tokens(text: &str) -> (Vec<Token<'_>>, &str) {
+    let mut tokens = Vec::new();
+    let mut rest = text;
+    loop {
+        let start = rest.trim_start();
+        let blanks = &rest[..rest.len() - start.len()];
+        if start.is_empty() {
+            return (tokens, blanks);
+        }
+        let (text, after) = start.split_at(token_length(start));
+        tokens.push(Token { blanks, text });
+        rest = after;
+    }
+}
+
+/// The length of the token that `text` begins with, in bytes. Texts in quotes and comments are one token, since blanks
+/// matter in them.
+fn token_length(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let word = text.find(|letter: char| !letter.is_alphanumeric() && letter != '_').unwrap_or(text.len());
+    match bytes {
+        [b'/', b'/', ..] => text.find('\n').unwrap_or(text.len()),
+        [b'/', b'*', ..] => text.find("*/").map_or(text.len(), |end| end + 2),
+        [b'"', ..] => quoted(bytes, 1),
+        [b'b' | b'c', b'"', ..] => quoted(bytes, 2),
+        [b'r', b'"' | b'#', ..] => raw(text, 1).unwrap_or(word.max(1)),
+        [b'b' | b'c', b'r', b'"' | b'#', ..] => raw(text, 2).unwrap_or(word),
+        [b'\'', b'\\', _, rest @ ..] => rest.iter().position(|byte| *byte == b'\'').map_or(text.len(), |end| end + 4),
+        // A character such as 'x', and not a lifetime such as 'x.
+        [b'\'', ..] => match text[1..].char_indices().nth(1) {
+            Some((end, '\'')) => end + 2,
+            _ => 1,
+        },
+        _ if word > 0 => word,
+        _ => text.chars().next().map_or(1, char::len_utf8),
+    }
+}
+
+/// The end of a text in quotes whose content starts at `start`.
+fn quoted(bytes: &[u8], start: usize) -> usize {
+    let mut at = start;
+    while let Some(byte) = bytes.get(at) {
+        match byte {
+            b'\\' => at += 2,
+            b'"' => return at + 1,
+            _ => at += 1,
+        }
+    }
+    bytes.len()
+}
+
+/// The end of a raw text, `r#"…"#`, whose hashes start at `start`; nothing when it is something else.
+fn raw(text: &str, start: usize) -> Option<usize> {
+    let hashes = text[start..].len() - text[start..].trim_start_matches('#').len();
+    let content = text[start + hashes..].strip_prefix('"')?;
+    let end = format!("\"{}", "#".repeat(hashes));
+    Some(content.find(&end).map_or(text.len(), |at| start + hashes + 1 + at + end.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_formatted_file_still_merges() {
+        let base = "fn main() {\n    run(one, two);\n}\n";
+        let ours = "fn main() {\n    run(\n        one,\n        two,\n    );\n}\n";
+        let theirs = "fn main() {\n    start();\n    run(one, two);\n}\n";
+        let merged = merge(base, ours, theirs).expect("only the blanks and a comma differ");
+        assert_eq!(merged, "fn main() {\n    start();\n    run(\n        one,\n        two,\n    );\n}\n");
+    }
+
+    #[test]
+    fn names_are_added_to_one_import() {
+        let merged = merge("use a::{B, D};\n", "use a::{B, C, D};\n", "use a::{A, B, D};\n");
+        assert_eq!(merged.as_deref(), Some("use a::{A, B, C, D};\n"));
+        let merged = merge("use a::{B};\n", "use a::{B, C};\n", "use a::{B, D};\n");
+        assert_eq!(merged.as_deref(), Some("use a::{B, C, D};\n"));
+    }
+
+    #[test]
+    fn two_arguments_at_one_place_are_for_a_person_to_decide() {
+        assert_eq!(merge("f(a);\n", "f(a, x);\n", "f(a, y);\n"), None);
+    }
+
+    #[test]
+    fn a_comment_swallows_nothing() {
+        let merged = merge("a(); b();\n", "a(); // first\nb();\n", "a(); c();\n");
+        assert_eq!(merged.as_deref(), Some("a(); // first\n c();\n"));
+    }
+
+    #[test]
+    fn texts_in_quotes_are_one_token() {
+        let texts = |text: &'static str| tokens(text).0.iter().map(|token| token.text).collect::<Vec<_>>();
+        assert_eq!(texts(r#"f("a \" b", 'x', '\'', 'a)"#).len(), 11);
+        assert_eq!(texts("r#\"a \" b\"# x"), ["r#\"a \" b\"#", "x"]);
+        assert_eq!(texts("// a b\nc /* d e */"), ["// a b", "c", "/* d e */"]);
+    }
+
+    proptest! {
+        #[test]
+        fn tokens_make_up_the_text(text in "[a-z\"'#r/*\\\\ \n{};ü]{0,40}") {
+            let (tokens, end) = tokens(&text);
+            let whole: String = tokens.iter().flat_map(|token| [token.blanks, token.text]).chain([end]).collect();
+            prop_assert_eq!(whole, text);
+        }
+    }
+}
