@@ -1,4 +1,4 @@
-//! Embeds the template folder in the program, and the template's version for `--version`.
+//! Embeds the template folder and all released templates in the program, and the template's version for `--version`.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -25,12 +25,29 @@ fn main() {
     table.push_str("];\n");
     write(&Path::new(&variable("OUT_DIR")).join("template.rs"), &table);
 
+    println!("cargo::rerun-if-changed=src/releases");
+    write(&Path::new(&variable("OUT_DIR")).join("releases.rs"), &releases());
+
     let manifest = read(&root.join("template.toml"));
     let version = manifest
         .lines()
         .find_map(|line| line.strip_prefix("version = \"")?.strip_suffix('"'))
         .unwrap_or_else(|| panic!("template/template.toml has no line `version = \"…\"`"));
     println!("cargo::rustc-env=NEOFORGE_TEMPLATE_VERSION={version}");
+}
+
+/// The packed templates of all releases, by version.
+fn releases() -> String {
+    let mut files = Vec::new();
+    collect(&Path::new(&variable("CARGO_MANIFEST_DIR")).join("src/releases"), "", &mut files);
+    let mut table = String::from("pub(super) static RELEASES: &[(&str, &[u8])] = &[\n");
+    for (name, file) in &files {
+        if let Some(version) = name.strip_suffix(".tree") {
+            let _ = writeln!(table, "    ({version:?}, include_bytes!({:?})),", file.display().to_string());
+        }
+    }
+    table.push_str("];\n");
+    table
 }
 
 /// Every file below `folder`, with its path relative to the template.

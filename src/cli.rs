@@ -45,6 +45,50 @@ pub struct Global {
 pub enum Command {
     /// Make a new project.
     New(New),
+    /// Add features to a project, whatever has been edited since.
+    #[command(subcommand)]
+    Add(AddCommand),
+    /// Remove features from a project: the inverse of adding them.
+    #[command(subcommand)]
+    Remove(RemoveCommand),
+    /// Change answers of a project, such as `database=postgres`.
+    Set {
+        /// The answers.
+        #[arg(value_name = "KEY=VALUE", required = true)]
+        pairs: Vec<String>,
+        /// How to change the project.
+        #[command(flatten)]
+        change: ChangeArgs,
+    },
+    /// Move a project to a newer version of its template.
+    Update {
+        /// The version, or for a template from git the branch, tag or commit [default: the newest].
+        #[arg(long, value_name = "VERSION")]
+        to: Option<String>,
+        /// How to change the project.
+        #[command(flatten)]
+        change: ChangeArgs,
+    },
+    /// Tell what a project was made from, what has been edited since, and what is newer.
+    Status {
+        /// The project's folder, or one inside of it.
+        #[arg(long, value_name = "DIR", default_value = ".")]
+        project: PathBuf,
+        /// Print the outcome as JSON on standard output.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show what has been edited since the template made the project, as a unified diff.
+    Diff {
+        /// Only this file or folder.
+        path: Option<PathBuf>,
+        /// End with status 1 when there are differences.
+        #[arg(long)]
+        exit_code: bool,
+        /// The project's folder, or one inside of it.
+        #[arg(long, value_name = "DIR", default_value = ".")]
+        project: PathBuf,
+    },
     /// Prove that a project builds, passes its tests, answers its probes and stops gracefully.
     Smoke(Smoke),
     /// List what a template offers.
@@ -68,6 +112,64 @@ pub enum Command {
     /// Print the reference of all commands in Markdown.
     #[command(hide = true)]
     Reference,
+}
+
+/// `neoforge add`
+#[derive(Debug, Subcommand)]
+pub enum AddCommand {
+    /// Add features, and what they require.
+    Feature {
+        /// The features; `neoforge list features` shows them.
+        #[arg(value_name = "NAME", required = true)]
+        names: Vec<String>,
+        /// Answer a question of a new feature; may be given several times.
+        #[arg(long, value_name = "KEY=VALUE")]
+        set: Vec<String>,
+        /// How to change the project.
+        #[command(flatten)]
+        change: ChangeArgs,
+    },
+}
+
+/// `neoforge remove`
+#[derive(Debug, Subcommand)]
+pub enum RemoveCommand {
+    /// Remove features, and what only they required.
+    Feature {
+        /// The features; `neoforge status` shows them.
+        #[arg(value_name = "NAME", required = true)]
+        names: Vec<String>,
+        /// How to change the project.
+        #[command(flatten)]
+        change: ChangeArgs,
+    },
+}
+
+/// How a project is changed.
+#[derive(Debug, Clone, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
+pub struct ChangeArgs {
+    /// The project's folder, or one inside of it.
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub project: PathBuf,
+    /// Ask nothing: take the default of every question that has no answer.
+    #[arg(long, short)]
+    pub yes: bool,
+    /// Show what would be done, with diffs, and change nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Print the outcome as JSON on standard output; implies `--yes`.
+    #[arg(long)]
+    pub json: bool,
+    /// Commit the result, unless there are conflicts.
+    #[arg(long)]
+    pub commit: bool,
+    /// Prove the result, quickly or in full.
+    #[arg(long, value_enum, value_name = "LEVEL", num_args = 0..=1, default_missing_value = "quick")]
+    pub smoke: Option<SmokeLevelArg>,
+    /// Run the code of a template that did not come with this program without asking.
+    #[arg(long)]
+    pub trust: bool,
 }
 
 /// Which template to use.

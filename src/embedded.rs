@@ -1,9 +1,11 @@
 //! The template that comes with the program.
 
+use crate::archive;
 use crate::tree::{File, FileTree, TreePath};
 
 mod generated {
     include!(concat!(env!("OUT_DIR"), "/template.rs"));
+    include!(concat!(env!("OUT_DIR"), "/releases.rs"));
 }
 
 /// The version of the embedded template.
@@ -20,6 +22,27 @@ pub fn template() -> FileTree {
         (path, File { bytes: bytes::Bytes::from_static(bytes), executable: *executable })
     });
     files.collect()
+}
+
+/// The template of an earlier release of this program.
+///
+/// # Panics
+/// Never in a program that passed its tests: all releases were unpacked there.
+#[must_use]
+pub fn released(version: &str) -> Option<FileTree> {
+    let (_, packed) = generated::RELEASES.iter().find(|(name, _)| *name == version)?;
+    Some(archive::unpack(packed).expect("the archives of the releases are valid"))
+}
+
+/// The versions of the template that this program can render, the current one last.
+#[must_use]
+pub fn versions() -> Vec<&'static str> {
+    let released = generated::RELEASES.iter().map(|(version, _)| *version);
+    let mut versions: Vec<_> = released.filter(|version| *version != TEMPLATE_VERSION).collect();
+    let numbers = |version: &str| version.split('.').map(|part| part.parse().unwrap_or(0)).collect::<Vec<u64>>();
+    versions.sort_by_key(|version| numbers(version));
+    versions.push(TEMPLATE_VERSION);
+    versions
 }
 
 #[cfg(test)]

@@ -2,12 +2,14 @@
 //!
 //! ```text
 //! commands ─► ui, project, smoke, foreign, embedded ─► plan, snapshot, check ─► gather ─► render ─► answers ─► template ─► tree
-//! └──────────────────── effects ──────────────────┘   └───────────────────────────── pure ───────────────────────────────────┘
+//! └──────────────────── effects ──────────────────┘    └─► merge ─────────────────────────────────────────────────────────► ┘
+//!                                                     └───────────────────────────── pure ───────────────────────────────────┘
 //! ```
 //!
 //! Arrows point down only; `tests/architecture.rs` enforces it.
 
 pub mod answers;
+pub mod archive;
 pub mod check;
 pub mod cli;
 pub mod commands;

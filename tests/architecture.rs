@@ -5,19 +5,20 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each module at the top of `src`, from the bottom up, with what it may use.
-const MAY_USE: [(&str, &[&str]); 18] = [
+const MAY_USE: [(&str, &[&str]); 19] = [
     ("tree", &[]),
+    ("archive", &["tree"]),
     ("merge", &["tree"]),
     ("template", &["tree"]),
     ("answers", &["template", "tree"]),
     ("render", &["answers", "template", "tree"]),
     ("gather", &["render", "answers", "template", "tree"]),
     ("check", &["gather", "render", "answers", "template", "tree"]),
-    ("plan", &["gather", "render", "answers", "template", "tree"]),
+    ("plan", &["merge", "gather", "render", "answers", "template", "tree"]),
     ("snapshot", &["gather", "render", "answers", "template", "tree"]),
     ("interrupt", &[]),
-    ("embedded", &["tree"]),
-    ("project", &["tree"]),
+    ("embedded", &["archive", "tree"]),
+    ("project", &["merge", "tree"]),
     ("foreign", &[]),
     ("smoke", &["interrupt", "template"]),
     ("ui", &["smoke", "gather", "answers", "template"]),
@@ -33,6 +34,7 @@ const MAY_USE: [(&str, &[&str]); 18] = [
             "embedded",
             "interrupt",
             "plan",
+            "merge",
             "snapshot",
             "check",
             "gather",
@@ -85,7 +87,10 @@ fn modules() -> Vec<(String, Vec<PathBuf>)> {
         } else {
             vec![path]
         };
-        modules.push((name, files));
+        // A folder of data is no module.
+        if !files.is_empty() {
+            modules.push((name, files));
+        }
     }
     modules
 }

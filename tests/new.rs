@@ -97,7 +97,7 @@ fn the_record_of_one_project_answers_for_another() {
     sandbox.run(&format!("new two --yes --answers one/neoforge.toml --template {template}")).expect(0);
     let (one, two) = (sandbox.read("work/one/neoforge.toml"), sandbox.read("work/two/neoforge.toml"));
     assert_eq!(one.replace("name = \"one\"", "name = \"two\""), two);
-    assert!(two.contains("features = [\n    \"big\",\n    \"jobs\",\n    \"mail\",\n]"), "{two}");
+    assert!(two.contains("features = [\n    \"big\",\n    \"mail\",\n]"), "{two}");
 }
 
 #[test]

@@ -14,7 +14,8 @@ pub use self::value::Value;
 pub struct Answers {
     /// The project's name.
     pub name: String,
-    /// The chosen features, the members of groups among them.
+    /// The features that were chosen, the members of groups among them. What they require comes along and is not listed, so
+    /// that it goes again with the last one that requires it.
     pub features: BTreeSet<String>,
     /// The answers by the key of the question.
     pub values: BTreeMap<String, Value>,

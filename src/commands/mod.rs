@@ -1,11 +1,13 @@
 //! The commands: each gathers, makes one pure call, confirms, applies, and reports.
 
+mod change;
 mod docs;
 mod list;
 mod new;
 mod smoke;
 mod snapshot;
 mod source;
+mod status;
 mod template;
 
 use std::io::IsTerminal as _;
@@ -14,7 +16,8 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result};
 use tempfile::TempDir;
 
-use crate::cli::{Cli, Command, TemplateCommand};
+use self::change::Intent;
+use crate::cli::{AddCommand, Cli, Command, RemoveCommand, TemplateCommand};
 use crate::gather::{AskError, GatherError};
 use crate::interrupt::{self, Interrupt};
 use crate::project::WriteError;
@@ -30,6 +33,8 @@ pub enum Exit {
     Failed,
     /// Wrong use; the reason was told.
     Usage,
+    /// Done, but for conflicts that a person has to resolve.
+    Conflicts,
     /// The smoke test failed.
     SmokeFailed,
     /// Somebody pressed Ctrl-C.
@@ -42,6 +47,7 @@ impl From<Exit> for ExitCode {
             Exit::Done => 0,
             Exit::Failed => 1,
             Exit::Usage => 2,
+            Exit::Conflicts => 3,
             Exit::SmokeFailed => 4,
             Exit::Interrupted => interrupt::EXIT_STATUS,
         })
@@ -55,6 +61,18 @@ impl From<Exit> for ExitCode {
 pub fn run(cli: Cli, out: &mut Out, interrupt: &Interrupt) -> Result<Exit> {
     match cli.command {
         Command::New(args) => new::run(&args, out, interrupt),
+        Command::Add(AddCommand::Feature { names, set, change }) => {
+            change::run(&change, &Intent::Add { names, set }, out, interrupt)
+        }
+        Command::Remove(RemoveCommand::Feature { names, change }) => {
+            change::run(&change, &Intent::Remove(names), out, interrupt)
+        }
+        Command::Set { pairs, change } => change::run(&change, &Intent::Set(pairs), out, interrupt),
+        Command::Update { to, change } => change::run(&change, &Intent::Update { to }, out, interrupt),
+        Command::Status { project, json } => status::status(&project, json, out, interrupt),
+        Command::Diff { path, exit_code, project } => {
+            status::diff(&project, path.as_deref(), exit_code, out, interrupt)
+        }
         Command::Smoke(args) => smoke::run(&args, out, interrupt),
         Command::List(args) => list::run(&args, out, interrupt),
         Command::Snapshot(args) => snapshot::run(&args, out, interrupt),

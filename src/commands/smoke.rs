@@ -61,7 +61,7 @@ pub(super) fn may_run(opened: &Opened, trust: bool, json: bool, out: &mut Out) -
 
 /// What a template and the chosen features want proved.
 pub(super) fn proof(opened: &Opened, record: &Record, root: &Path, level: SmokeLevel) -> Result<Proof> {
-    let selection = select::exactly(&opened.template, &record.answers.features)?;
+    let selection = select::complete(&opened.template, &record.answers.features)?;
     let smoke = &opened.template.manifest.smoke;
     let mut proof = Proof::new(root);
     proof.level = level;

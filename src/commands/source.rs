@@ -48,10 +48,49 @@ pub(super) fn open(named: Option<&str>, interrupt: &Interrupt) -> Result<Opened>
 /// Opens the template that a project was made from.
 pub(super) fn open_recorded(id: &TemplateId, interrupt: &Interrupt) -> Result<Opened> {
     match (&id.commit, id.source.as_str()) {
-        (_, BUILT_IN) => built_in(),
-        (None, path) => open(Some(path), interrupt),
+        (_, BUILT_IN) => released(&id.version),
+        (None, path) => recorded_folder(path, &id.version, interrupt),
         (Some(commit), url) => open(Some(&format!("{url}#{commit}")), interrupt),
     }
+}
+
+/// A folder has no history: it must still be the version that the project was made from.
+fn recorded_folder(path: &str, version: &str, interrupt: &Interrupt) -> Result<Opened> {
+    let opened = open(Some(path), interrupt)?;
+    if opened.id.version != version {
+        bail!(
+            "the project was made from version {version} of {path}, which is now version {}; keep the template in git, so \
+             that NeoForge can see both",
+            opened.id.version
+        );
+    }
+    Ok(opened)
+}
+
+/// Opens a later version of the template that a project was made from: `to`, or the newest.
+pub(super) fn open_newer(id: &TemplateId, to: Option<&str>, interrupt: &Interrupt) -> Result<Opened> {
+    match (&id.commit, id.source.as_str(), to) {
+        (_, BUILT_IN, None) => built_in(),
+        (_, BUILT_IN, Some(version)) => released(version),
+        (Some(_), url, None) => open(Some(url), interrupt),
+        (Some(_), url, Some(rev)) => open(Some(&format!("{url}#{rev}")), interrupt),
+        (None, path, None) => open(Some(path), interrupt),
+        (None, path, Some(_)) => bail!("{path} is a folder and has no other versions; leave out `--to`"),
+    }
+}
+
+/// Opens a version of the template that came with the program.
+fn released(version: &str) -> Result<Opened> {
+    if version == embedded::TEMPLATE_VERSION {
+        return built_in();
+    }
+    let Some(tree) = embedded::released(version) else {
+        bail!(
+            "this program has no version {version} of its template, but {}; install a NeoForge that has it",
+            embedded::versions().join(", ")
+        );
+    };
+    load(&tree, BUILT_IN.to_owned(), None)
 }
 
 /// Opens the template that came with the program.

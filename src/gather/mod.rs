@@ -50,6 +50,8 @@ pub struct Given {
 pub struct Gathered {
     /// The complete answers.
     pub answers: Answers,
+    /// All features: those that were chosen, and those that they require.
+    pub all: BTreeSet<String>,
     /// Features that were chosen because others require them, each with one that does.
     pub pulled_in: Vec<(String, String)>,
 }
@@ -95,12 +97,13 @@ pub fn gather(template: &Template, given: &Given, ask: &mut dyn Ask) -> Result<G
     check_keys(template, given)?;
     let name = project_name(template, given, ask)?;
     let wanted = wanted_features(template, given, ask)?;
-    let features = select::closure(template, &wanted)?;
-    check_without(template, given, &features)?;
-    let selection = select::exactly(template, &features)?;
+    let selection = select::complete(template, &wanted)?;
+    check_without(template, given, &selection.names)?;
     let values = answer_questions(template, &selection, &name, given, ask)?;
     let pulled_in = pulled_in(&wanted, &selection);
-    Ok(Gathered { answers: Answers { name, features, values }, pulled_in })
+    let all = selection.names;
+    let features = all.iter().filter(|name| wanted.contains(*name) || template.is_member(name)).cloned().collect();
+    Ok(Gathered { answers: Answers { name, features, values }, all, pulled_in })
 }
 
 /// Every key that was typed exists; whether its feature is chosen shows later.

@@ -49,8 +49,8 @@ fn shop() -> Template {
     ])
 }
 
-fn names(answers: &Answers) -> Vec<&str> {
-    answers.features.iter().map(String::as_str).collect()
+fn names(gathered: &Gathered) -> Vec<&str> {
+    gathered.all.iter().map(String::as_str).collect()
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn everything_is_asked_once_and_in_order() {
     let mut script = Script::new(&[("name", "my-shop"), ("preset", "custom"), ("slug", "x")]);
     let gathered = gather(&shop(), &Given::default(), &mut script).expect("complete answers");
     assert_eq!(script.asked, ["name", "preset", "features", "db", "slug", "loud"]);
-    assert_eq!(names(&gathered.answers), ["lite"]);
+    assert_eq!(names(&gathered), ["lite"]);
     assert_eq!(gathered.answers.values["slug"], Value::Text("x".into()));
     assert_eq!(gathered.answers.values["shout"], Value::Text("X".into()), "what is not asked has its default");
 }
@@ -74,8 +74,10 @@ fn what_was_given_is_not_asked() {
     let mut script = Script::new(&[]);
     let gathered = gather(&shop(), &given, &mut script).expect("complete answers");
     assert_eq!(script.asked, ["shout", "sender"], "the preset has chosen the database");
-    assert_eq!(names(&gathered.answers), ["auth", "big", "mail"]);
+    assert_eq!(names(&gathered), ["auth", "big", "mail"]);
     assert_eq!(gathered.pulled_in, [("mail".to_owned(), "auth".to_owned())]);
+    let chosen: Vec<_> = gathered.answers.features.iter().collect();
+    assert_eq!(chosen, ["auth", "big"], "what came along is not recorded as chosen");
     assert_eq!(gathered.answers.values["sender"], Value::Text("me@s".into()), "a default may use an earlier answer");
 }
 
@@ -89,7 +91,7 @@ fn a_member_takes_the_place_of_the_others() {
             set: set.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
             ..Given::default()
         };
-        gather(&shop(), &given, &mut Defaults).map(|gathered| gathered.answers.features.into_iter().collect::<Vec<_>>())
+        gather(&shop(), &given, &mut Defaults).map(|gathered| gathered.all.into_iter().collect::<Vec<_>>())
     };
     assert_eq!(choose(&["lite"], &[]).expect("lite"), ["auth", "lite", "mail"]);
     assert_eq!(choose(&[], &[("db", "lite")]).expect("lite"), ["auth", "lite", "mail"]);
@@ -107,7 +109,7 @@ fn a_required_member_is_not_asked_for() {
     let mut script = Script::new(&[]);
     let gathered = gather(&shop(), &given, &mut script).expect("complete answers");
     assert!(!script.asked.contains(&"db".to_owned()), "{:?}", script.asked);
-    assert_eq!(names(&gathered.answers), ["big", "cluster"]);
+    assert_eq!(names(&gathered), ["big", "cluster"]);
 }
 
 #[test]

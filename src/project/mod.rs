@@ -16,6 +16,7 @@ pub mod read;
 mod source;
 pub mod stage;
 pub mod target;
+pub mod workspace;
 mod write_error;
 
 pub use clone::fetch;
@@ -24,6 +25,7 @@ pub use read::read_tree;
 pub use source::{SourceError, TemplateSource};
 pub use stage::Staged;
 pub use target::check_target;
+pub use workspace::{Application, Workspace, WorkspaceError};
 pub use write_error::WriteError;
 
 /// Bytes as lower-case hexadecimal digits.

@@ -52,7 +52,7 @@ impl From<Problem> for RenderError {
 /// Where the features do not go together, an answer is missing, or the template is wrong. All problems of the template
 /// that keep these features from rendering are named at once.
 pub fn render(template: &Template, record: &Record) -> Result<FileTree, RenderError> {
-    let selection = select::exactly(template, &record.answers.features)?;
+    let selection = select::complete(template, &record.answers.features)?;
     let variables = variables::of(template, &selection, &record.answers)?;
     compose::compose(template, &selection, &variables, record)
 }
@@ -62,7 +62,7 @@ pub fn render(template: &Template, record: &Record) -> Result<FileTree, RenderEr
 /// # Errors
 /// As [`render`].
 pub fn environment(template: &Template, record: &Record) -> Result<Vec<EnvEntry>, RenderError> {
-    let selection = select::exactly(template, &record.answers.features)?;
+    let selection = select::complete(template, &record.answers.features)?;
     let variables = variables::of(template, &selection, &record.answers)?;
     let mut problems = Vec::new();
     let entries = listing::environment(&selection, &variables, &text::Liquid::new(), &mut problems);
@@ -75,7 +75,7 @@ pub fn environment(template: &Template, record: &Record) -> Result<Vec<EnvEntry>
 /// # Errors
 /// As [`render`].
 pub fn next_commands(template: &Template, record: &Record) -> Result<Vec<String>, RenderError> {
-    let selection = select::exactly(template, &record.answers.features)?;
+    let selection = select::complete(template, &record.answers.features)?;
     let variables = variables::of(template, &selection, &record.answers)?;
     let liquid = text::Liquid::new();
     let render = |command: &toml::Spanned<String>| {

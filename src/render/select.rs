@@ -71,6 +71,14 @@ pub fn closure(template: &Template, wanted: &BTreeSet<String>) -> Result<BTreeSe
     Ok(chosen)
 }
 
+/// `wanted`, with all that it requires, in order.
+///
+/// # Errors
+/// As [`closure`].
+pub fn complete<'a>(template: &'a Template, wanted: &BTreeSet<String>) -> Result<Selection<'a>, SelectError> {
+    exactly(template, &closure(template, wanted)?)
+}
+
 /// Takes `names` as they are.
 ///
 /// # Errors

@@ -81,6 +81,9 @@ pub struct FeatureManifest {
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, String>")]
     pub variables: BTreeMap<String, Spanned<String>>,
+    /// Earlier names of this feature, by which records of older versions know it.
+    #[serde(default)]
+    pub formerly: Vec<String>,
     /// Asked only when the feature is chosen.
     #[serde(default)]
     pub question: Vec<Question>,
@@ -125,6 +128,9 @@ pub struct Question {
     /// The options of a choice.
     #[serde(default)]
     pub choices: Vec<Choice>,
+    /// Earlier keys of this question, by which records of older versions know its answer.
+    #[serde(default)]
+    pub formerly: Vec<String>,
     /// A condition in liquid's syntax; where it is false, the question is not asked and has its default.
     #[schemars(with = "Option<String>")]
     pub when: Option<Spanned<String>>,

@@ -51,6 +51,12 @@ impl Template {
         self.features.values().filter(move |feature| feature.group() == Some(group))
     }
 
+    /// Whether a feature is a member of a group.
+    #[must_use]
+    pub fn is_member(&self, name: &str) -> bool {
+        self.features.get(name).is_some_and(|feature| feature.group().is_some())
+    }
+
     /// The base and all features.
     pub fn all(&self) -> impl Iterator<Item = &Feature> {
         std::iter::once(&self.base).chain(self.features.values())

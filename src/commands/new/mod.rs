@@ -11,7 +11,8 @@ use anyhow::{Context, Result, bail};
 use console::style;
 use serde_json::json;
 
-use self::options::{git_plan, pairs, target};
+pub(super) use self::options::pairs;
+use self::options::{git_plan, target};
 use super::source::{self, Opened};
 use super::{Exit, prompts, smoke};
 use crate::answers::Value;
@@ -154,7 +155,7 @@ fn apply(plan: &NewProject, interrupt: &Interrupt) -> Result<Option<Committed>> 
     Ok(committed)
 }
 
-fn dotenv_entry(entry: &EnvEntry) -> dotenv::Entry {
+pub(super) fn dotenv_entry(entry: &EnvEntry) -> dotenv::Entry {
     let value = match &entry.value {
         EnvValue::Plain(text) => dotenv::Value::Plain(text.clone()),
         EnvValue::Secret => dotenv::Value::Secret,

@@ -11,7 +11,7 @@ use crate::plan::GitPlan;
 use crate::project::enclosing_repository;
 
 /// The keys and values of `--set`.
-pub(super) fn pairs(set: &[String]) -> Result<BTreeMap<String, String>, GatherError> {
+pub(in crate::commands) fn pairs(set: &[String]) -> Result<BTreeMap<String, String>, GatherError> {
     let pair = |pair: &String| match pair.split_once('=') {
         Some((key, value)) => Ok((key.trim().to_owned(), value.to_owned())),
         None => Err(GatherError::NotAPair(pair.clone())),

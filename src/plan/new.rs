@@ -1,5 +1,6 @@
-//! What a command is going to do: shown by `--dry-run`, printed by `--json`, and executed as it stands.
+//! A new project.
 
+use std::collections::BTreeSet;
 use std::fmt::{self, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -19,6 +20,8 @@ const EDGE: usize = 78;
 pub struct NewProject {
     /// What it is made from.
     pub record: Record,
+    /// All features that it has.
+    pub features: BTreeSet<String>,
     /// Features that came along because others require them, each with one that does.
     pub pulled_in: Vec<(String, String)>,
     /// The folder that it will stand in.
@@ -59,7 +62,8 @@ impl NewProject {
         let tree = render::render(template, &record)?;
         let environment = render::environment(template, &record)?;
         let next = render::next_commands(template, &record)?;
-        Ok(Self { record, pulled_in: gathered.pulled_in.clone(), target, tree, environment, git, next })
+        let (features, pulled_in) = (gathered.all.clone(), gathered.pulled_in.clone());
+        Ok(Self { record, features, pulled_in, target, tree, environment, git, next })
     }
 
     /// The plan for machines.
@@ -89,7 +93,7 @@ impl NewProject {
                 "version": self.record.template.version,
                 "commit": self.record.template.commit,
             },
-            "features": answers.features,
+            "features": self.features,
             "answers": answers.values,
             "git": match &self.git {
                 GitPlan::Init => serde_json::json!("init"),
@@ -106,7 +110,7 @@ impl NewProject {
     pub fn summary(&self) -> String {
         let answers = &self.record.answers;
         let width = answers.values.keys().map(String::len).chain([8]).max().unwrap_or(8);
-        let features: Vec<String> = answers.features.iter().map(|name| self.explained(name)).collect();
+        let features: Vec<String> = self.features.iter().map(|name| self.explained(name)).collect();
         let fold = |text: &str| wrap(&text.split(' ').map(str::to_owned).collect::<Vec<_>>(), "", width + 4, EDGE);
         let git = match &self.git {
             GitPlan::Init => "a new repository with one commit".to_owned(),

@@ -1,0 +1,160 @@
+//! What somebody wants to change, and what the answers are then.
+
+use std::collections::BTreeSet;
+
+use anyhow::{Result, bail};
+
+use super::super::new::pairs;
+use super::super::source::{self, Opened};
+use crate::answers::record::Record;
+use crate::gather::{Given, questions_of_template};
+use crate::interrupt::Interrupt;
+use crate::render::select;
+use crate::template::{Template, did_you_mean, similar};
+
+/// What somebody wants to change.
+#[derive(Debug)]
+pub(in crate::commands) enum Intent {
+    /// Features to add, with answers to their questions.
+    Add { names: Vec<String>, set: Vec<String> },
+    /// Features to remove.
+    Remove(Vec<String>),
+    /// Answers, as `key=value`.
+    Set(Vec<String>),
+    /// Another version of the template; the newest when none is named.
+    Update { to: Option<String> },
+}
+
+impl Intent {
+    /// The template after the change, where it is another one.
+    pub(super) fn template(&self, record: &Record, interrupt: &Interrupt) -> Result<Option<Opened>> {
+        let Self::Update { to } = self else { return Ok(None) };
+        source::open_newer(&record.template, to.as_deref(), interrupt).map(Some)
+    }
+
+    /// The answers of the project, with what changes.
+    pub(super) fn given(&self, record: &Record, before: &Template, after: &Template) -> Result<Given> {
+        let answers = &record.answers;
+        let mut given = Given {
+            name: Some(answers.name.clone()),
+            features: Some(answers.features.clone()),
+            answers: answers.values.clone(),
+            ..Given::default()
+        };
+        match self {
+            Self::Add { names, set } => {
+                for name in names {
+                    check_addable(name, answers.features.iter(), before)?;
+                }
+                given.with.clone_from(names);
+                given.set = pairs(set)?;
+            }
+            Self::Remove(names) => {
+                let present = select::closure(before, &answers.features)?;
+                for name in names {
+                    check_removable(name, &present, before)?;
+                }
+                given.without.clone_from(names);
+            }
+            Self::Set(set) => {
+                given.set = pairs(set)?;
+                if let Some(name) = given.set.remove("name") {
+                    given.name = Some(name);
+                }
+            }
+            Self::Update { .. } => carry_over(&mut given, after),
+        }
+        // What was typed wins over what was recorded.
+        given.answers.retain(|key, _| !given.set.contains_key(key));
+        Ok(given)
+    }
+
+    /// What the change does, as the subject of a commit.
+    pub(super) fn subject(&self, record: &Record, after: &Opened) -> String {
+        match self {
+            Self::Add { names, .. } => format!("Add {}", list(names)),
+            Self::Remove(names) => format!("Remove {}", list(names)),
+            Self::Set(set) => format!("Set {}", list(set)),
+            Self::Update { .. } => match (&record.template.commit, &after.id.commit) {
+                (Some(old), Some(new)) if record.template.version == after.id.version => {
+                    format!("Update the template from {} to {}", short(old), short(new))
+                }
+                _ => format!("Update the template from {} to {}", record.template.version, after.id.version),
+            },
+        }
+    }
+}
+
+fn short(commit: &str) -> &str {
+    &commit[..commit.len().min(10)]
+}
+
+fn list(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+fn check_addable<'a>(name: &str, present: impl Iterator<Item = &'a String>, template: &Template) -> Result<()> {
+    let group = template.features.get(name).and_then(|feature| feature.group());
+    if let Some(group) = group {
+        bail!("`{name}` is one choice of {group}, and a project has exactly one; run `neoforge set {group}={name}`");
+    }
+    for other in present {
+        if other == name {
+            bail!("the project has `{name}` already; `neoforge status` shows what it has");
+        }
+    }
+    Ok(())
+}
+
+fn check_removable(name: &str, present: &BTreeSet<String>, template: &Template) -> Result<()> {
+    if !present.contains(name) {
+        let similar = similar(name, present.iter().map(String::as_str));
+        bail!("the project has no `{name}`{} `neoforge status` shows what it has", did_you_mean(similar.as_ref()));
+    }
+    let feature = template.features.get(name);
+    if let Some(group) = feature.and_then(|feature| feature.group()) {
+        bail!("`{name}` is the project's {group}, and a project has exactly one; run `neoforge set {group}=…`");
+    }
+    let requiring: Vec<_> = present
+        .iter()
+        .filter(|other| {
+            template.features.get(*other).is_some_and(|feature| feature.requires().any(|required| required == name))
+        })
+        .map(String::as_str)
+        .collect();
+    if !requiring.is_empty() {
+        bail!(
+            "`{name}` is required by {}; remove {} first: `neoforge remove feature {} {name}`",
+            requiring.join(" and "),
+            if requiring.len() == 1 { "it" } else { "them" },
+            requiring.join(" ")
+        );
+    }
+    Ok(())
+}
+
+/// Takes what the new template still knows, under its new name where it has one.
+fn carry_over(given: &mut Given, after: &Template) {
+    if let Some(features) = &mut given.features {
+        let renamed = |name: &String| {
+            after
+                .features
+                .values()
+                .find(|feature| feature.manifest.formerly.contains(name))
+                .map_or_else(|| name.clone(), |feature| feature.name.clone())
+        };
+        *features = features.iter().map(renamed).filter(|name| after.features.contains_key(name)).collect();
+    }
+    let answers = std::mem::take(&mut given.answers);
+    for (question, _) in questions_of_template(after) {
+        let key = question.key.get_ref();
+        let value = answers.get(key).or_else(|| question.formerly.iter().find_map(|old| answers.get(old)));
+        if let Some(value) = value {
+            given.answers.insert(key.clone(), value.clone());
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! `neoforge add`, `remove`, `set` and `update`: four ways to other answers, one way to change a project.
+
+mod intent;
+
+use anyhow::{Context as _, Result, bail};
+use console::style;
+use serde_json::json;
+
+pub(super) use self::intent::Intent;
+use super::new::dotenv_entry;
+use super::source::{self, Opened};
+use super::{Exit, prompts, smoke};
+use crate::answers::record::{self, Record};
+use crate::cli::{ChangeArgs, SmokeLevelArg};
+use crate::gather::{self, Ask, Defaults};
+use crate::interrupt::Interrupt;
+use crate::plan::{ChangePlan, Side};
+use crate::project::{Application, Workspace, dotenv};
+use crate::smoke::Report;
+use crate::template::manifest::SmokeLevel;
+use crate::tree::FileTree;
+use crate::ui::{Out, Terminal};
+
+pub(super) fn run(args: &ChangeArgs, intent: &Intent, out: &mut Out, interrupt: &Interrupt) -> Result<Exit> {
+    let workspace = Workspace::open(&args.project)?;
+    workspace.check_ready()?;
+    let ours = workspace.committed()?;
+    let record = read_record(&ours)?;
+    let before = source::open_recorded(&record.template, interrupt)?;
+    let newer = intent.template(&record, interrupt)?;
+    let after = newer.as_ref().unwrap_or(&before);
+
+    let asks = !args.yes && !args.json && prompts();
+    let mut ask: Box<dyn Ask> = if asks { Box::new(Terminal::new()) } else { Box::new(Defaults) };
+    let given = intent.given(&record, &before.template, &after.template)?;
+    let gathered = gather::gather(&after.template, &given, &mut *ask)?;
+    interrupt.check()?;
+    let subject = intent.subject(&record, after);
+    let goal = Record { template: after.id.clone(), answers: gathered.answers.clone() };
+    let before = Side::new(&before.template, record)?;
+    let plan = ChangePlan::new(subject, before, Side::new(&after.template, goal)?, &gathered, ours);
+
+    if args.dry_run {
+        if args.json {
+            out.json(&plan.to_json())?;
+        } else {
+            out.data(&plan)?;
+        }
+        return Ok(Exit::Done);
+    }
+    if plan.is_empty() {
+        out.say("Nothing to do: the project is as it should be.");
+        return conclude_json(args, &plan, None, None, out).map(|()| Exit::Done);
+    }
+    if asks {
+        tell_notes(&plan, out);
+        out.say(format_args!("{}: {}", plan.subject, plan.counted()));
+        if !Terminal::new().confirm("Change the project?", true)? {
+            out.say("Nothing was changed.");
+            return Ok(Exit::Interrupted);
+        }
+    }
+    apply(args, &workspace, &plan, after, asks, out, interrupt)
+}
+
+/// The record of a project, as it was committed.
+pub(super) fn read_record(files: &FileTree) -> Result<Record> {
+    let text = files.get(record::PATH).and_then(|file| file.text()).unwrap_or_default();
+    Record::parse(text)
+        .with_context(|| format!("failed to read {0}; restore it with `git log --patch -- {0}`", record::PATH))
+}
+
+fn apply(
+    args: &ChangeArgs,
+    workspace: &Workspace,
+    plan: &ChangePlan,
+    after: &Opened,
+    noted: bool,
+    out: &mut Out,
+    interrupt: &Interrupt,
+) -> Result<Exit> {
+    let application =
+        Application { merge: &plan.merge, base: &plan.before.tree, theirs: &plan.after.tree, subject: &plan.subject };
+    let applied = workspace.apply(application)?;
+    let entries: Vec<_> = plan.env.new.iter().map(dotenv_entry).collect();
+    let appended = dotenv::append(&workspace.root().join(".env"), &entries)?;
+
+    if !noted {
+        tell_notes(plan, out);
+    }
+    if !appended.is_empty() {
+        out.note(format_args!("new in .env: {}", appended.join(", ")));
+    }
+    if !applied.conflicts.is_empty() {
+        conclude_json(args, plan, None, None, out)?;
+        tell_conflicts(plan, &applied.conflicts, out);
+        return Ok(Exit::Conflicts);
+    }
+    out.say(format_args!("{} {}: {}", style("✓").for_stderr().green(), plan.subject, plan.counted()));
+    let commit = if args.commit { Some(workspace.commit(&plan.subject)?) } else { None };
+    let report = prove(args, workspace, plan, after, out, interrupt)?;
+    conclude_json(args, plan, commit.as_deref(), report.as_ref(), out)?;
+    if report.is_some_and(|report| !report.passed) {
+        let undo = if commit.is_some() { "git reset --hard HEAD~1" } else { "git reset --hard" };
+        out.say(format_args!("\nThe smoke test failed. Mend it, or take the change back with `{undo}`."));
+        return Ok(Exit::SmokeFailed);
+    }
+    if let Some(commit) = commit {
+        out.say(format_args!("committed as {}", &commit[..commit.len().min(10)]));
+    } else {
+        out.say(format_args!(
+            "\nNext:\n  git diff --staged\n  git commit --message \"{}\"      # or take it back: git reset --hard",
+            plan.subject
+        ));
+    }
+    Ok(Exit::Done)
+}
+
+fn tell_notes(plan: &ChangePlan, out: &mut Out) {
+    for note in plan.notes() {
+        out.note(note);
+    }
+}
+
+fn tell_conflicts(plan: &ChangePlan, conflicts: &[String], out: &mut Out) {
+    let mark = style("!").for_stderr().red().bold();
+    out.say(format_args!("{mark} {}: {}", plan.subject, plan.counted()));
+    out.say("\nYou and the template have changed the same places:");
+    for path in conflicts {
+        out.say(format_args!("  {path}"));
+    }
+    out.say(
+        "\nNext:\n  edit them, or run `git mergetool`, then `git add` each\n  git cherry-pick --continue      # or take \
+         everything back: git cherry-pick --abort",
+    );
+}
+
+fn prove(
+    args: &ChangeArgs,
+    workspace: &Workspace,
+    plan: &ChangePlan,
+    after: &Opened,
+    out: &mut Out,
+    interrupt: &Interrupt,
+) -> Result<Option<Report>> {
+    let level = match args.smoke {
+        None => return Ok(None),
+        Some(SmokeLevelArg::Quick) => SmokeLevel::Quick,
+        Some(SmokeLevelArg::Full) => SmokeLevel::Full,
+    };
+    if !smoke::may_run(after, args.trust, args.json || args.yes, out)? {
+        bail!(
+            "the change stands, unproved: this would run the code of {}; look at it, then add `--trust`",
+            after.id.source
+        );
+    }
+    let proof = smoke::proof(after, &plan.after.record, &workspace.root(), level)?;
+    smoke::prove(&proof, out, interrupt).map(Some)
+}
+
+fn conclude_json(
+    args: &ChangeArgs,
+    plan: &ChangePlan,
+    commit: Option<&str>,
+    report: Option<&Report>,
+    out: &mut Out,
+) -> Result<()> {
+    if args.json {
+        let mut document = plan.to_json();
+        document["commit"] = json!(commit);
+        document["smoke"] = serde_json::to_value(report)?;
+        out.json(&document)?;
+    }
+    Ok(())
+}

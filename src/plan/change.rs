@@ -1,0 +1,288 @@
+//! A change of a project that people have edited: features that come or go, other answers, another template.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::{self, Write as _};
+
+use serde_json::{Value, json};
+use similar::TextDiff;
+
+use crate::answers::record::Record;
+use crate::gather::Gathered;
+use crate::merge::{self, Change, Labels, Note, TreeMerge};
+use crate::render::{self, EnvEntry, EnvValue, RenderError};
+use crate::template::Template;
+use crate::tree::{File, FileTree, TreePath};
+
+/// What the template makes of a record, before or after the change.
+#[derive(Debug, Clone)]
+pub struct Side {
+    /// The answers.
+    pub record: Record,
+    /// All features.
+    pub features: BTreeSet<String>,
+    /// The pristine tree.
+    pub tree: FileTree,
+    environment: Vec<EnvEntry>,
+}
+
+impl Side {
+    /// Renders a record.
+    ///
+    /// # Errors
+    /// As [`render::render`].
+    pub fn new(template: &Template, record: Record) -> Result<Self, RenderError> {
+        let features = render::select::closure(template, &record.answers.features)?;
+        let tree = render::render(template, &record)?;
+        let environment = render::environment(template, &record)?;
+        Ok(Self { record, features, tree, environment })
+    }
+}
+
+/// What happens with the variables of the environment.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Env {
+    /// New ones, which `.env` gets.
+    pub new: Vec<EnvEntry>,
+    /// Those with another default: the name, and the new default. The value in `.env` stays.
+    pub changed: Vec<(String, String)>,
+}
+
+/// A change that is going to be merged into a project.
+#[derive(Debug, Clone)]
+pub struct ChangePlan {
+    /// What it does, as the subject of a commit.
+    pub subject: String,
+    /// What the project was made from.
+    pub before: Side,
+    /// What it will have been made from.
+    pub after: Side,
+    /// Features that come along because others require them, each with one that does.
+    pub pulled_in: Vec<(String, String)>,
+    /// What happens to the files.
+    pub merge: TreeMerge,
+    /// What happens with the environment.
+    pub env: Env,
+    /// The project's files, to show how they change.
+    ours: FileTree,
+}
+
+impl ChangePlan {
+    /// Merges the change from `before` to `after` into the files of a project.
+    #[must_use]
+    pub fn new(subject: String, before: Side, after: Side, gathered: &Gathered, ours: FileTree) -> Self {
+        let (old, new) = (&before.record.template.version, &after.record.template.version);
+        let base = if old == new { "as NeoForge made it".to_owned() } else { format!("as version {old} made it") };
+        let labels = Labels { base: &base, ours: "your project", theirs: &subject };
+        let merge = merge::merge(&before.tree, &ours, &after.tree, &labels);
+        let env = environment(&before.environment, &after.environment);
+        let new_in = |(name, _): &&(String, String)| !before.features.contains(name);
+        let pulled_in = gathered.pulled_in.iter().filter(new_in).cloned().collect();
+        Self { subject, before, after, pulled_in, merge, env, ours }
+    }
+
+    /// The features that come.
+    #[must_use]
+    pub fn added(&self) -> Vec<&str> {
+        self.after.features.difference(&self.before.features).map(String::as_str).collect()
+    }
+
+    /// The features that go.
+    #[must_use]
+    pub fn removed(&self) -> Vec<&str> {
+        self.before.features.difference(&self.after.features).map(String::as_str).collect()
+    }
+
+    /// Whether the project stays as it is.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.merge.changes.is_empty() && self.env.new.is_empty()
+    }
+
+    /// How many files change, as a sentence has it.
+    #[must_use]
+    pub fn counted(&self) -> String {
+        let count = |kind: fn(&Step<'_>) -> bool| self.steps().filter(kind).count();
+        let counts = [
+            (count(|step| step.action == Action::Create), "new"),
+            (count(|step| step.action == Action::Change), "changed"),
+            (count(|step| step.action == Action::Remove), "removed"),
+            (count(|step| step.action == Action::Conflict), "in conflict"),
+        ];
+        let told: Vec<String> =
+            counts.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+        if told.is_empty() { "no file changes".to_owned() } else { told.join(", ") }
+    }
+
+    fn steps(&self) -> impl Iterator<Item = Step<'_>> {
+        self.merge.changes.iter().map(|(path, change)| {
+            let old = self.ours.get(path.as_str());
+            let (action, new) = match change {
+                Change::Write(file) if old.is_none() => (Action::Create, Some(file)),
+                Change::Write(file) => (Action::Change, Some(file)),
+                Change::Remove => (Action::Remove, None),
+                Change::Conflict(_) => (Action::Conflict, None),
+            };
+            Step { path, action, old, new, change }
+        })
+    }
+
+    /// The plan for machines.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        let files: Vec<Value> = self
+            .steps()
+            .map(|step| json!({ "path": step.path.as_str(), "action": step.action.word(), "diff": step.diff() }))
+            .collect();
+        json!({
+            "subject": self.subject,
+            "template": {
+                "source": self.after.record.template.source,
+                "from": self.before.record.template.version,
+                "to": self.after.record.template.version,
+                "commit": self.after.record.template.commit,
+            },
+            "features": { "added": self.added(), "removed": self.removed(), "all": self.after.features },
+            "answers": self.after.record.answers.values,
+            "environment": self.env.new.iter().map(|entry| &entry.key).collect::<Vec<_>>(),
+            "notes": self.notes(),
+            "conflicts": self.merge.conflicts().map(|(path, _)| path.as_str()).collect::<Vec<_>>(),
+            "files": files,
+        })
+    }
+
+    /// What the person should know, one sentence each.
+    #[must_use]
+    pub fn notes(&self) -> Vec<String> {
+        let along = self.pulled_in.iter().map(|(name, by)| format!("`{name}` comes along: `{by}` requires it"));
+        let orphaned = self.removed().into_iter().filter(|name| !self.before.record.answers.features.contains(*name));
+        let goes = orphaned.map(|name| format!("`{name}` goes, too: nothing requires it any more"));
+        let files = self.merge.notes.iter().map(|note| match note {
+            Note::Followed { from, to } => format!("you have moved {from} to {to}: the change went there"),
+            Note::StaysDeleted(path) => format!("you have deleted {path}: it stays deleted"),
+            Note::AddedBeside { from, to } => format!("you have moved the folder of {from}: the file is {to}"),
+        });
+        let env = self
+            .env
+            .changed
+            .iter()
+            .map(|(key, value)| format!("`{key}` in your .env stays as it is; for new projects it is now {value}"));
+        along.chain(goes).chain(files).chain(env).collect()
+    }
+}
+
+/// The dry run: the files, the notes, then how each file changes.
+impl fmt::Display for ChangePlan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}: {}", self.subject, self.counted())?;
+        for step in self.steps() {
+            writeln!(f, "  {} {}", step.action.mark(), step.path)?;
+        }
+        for entry in &self.env.new {
+            writeln!(f, "  + .env: {}", entry.key)?;
+        }
+        for note in self.notes() {
+            writeln!(f, "  note: {note}")?;
+        }
+        for step in self.steps() {
+            write!(f, "\n{}", step.diff())?;
+        }
+        Ok(())
+    }
+}
+
+/// What happens to one file.
+struct Step<'a> {
+    path: &'a TreePath,
+    action: Action,
+    old: Option<&'a File>,
+    new: Option<&'a File>,
+    change: &'a Change,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Action {
+    Create,
+    Change,
+    Remove,
+    Conflict,
+}
+
+impl Action {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Change => "change",
+            Self::Remove => "remove",
+            Self::Conflict => "conflict",
+        }
+    }
+
+    fn mark(self) -> char {
+        match self {
+            Self::Create => '+',
+            Self::Change => '~',
+            Self::Remove => '-',
+            Self::Conflict => '!',
+        }
+    }
+}
+
+impl Step<'_> {
+    /// The change as a unified diff.
+    fn diff(&self) -> String {
+        let marked = match self.change {
+            Change::Conflict(conflict) => match &conflict.marked {
+                Some(text) => Some(File::plain(text.clone())),
+                None if conflict.theirs.is_none() => return self.told("edited by you, removed by the template"),
+                None => return self.told("changed by you and by the template"),
+            },
+            Change::Write(_) | Change::Remove => None,
+        };
+        unified(self.path.as_str(), self.old, marked.as_ref().or(self.new))
+    }
+
+    fn told(&self, what: &str) -> String {
+        format!("--- a/{0}\n+++ b/{0}\n{what}\n", self.path)
+    }
+}
+
+/// How a file changes, as a unified diff that `git apply` can read; a file is missing where it does not exist.
+pub(crate) fn unified(path: &str, old: Option<&File>, new: Option<&File>) -> String {
+    let name = |side: &str, file: Option<&File>| file.map_or("/dev/null".to_owned(), |_| format!("{side}/{path}"));
+    let (from, to) = (name("a", old), name("b", new));
+    let mut out = String::new();
+    if let (Some(old), Some(new)) = (old, new)
+        && old.executable != new.executable
+    {
+        let mode = |file: &File| if file.executable { "100755" } else { "100644" };
+        // Writing to a String cannot fail.
+        let _ = write!(out, "diff --git a/{path} b/{path}\nold mode {}\nnew mode {}\n", mode(old), mode(new));
+    }
+    let text = |file: Option<&File>| file.map_or(Some(String::new()), |file| file.text().map(str::to_owned));
+    match (text(old), text(new)) {
+        (Some(old), Some(new)) if old == new => {}
+        (Some(old), Some(new)) => {
+            let diff = TextDiff::from_lines(&old, &new);
+            let _ = write!(out, "{}", diff.unified_diff().header(&from, &to));
+        }
+        _ => {
+            let _ = writeln!(out, "Binary files {from} and {to} differ");
+        }
+    }
+    out
+}
+
+fn environment(before: &[EnvEntry], after: &[EnvEntry]) -> Env {
+    let old: BTreeMap<&str, &EnvValue> = before.iter().map(|entry| (entry.key.as_str(), &entry.value)).collect();
+    let mut env = Env::default();
+    for entry in after {
+        match (old.get(entry.key.as_str()), &entry.value) {
+            (None, _) => env.new.push(entry.clone()),
+            (Some(EnvValue::Plain(old)), EnvValue::Plain(new)) if old != new => {
+                env.changed.push((entry.key.clone(), new.clone()));
+            }
+            (Some(_), _) => {}
+        }
+    }
+    env
+}

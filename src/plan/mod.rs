@@ -1,0 +1,8 @@
+//! What a command is going to do: shown by `--dry-run`, printed by `--json`, and executed as it stands.
+
+mod change;
+mod new;
+
+pub(crate) use self::change::unified;
+pub use self::change::{ChangePlan, Env, Side};
+pub use self::new::{GitPlan, NewProject, size};
