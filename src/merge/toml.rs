@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use toml_edit::{Array, DocumentMut, Item, Table, TableLike, Value};
+use toml_edit::{Array, DocumentMut, Item, RawString, Table, TableLike, Value};
 
 use super::sequence::{self, Stretch};
 
@@ -16,8 +16,7 @@ pub(super) fn merge(base: &str, ours: &str, theirs: &str) -> Option<String> {
 }
 
 fn merge_tables(base: &dyn TableLike, ours: &mut dyn TableLike, theirs: &dyn TableLike) -> Option<()> {
-    let in_order = keys(ours).is_sorted() && keys(theirs).is_sorted();
-    let mut added = false;
+    let mut added = Vec::new();
     for (name, their) in theirs.iter() {
         let before = base.get(name);
         if before.is_some_and(|before| same(before, their)) {
@@ -29,7 +28,7 @@ fn merge_tables(base: &dyn TableLike, ours: &mut dyn TableLike, theirs: &dyn Tab
             None if before.is_some() => return None,
             None => {
                 ours.entry_format(theirs.key(name)?).or_insert(their.clone());
-                added = true;
+                added.push(name);
             }
         }
     }
@@ -42,11 +41,45 @@ fn merge_tables(base: &dyn TableLike, ours: &mut dyn TableLike, theirs: &dyn Tab
             merge_tables(before.as_table_like()?, our.as_table_like_mut()?, &Table::new())?;
         }
         if same(before, our) || our.as_table_like().is_some_and(TableLike::is_empty) {
+            // A comment of ours would go with the key.
+            if comments(ours, name) != comments(base, name) {
+                return None;
+            }
             ours.remove(name);
         }
     }
-    if added && in_order {
-        ours.sort_values();
+    if !added.is_empty() {
+        put_in_order(ours, theirs, &added)?;
+    }
+    Some(())
+}
+
+/// The comments and blanks around a key and its value.
+fn comments(table: &dyn TableLike, name: &str) -> Option<[String; 2]> {
+    let text = |raw: Option<&RawString>| raw.and_then(RawString::as_str).unwrap_or_default().trim().to_owned();
+    let above = text(table.key(name)?.leaf_decor().prefix());
+    let behind = text(table.get(name)?.as_value().and_then(|value| value.decor().suffix()));
+    Some([above, behind])
+}
+
+/// Moves each added key behind the one that it follows in their table; in a table in the order of the alphabet, to its place.
+fn put_in_order(ours: &mut dyn TableLike, theirs: &dyn TableLike, added: &[&str]) -> Option<()> {
+    let their_keys = keys(theirs);
+    let mut order: Vec<String> =
+        keys(ours).into_iter().filter(|key| !added.contains(key)).map(ToOwned::to_owned).collect();
+    let in_order = order.is_sorted() && their_keys.is_sorted();
+    for name in added {
+        let place = if in_order {
+            order.partition_point(|key| key.as_str() < *name)
+        } else {
+            let before = their_keys.iter().take_while(|key| *key != name).collect::<Vec<_>>();
+            order.iter().rposition(|key| before.contains(&&key.as_str())).map_or(0, |place| place + 1)
+        };
+        order.insert(place, (*name).to_owned());
+    }
+    let entries = order.iter().map(|name| Some((ours.key(name)?.clone(), ours.remove(name)?)));
+    for (key, item) in entries.collect::<Option<Vec<_>>>()? {
+        ours.entry_format(&key).or_insert(item);
     }
     Some(())
 }
@@ -118,7 +151,7 @@ fn merge_arrays(base: &Array, ours: &Array, theirs: &Array) -> Option<Array> {
     Some(merged)
 }
 
-fn is_empty(text: &toml_edit::RawString) -> bool {
+fn is_empty(text: &RawString) -> bool {
     text.as_str().is_none_or(str::is_empty)
 }
 
@@ -178,6 +211,18 @@ mod tests {
             clean(base, ours, theirs),
             "# mine\n[dependencies]\na = \"1\" # pinned\nm = \"2\"\nn = { version = \"3\" }\nz = \"2\"\n"
         );
+    }
+
+    #[test]
+    fn a_new_key_comes_where_they_have_it() {
+        let merged = clean("b = 1\na = 1\n", "b = 1\n# mine\na = 1\n", "b = 1\nz = 1\na = 2\n");
+        assert_eq!(merged, "b = 1\nz = 1\n# mine\na = 2\n");
+    }
+
+    #[test]
+    fn a_comment_of_ours_does_not_go_with_a_key_of_theirs() {
+        assert_eq!(merge("a = 1\nb = 1\n", "# mine\na = 1\nb = 1\n", "b = 2\n"), None);
+        assert_eq!(merge("a = 1\nb = 1\n", "a = 1 # mine\nb = 1\n", "b = 2\n"), None);
     }
 
     #[test]

@@ -6,11 +6,11 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use git2::{
-    Config, ConfigLevel, ErrorClass, ErrorCode, Index, IndexEntry, IndexTime, Repository, RepositoryInitOptions,
-    StatusOptions,
+    Config, ConfigLevel, ErrorClass, ErrorCode, Index, IndexEntry, Repository, RepositoryInitOptions, StatusOptions,
 };
 
 use super::pack::{self, Packed};
+use super::stat;
 use crate::tree::FileTree;
 
 /// The branch of a user who has not chosen one.
@@ -213,49 +213,8 @@ fn write_index(repository: &Repository, folder: &Path, tree: &FileTree, packed: 
             source,
         })?;
         let mode = if file.executable { 0o100_755 } else { 0o100_644 };
-        let entry = IndexEntry { mode, id: *id, path: path.as_str().as_bytes().to_vec(), ..entry(&metadata) };
+        let entry = IndexEntry { mode, id: *id, path: path.as_str().as_bytes().to_vec(), ..stat::entry(&metadata) };
         index.add(&entry).map_err(&failed)?;
     }
     index.write().map_err(&failed)
-}
-
-/// What git compares to see whether a file has changed. Its fields have 32 bits, and it compares what is left of a larger
-/// number.
-#[cfg(unix)]
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "git keeps the lower 32 bits")]
-fn entry(metadata: &fs::Metadata) -> IndexEntry {
-    use std::os::unix::fs::MetadataExt;
-    IndexEntry {
-        ctime: IndexTime::new(metadata.ctime() as i32, metadata.ctime_nsec() as u32),
-        mtime: IndexTime::new(metadata.mtime() as i32, metadata.mtime_nsec() as u32),
-        dev: metadata.dev() as u32,
-        ino: metadata.ino() as u32,
-        uid: metadata.uid(),
-        gid: metadata.gid(),
-        ..blank(metadata.len() as u32)
-    }
-}
-
-/// Without the numbers of a unix, git reads each file once more at its first look.
-#[cfg(not(unix))]
-fn entry(metadata: &fs::Metadata) -> IndexEntry {
-    blank(metadata.len() as u32)
-}
-
-fn blank(file_size: u32) -> IndexEntry {
-    let none = IndexTime::new(0, 0);
-    IndexEntry {
-        ctime: none,
-        mtime: none,
-        dev: 0,
-        ino: 0,
-        mode: 0,
-        uid: 0,
-        gid: 0,
-        file_size,
-        id: git2::Oid::ZERO_SHA1,
-        flags: 0,
-        flags_extended: 0,
-        path: Vec::new(),
-    }
 }

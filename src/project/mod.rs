@@ -15,6 +15,7 @@ mod parallel;
 pub mod read;
 mod source;
 pub mod stage;
+mod stat;
 pub mod target;
 pub mod workspace;
 mod write_error;

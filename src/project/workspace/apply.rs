@@ -15,12 +15,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
-use git2::{ErrorCode, Index, IndexEntry, IndexTime, Oid, Repository, Signature};
+use git2::{ErrorCode, Index, IndexEntry, Oid, Repository, Signature};
 
 use super::line_ends;
 use super::stage::{Move, Stage};
 use super::{Workspace, WorkspaceError};
 use crate::merge::{Change, Conflict, TreeMerge};
+use crate::project::stat;
 use crate::tree::{File, FileTree, TreePath};
 
 /// What is applied.
@@ -60,7 +61,8 @@ impl Workspace {
         let done = self
             .write_index(application.merge)
             .and_then(|()| self.begin_cherry_pick(application))
-            .and_then(|()| stage.put_in_place(moves, &self.root()));
+            .and_then(|()| stage.put_in_place(moves, &self.root()))
+            .and_then(|()| self.refresh_index(application.merge));
         if let Err(error) = done {
             self.restore_index(before.as_deref());
             return Err(error);
@@ -192,6 +194,20 @@ impl Workspace {
         index.write().map_err(failed())
     }
 
+    /// Lets git see that what it finds on disk is what was staged: `git cherry-pick --abort` believes nothing else.
+    fn refresh_index(&self, merge: &TreeMerge) -> Result<(), WorkspaceError> {
+        let failed = || WorkspaceError::git("write the index");
+        let mut index = self.repository.index().map_err(failed())?;
+        for (path, _) in merge.changes.iter().filter(|(_, change)| matches!(change, Change::Write(_))) {
+            let Some(entry) = index.get_path(Path::new(&self.in_repository(path)), 0) else { continue };
+            let on_disk = self.on_disk_path(path);
+            let metadata = fs::symlink_metadata(&on_disk).map_err(WorkspaceError::io("look at", on_disk))?;
+            let IndexEntry { mode, id, path, .. } = entry;
+            index.add(&IndexEntry { mode, id, path, ..stat::entry(&metadata) }).map_err(failed())?;
+        }
+        index.write().map_err(failed())
+    }
+
     /// Leaves git in the state of `git cherry-pick`, so that `--continue`, `--abort` and every merge tool work.
     fn begin_cherry_pick(&self, application: Application<'_>) -> Result<(), WorkspaceError> {
         if application.merge.conflicts().next().is_none() {
@@ -239,20 +255,12 @@ fn shown(conflict: &Conflict) -> Option<(Bytes, bool)> {
 }
 
 fn entry(repository: &Repository, path: &str, file: &File, stage: u16) -> Result<IndexEntry, git2::Error> {
-    let none = IndexTime::new(0, 0);
     Ok(IndexEntry {
-        ctime: none,
-        mtime: none,
-        dev: 0,
-        ino: 0,
         mode: if file.executable { 0o100_755 } else { 0o100_644 },
-        uid: 0,
-        gid: 0,
-        file_size: 0,
         id: repository.blob(&file.bytes)?,
         // Where git keeps the stage of an entry.
         flags: stage << 12,
-        flags_extended: 0,
         path: path.as_bytes().to_vec(),
+        ..stat::blank(0)
     })
 }

@@ -1,0 +1,117 @@
+//! Later versions of a template.
+
+use super::Project;
+
+/// A project of version 1 of a template in a git repository; `change` makes version 2 of it.
+fn with_versions(change: impl Fn(&Project)) -> Project {
+    let sandbox = super::Sandbox::new();
+    sandbox.template();
+    sandbox.git("template", &["init", "--quiet"]);
+    sandbox.git("template", &["add", "--all"]);
+    sandbox.git("template", &["commit", "--quiet", "--message", "one"]);
+    let url = format!("file://{}", sandbox.path("template").display());
+    sandbox
+        .run(&format!("new my-app --yes --smoke none --with mail --set sender=x@y.example --template {url}"))
+        .expect(0);
+    let project = Project { sandbox };
+    change(&project);
+    let manifest = project.sandbox.read("template/template.toml").replace("version = \"1.2.3\"", "version = \"2.0.0\"");
+    project.sandbox.write("template/template.toml", manifest);
+    project.sandbox.git("template", &["add", "--all"]);
+    project.sandbox.git("template", &["commit", "--quiet", "--message", "two"]);
+    project
+}
+
+fn replace(project: &Project, path: &str, from: &str, to: &str) {
+    let text = project.sandbox.read(&format!("template/{path}"));
+    assert!(text.contains(from), "{path} has no {from:?}");
+    project.sandbox.write(&format!("template/{path}"), text.replace(from, to));
+}
+
+#[test]
+fn an_update_moves_to_the_newest_version_and_is_done_then() {
+    let project = with_versions(|project| replace(project, "base/files/main.txt", "begin", "start"));
+    project.edit("main.txt", "begin\n    mine\n    jobs\n    mail\nend\n");
+    let said = project.run("update --yes --commit").expect(0);
+    assert!(said.err.contains("Update the template from 1.2.3 to 2.0.0"), "{}", said.err);
+    assert_eq!(project.read("main.txt"), "start\n    mine\n    jobs\n    mail\nend\n");
+    assert!(project.read("neoforge.toml").contains("version = \"2.0.0\""));
+    let said = project.run("update --yes").expect(0);
+    assert!(said.err.contains("Nothing to do"), "{}", said.err);
+}
+
+#[test]
+fn an_update_commutes_with_adding() {
+    let change =
+        |project: &Project| replace(project, "features/jobs/feature.toml", "text = \"jobs\"", "text = \"works\"");
+    let (one, other) = (with_versions(change), with_versions(change));
+    one.run("update --yes --commit").expect(0);
+    one.run("remove feature mail --yes --commit").expect(0);
+    other.run("remove feature mail --yes --commit").expect(0);
+    other.run("update --yes --commit").expect(0);
+    let without_commit = |project: &Project| {
+        let record = project.read("neoforge.toml");
+        record
+            .lines()
+            .filter(|line| !line.starts_with("commit") && !line.starts_with("source"))
+            .collect::<Vec<_>>()
+            .join("\n")
+    };
+    assert_eq!(without_commit(&one), without_commit(&other));
+    assert_eq!(one.read("main.txt"), other.read("main.txt"));
+}
+
+#[test]
+fn files_that_the_template_moves_take_the_edits_along() {
+    let project = with_versions(|project| {
+        let sandbox = &project.sandbox;
+        sandbox.git("template", &["mv", "base/files/raw.yml", "base/files/moved.yml"]);
+        sandbox.git("template", &["rm", "--quiet", "base/files/run"]);
+        sandbox.write("template/base/files/new.txt", "new\n");
+    });
+    project.edit("raw.yml", "# mine\nrun: ${{ github.sha }}\n");
+    project.run("update --yes --commit").expect(0);
+    assert_eq!(project.read("moved.yml"), "# mine\nrun: ${{ github.sha }}\n");
+    assert!(!project.exists("raw.yml") && !project.exists("run"));
+    assert_eq!(project.read("new.txt"), "new\n");
+}
+
+#[test]
+fn renamed_questions_and_features_keep_their_answers() {
+    let project = with_versions(|project| {
+        replace(
+            project,
+            "features/mail/feature.toml",
+            "key = \"sender\"",
+            "key = \"mail_from\"\nformerly = [\"sender\"]",
+        );
+        replace(project, "features/mail/feature.toml", "title = \"Mail\"", "title = \"Mail\"\nformerly = [\"mail\"]");
+        project.sandbox.git("template", &["mv", "features/mail", "features/email"]);
+    });
+    project.run("update --yes --commit").expect(0);
+    let record = project.read("neoforge.toml");
+    assert!(record.contains("    \"email\",\n") && record.contains("mail_from = \"x@y.example\""), "{record}");
+    assert!(!record.contains("sender") && !record.contains("\"mail\""), "{record}");
+}
+
+#[test]
+fn a_slot_that_was_renamed_changes_nothing() {
+    let project = with_versions(|project| {
+        replace(project, "base/files/main.txt", "@slot parts", "@slot pieces");
+        for feature in ["mail", "jobs"] {
+            replace(project, &format!("features/{feature}/feature.toml"), "slot = \"parts\"", "slot = \"pieces\"");
+        }
+    });
+    project.run("update --yes --commit").expect(0);
+    assert_eq!(project.read("main.txt"), "begin\n    jobs\n    mail\nend\n");
+}
+
+#[test]
+fn a_version_can_be_named() {
+    let project = with_versions(|project| replace(project, "base/files/main.txt", "begin", "start"));
+    let first = project.sandbox.git("template", &["rev-parse", "HEAD~1"]);
+    project.run("update --yes --commit").expect(0);
+    project.run(&format!("update --to {} --yes --commit", first.trim())).expect(0);
+    assert_eq!(project.read("main.txt"), "begin\n    jobs\n    mail\nend\n");
+    project.run("update --to nonsense --yes").expect(1);
+}
