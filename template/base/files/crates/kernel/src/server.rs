@@ -78,7 +78,9 @@ pub fn openapi(modules: &[Module]) -> OpenApi {
     for module in modules {
         router = router.nest("/api/v1", module.api.clone());
     }
-    router.into_openapi()
+    let mut document = router.into_openapi();
+    modules.iter().filter_map(|module| module.describe).for_each(|describe| describe(&mut document));
+    document
 }
 
 /// Resolves `limit` after `stop` has been cancelled.
