@@ -71,7 +71,7 @@ async fn create(State(state): State<AppState>, Json(draft): Json<Draft>) -> Resu
     operation_id = "read_note",
     tag = "notes",
     params(("id" = i64, Path, description = "The `id` of the note", example = 1)),
-    responses((status = OK, description = "The note", body = Note, headers(("ETag" = String)))),
+    responses((status = OK, description = "The note", body = Note)),
 )]
 async fn read(State(state): State<AppState>, Path(id): Path<i64>) -> Result<(ETag, JsonBody<Note>)> {
     Ok(tagged(note::find(&state.db, id).await?))

@@ -24,6 +24,7 @@ pub struct Note {
     pub title: String,
     pub body: String,
     /// How many words the body has; nothing until they have been counted.
+    #[schema(required)]
     pub words: Option<i64>,
     #[serde(with = "time::serde::rfc3339")]
     #[schema(value_type = String, format = DateTime)]

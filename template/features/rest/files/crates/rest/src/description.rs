@@ -10,6 +10,9 @@ use utoipa::{
     },
 };
 
+/// What a request id looks like.
+const REQUEST_ID: &str = "4bf92f35-77b3-4da6-a3ce-929d0e0e4736";
+
 /// Adds to every operation what the kernel and this crate do for it: errors, headers and conditions.
 pub fn complete(document: &mut OpenApi) {
     document.servers.get_or_insert_with(|| vec![Server::new("/")]);
@@ -17,7 +20,7 @@ pub fn complete(document: &mut OpenApi) {
     document.security.get_or_insert_default();
     let components = document.components.get_or_insert_default();
     components.schemas.insert("Problem".to_owned(), Problem::schema());
-    components.headers.insert("RequestId".to_owned(), header("Names the request in the logs.", "5f1c…").into());
+    components.headers.insert("RequestId".to_owned(), header("Names the request in the logs.", REQUEST_ID).into());
     components.headers.insert("ETag".to_owned(), header("Names the state that was read.", "\"1\"").into());
     for (path, item) in &mut document.paths.paths {
         let has_path_parameter = path.contains('{');
@@ -25,8 +28,12 @@ pub fn complete(document: &mut OpenApi) {
         if let Some(operation) = get {
             revalidate(operation);
         }
-        for operation in [get, put, post, delete, patch].into_iter().flatten() {
-            for status in errors(operation, has_path_parameter) {
+        for (operation, changes) in [(get, false), (put, true), (post, true), (delete, true), (patch, true)] {
+            let Some(operation) = operation else { continue };
+            let mut errors = errors(operation, has_path_parameter);
+            // Another site may not make a browser send this.
+            errors.extend(changes.then_some(StatusCode::FORBIDDEN));
+            for status in errors {
                 let (name, response) = problem(status);
                 let reference = Ref::from_response_name(&name);
                 components.responses.insert(name, response.into());
@@ -35,6 +42,7 @@ pub fn complete(document: &mut OpenApi) {
             for response in operation.responses.responses.values_mut() {
                 if let RefOr::T(response) = response {
                     response.headers.insert("x-request-id".to_owned(), reference("RequestId"));
+                    response.headers.entry("ETag".to_owned()).and_modify(|header| *header = reference("ETag"));
                 }
             }
         }
@@ -74,7 +82,10 @@ fn errors(operation: &Operation, has_path_parameter: bool) -> Vec<StatusCode> {
 
 /// The answer for an error, and its name among the components.
 fn problem(status: StatusCode) -> (String, Response) {
-    let problem = Problem { request_id: Some("5f1c…".to_owned()), ..status.into() };
+    let mut problem = Problem { request_id: Some(REQUEST_ID.to_owned()), ..status.into() };
+    if matches!(status, StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY) {
+        problem.errors.insert("title".to_owned(), "This field is missing.".to_owned());
+    }
     let description = problem.title.clone();
     let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).example(Some(json!(problem)));
     let response = ResponseBuilder::new()
@@ -97,7 +108,7 @@ fn revalidate(operation: &mut Operation) {
         .build();
     operation.parameters.get_or_insert_default().push(RefOr::<Parameter>::T(parameter));
     if let Some(RefOr::T(response)) = operation.responses.responses.get_mut("200") {
-        response.headers.entry("ETag".to_owned()).or_insert_with(|| reference("ETag"));
+        response.headers.insert("ETag".to_owned(), reference("ETag"));
     }
     let unchanged = ResponseBuilder::new().description("You have the present state.");
     let unchanged = unchanged.header_ref("ETag", Ref::new("#/components/headers/ETag")).build();
