@@ -1,4 +1,4 @@
-//! What the page shows, read from the OpenAPI document.
+//! What the page shows, read from the `OpenAPI` document.
 
 use serde_json::{Map, Value, json};
 
@@ -7,7 +7,7 @@ const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 /// Types may contain themselves: an example ends at this depth.
 const DEPTH: usize = 6;
 
-/// The OpenAPI document of the application.
+/// The `OpenAPI` document of the application.
 #[derive(Clone, Copy)]
 pub struct Document<'a>(&'a Value);
 
@@ -107,7 +107,7 @@ impl<'a> Document<'a> {
 
     pub fn types(self) -> Vec<Type<'a>> {
         let types = entries(&self.0["components"]["schemas"]);
-        types.map(|(name, schema)| Type { name, about: text(&schema["description"]), fields: self.fields(schema) }).collect()
+        types.map(|(name, schema)| Type { name, about: text(&schema["description"]), fields: fields(schema) }).collect()
     }
 
     fn about_tag(self, name: &str) -> &'a str {
@@ -116,7 +116,7 @@ impl<'a> Document<'a> {
     }
 
     fn operation(self, method: &'static str, path: &'a str, operation: &'a Value) -> Operation<'a> {
-        let security = operation.get("security").unwrap_or(&self.0["security"]);
+        let security = operation.get("security").unwrap_or_else(|| &self.0["security"]);
         Operation {
             id: text(&operation["operationId"]),
             method,
@@ -124,7 +124,9 @@ impl<'a> Document<'a> {
             summary: text(&operation["summary"]),
             about: text(&operation["description"]),
             needs_login: items(security).next().is_some(),
-            parameters: items(&operation["parameters"]).map(|parameter| self.parameter(self.resolve(parameter))).collect(),
+            parameters: items(&operation["parameters"])
+                .map(|parameter| self.parameter(self.resolve(parameter)))
+                .collect(),
             body: self.body(self.resolve(&operation["requestBody"])),
             answers: entries(&operation["responses"]).map(|(status, answer)| self.answer(status, answer)).collect(),
         }
@@ -138,7 +140,7 @@ impl<'a> Document<'a> {
             place: text(&parameter["in"]),
             required: parameter["required"] == true,
             about: text(&parameter["description"]),
-            kind: self.kind(schema),
+            kind: kind(schema),
             example: example.map(plain).unwrap_or_default(),
         }
     }
@@ -157,45 +159,10 @@ impl<'a> Document<'a> {
         Answer { status, about: text(&answer["description"]), headers, body: self.body(answer) }
     }
 
-    fn fields(self, schema: &'a Value) -> Vec<Field<'a>> {
-        let fields = entries(&schema["properties"]).map(|(name, field)| {
-            let required = items(&schema["required"]).any(|required| required == name);
-            Field { name, required, about: text(&field["description"]), kind: self.kind(field) }
-        });
-        fields.collect()
-    }
-
     /// Follows a reference to where it leads.
     fn resolve(self, value: &'a Value) -> &'a Value {
         let target = value["$ref"].as_str().and_then(|path| self.0.pointer(path.trim_start_matches('#')));
         target.unwrap_or(value)
-    }
-
-    /// The type in words: `integer, from 1, to 100`.
-    fn kind(self, schema: &Value) -> String {
-        if let Some(path) = schema["$ref"].as_str() {
-            return path.rsplit('/').next().unwrap_or(path).to_owned();
-        }
-        let mut words = match &schema["type"] {
-            Value::Array(types) => types.iter().map(text).collect::<Vec<_>>().join(" or "),
-            Value::String(kind) if kind == "array" => format!("list of {}", self.kind(&schema["items"])),
-            Value::String(kind) => kind.clone(),
-            _ => "any value".to_owned(),
-        };
-        for (key, name) in [
-            ("format", ""),
-            ("enum", "one of "),
-            ("minimum", "from "),
-            ("maximum", "to "),
-            ("minLength", "characters from "),
-            ("maxLength", "characters up to "),
-            ("default", "default "),
-        ] {
-            if let Some(value) = schema.get(key) {
-                words.push_str(&format!(", {name}{}", plain(value)));
-            }
-        }
-        words
     }
 
     /// The example that a schema has, or one made of its parts.
@@ -220,6 +187,38 @@ impl<'a> Document<'a> {
             _ => Value::Null,
         }
     }
+}
+
+fn fields(schema: &Value) -> Vec<Field<'_>> {
+    let fields = entries(&schema["properties"]).map(|(name, field)| {
+        let required = items(&schema["required"]).any(|required| required == name);
+        Field { name, required, about: text(&field["description"]), kind: kind(field) }
+    });
+    fields.collect()
+}
+
+/// The type in words: `integer, from 1, to 100`.
+fn kind(schema: &Value) -> String {
+    if let Some(path) = schema["$ref"].as_str() {
+        return path.rsplit('/').next().unwrap_or(path).to_owned();
+    }
+    let name = match &schema["type"] {
+        Value::Array(types) => types.iter().map(text).collect::<Vec<_>>().join(" or "),
+        Value::String(name) if name == "array" => format!("list of {}", kind(&schema["items"])),
+        Value::String(name) => name.clone(),
+        _ => "any value".to_owned(),
+    };
+    let limits = [
+        ("format", ""),
+        ("enum", "one of "),
+        ("minimum", "from "),
+        ("maximum", "to "),
+        ("minLength", "characters from "),
+        ("maxLength", "characters up to "),
+        ("default", "default "),
+    ];
+    let limits = limits.into_iter().filter_map(|(key, words)| Some(format!("{words}{}", plain(schema.get(key)?))));
+    std::iter::once(name).chain(limits).collect::<Vec<_>>().join(", ")
 }
 
 fn text(value: &Value) -> &str {

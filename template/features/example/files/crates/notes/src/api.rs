@@ -117,11 +117,7 @@ async fn update(
     ),
     responses((status = NO_CONTENT, description = "The note is gone")),
 )]
-async fn delete(
-    State(state): State<AppState>,
-    Path(id): Path<i64>,
-    condition: Option<IfMatch>,
-) -> Result<StatusCode> {
+async fn delete(State(state): State<AppState>, Path(id): Path<i64>, condition: Option<IfMatch>) -> Result<StatusCode> {
     let Some(condition) = condition else {
         let deleted = note::delete(&state.db, id, None).await?;
         return if deleted { Ok(StatusCode::NO_CONTENT) } else { Err(Error::NotFound) };

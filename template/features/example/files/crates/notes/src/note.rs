@@ -130,7 +130,11 @@ pub async fn body(connection: &mut Connection, id: i64) -> Result<Option<String>
 }
 
 pub async fn set_words(connection: &mut Connection, id: i64, words: i64) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE notes SET words = $1, version = version + 1 WHERE id = $2").bind(words).bind(id).execute(connection).await?;
+    sqlx::query("UPDATE notes SET words = $1, version = version + 1 WHERE id = $2")
+        .bind(words)
+        .bind(id)
+        .execute(connection)
+        .await?;
     Ok(())
 }
 
