@@ -6,8 +6,9 @@ use axum::{
     response::{Html, IntoResponse, Redirect, Response},
     routing::{get, post},
 };
-use kernel::{AppState, Error, Result, error::FieldErrors, http::Path};
+use kernel::{AppState, Error, Result, error::FieldErrors};
 use listing::{List, ListQuery};
+use rest::Path;
 use ui::Page;
 
 use crate::note::{self, Draft, NewNote, Note};
