@@ -1,5 +1,7 @@
 use std::sync::Arc;
 
+use axum::http::request::Parts;
+
 use crate::{Config, Db, ErrorPage, Link, Module};
 
 /// What handlers and jobs share. Cheap to clone.
@@ -23,6 +25,6 @@ impl AppState {
     }
 }
 
-fn plain_error_page(_: &AppState, problem: &crate::Problem, _: &str) -> String {
+fn plain_error_page(_: &AppState, problem: &crate::Problem, _: &Parts) -> String {
     problem.title.clone()
 }

@@ -4,20 +4,27 @@
 //! `templates` folder.
 
 mod assets;
+// @slot modules
 mod page;
 
 use askama::Template;
-use axum::{Router, response::Html, routing::get};
+use axum::{
+    Router,
+    http::{HeaderMap, request::Parts},
+    response::Html,
+    routing::get,
+};
 use kernel::{APP_DESCRIPTION, AppState, Module, Problem, Result};
 
+use assets::{ICON, STYLESHEET};
 pub use page::Page;
 
 /// The home page, the error page and the assets.
 pub fn module() -> Module {
     let pages = Router::new()
         .route("/", get(home))
-        .route(assets::STYLESHEET.path(), get(async || &*assets::STYLESHEET))
-        .route(assets::ICON.path(), get(async || &*assets::ICON));
+        .route(&STYLESHEET.path, get(async |request: HeaderMap| STYLESHEET.answer(&request)))
+        .route(&ICON.path, get(async |request: HeaderMap| ICON.answer(&request)));
     Module::new("ui").pages(pages).error_page(error_page)
 }
 
@@ -40,7 +47,7 @@ struct ErrorPage<'a> {
     problem: &'a Problem,
 }
 
-fn error_page(state: &AppState, problem: &Problem, path: &str) -> String {
-    let page = ErrorPage { page: Page::new(state, path), problem };
+fn error_page(state: &AppState, problem: &Problem, request: &Parts) -> String {
+    let page = ErrorPage { page: Page::new(state, request), problem };
     page.render().unwrap_or_else(|_| problem.title.clone())
 }
