@@ -4,6 +4,7 @@ use kernel::{
     error::FieldErrors,
     jobs,
 };
+use listing::{Column, Listed};
 use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
 use time::OffsetDateTime;
@@ -24,6 +25,16 @@ pub struct Note {
     #[serde(with = "time::serde::rfc3339")]
     #[schema(value_type = String, format = DateTime)]
     pub created_at: OffsetDateTime,
+}
+
+impl Listed for Note {
+    const FROM: &'static str = "notes";
+    const COLUMNS: &'static [Column] = &[
+        Column::text("title").sortable().filterable(),
+        Column::integer("words").nullable().sortable(),
+        Column::timestamp("created_at").sortable().filterable(),
+    ];
+    const DEFAULT_SORT: &'static str = "-created_at";
 }
 
 /// A note as a client writes it: nothing has been checked yet.
@@ -77,6 +88,27 @@ pub async fn create(db: &Db, note: &NewNote) -> Result<Note> {
         .fetch_one(&mut *transaction)
         .await?;
     jobs::enqueue(&mut transaction, &CountWords { note: note.id }).await?;
+    transaction.commit().await?;
+    Ok(note)
+}
+
+pub async fn find(db: &Db, id: i64) -> Result<Note> {
+    let note = sqlx::query_as("SELECT * FROM notes WHERE id = $1").bind(id).fetch_optional(db).await?;
+    note.ok_or(Error::NotFound)
+}
+
+/// Changes a note, and has its words counted again.
+pub async fn update(db: &Db, id: i64, note: &NewNote) -> Result<Note> {
+    let mut transaction = database::begin(db).await?;
+    let note: Option<Note> =
+        sqlx::query_as("UPDATE notes SET title = $1, body = $2, words = NULL WHERE id = $3 RETURNING *")
+            .bind(&note.title)
+            .bind(&note.body)
+            .bind(id)
+            .fetch_optional(&mut *transaction)
+            .await?;
+    let note = note.ok_or(Error::NotFound)?;
+    jobs::enqueue(&mut transaction, &CountWords { note: id }).await?;
     transaction.commit().await?;
     Ok(note)
 }

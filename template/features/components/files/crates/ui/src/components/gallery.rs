@@ -17,7 +17,6 @@ use crate::Page;
 #[template(path = "gallery.html")]
 struct Gallery {
     page: Page,
-    none: FieldErrors,
     refused: FieldErrors,
 }
 
@@ -36,7 +35,7 @@ async fn show(State(state): State<AppState>, page: Page) -> Result<Html<String>>
         ("refused-colour", "Choose a lighter colour."),
     ];
     let refused = refused.map(|(field, message)| (field, message.to_owned())).into();
-    Ok(Html(Gallery { page, none: FieldErrors::new(), refused }.render()?))
+    Ok(Html(Gallery { page, refused }.render()?))
 }
 
 async fn save(State(state): State<AppState>) -> Result<Response> {

@@ -36,11 +36,7 @@ fn known(theme: &str) -> &'static str {
     }
 }
 
-async fn choose(
-    State(state): State<AppState>,
-    headers: HeaderMap,
-    Form(choice): Form<Choice>,
-) -> impl IntoResponse {
+async fn choose(State(state): State<AppState>, headers: HeaderMap, Form(choice): Form<Choice>) -> impl IntoResponse {
     let theme = known(&choice.theme);
     let age = if theme == "system" { Duration::ZERO } else { Duration::days(365) };
     ([(header::SET_COOKIE, write_cookie(&state, COOKIE, theme, age))], Redirect::to(&page_before(&headers)))
