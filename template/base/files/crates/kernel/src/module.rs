@@ -1,9 +1,6 @@
 use std::fmt;
 
-use axum::{
-    Router,
-    http::{Extensions, request::Parts},
-};
+use axum::{Router, http::Extensions, http::request::Parts};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{

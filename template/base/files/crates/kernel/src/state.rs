@@ -1,7 +1,5 @@
 use std::sync::Arc;
 
-use axum::http::request::Parts;
-
 use crate::{Config, Db, ErrorPage, Link, Module};
 
 /// What handlers and jobs share. Cheap to clone.
@@ -25,6 +23,6 @@ impl AppState {
     }
 }
 
-fn plain_error_page(_: &AppState, problem: &crate::Problem, _: &Parts) -> String {
+fn plain_error_page(_: &AppState, problem: &crate::Problem, _: &axum::http::request::Parts) -> String {
     problem.title.clone()
 }

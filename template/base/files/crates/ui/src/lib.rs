@@ -8,23 +8,14 @@ mod assets;
 mod page;
 
 use askama::Template;
-use axum::{
-    Router,
-    http::{HeaderMap, request::Parts},
-    response::Html,
-    routing::get,
-};
+use axum::{Router, http::request::Parts, response::Html, routing::get};
 use kernel::{APP_DESCRIPTION, AppState, Module, Problem, Result};
 
-use assets::{ICON, STYLESHEET};
 pub use page::Page;
 
 /// The home page, the error page and the assets.
 pub fn module() -> Module {
-    let pages = Router::new()
-        .route("/", get(home))
-        .route(&STYLESHEET.path, get(async |request: HeaderMap| STYLESHEET.answer(&request)))
-        .route(&ICON.path, get(async |request: HeaderMap| ICON.answer(&request)));
+    let pages = Router::new().route("/", get(home)).merge(assets::routes());
     Module::new("ui").pages(pages).error_page(error_page)
 }
 

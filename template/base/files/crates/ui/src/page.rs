@@ -1,9 +1,6 @@
 use std::{convert::Infallible, sync::Arc};
 
-use axum::{
-    extract::{FromRequestParts, OriginalUri},
-    http::request::Parts,
-};
+use axum::{extract::FromRequestParts, extract::OriginalUri, http::request::Parts};
 use kernel::{APP_NAME, AppState, Link};
 
 use crate::assets;
