@@ -59,11 +59,23 @@ impl From<StatusCode> for Problem {
         Self {
             status: status.as_u16(),
             title: status.canonical_reason().unwrap_or("Error").to_owned(),
-            detail: None,
+            detail: advice(status).map(str::to_owned),
             request_id: None,
             errors: BTreeMap::new(),
         }
     }
+}
+
+/// What a client can do about an error that says nothing more.
+const fn advice(status: StatusCode) -> Option<&'static str> {
+    Some(match status {
+        StatusCode::NOT_FOUND => "There is nothing at this address.",
+        StatusCode::METHOD_NOT_ALLOWED => "Use one of the methods in the header `Allow`.",
+        StatusCode::UNPROCESSABLE_ENTITY => "Correct the fields in `errors`.",
+        StatusCode::INTERNAL_SERVER_ERROR => "This is our fault. Name the request id when you report it.",
+        StatusCode::SERVICE_UNAVAILABLE => "Try again later.",
+        _ => return None,
+    })
 }
 
 impl IntoResponse for Error {

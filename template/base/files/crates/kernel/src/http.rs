@@ -3,14 +3,13 @@
 use std::any::Any;
 
 use axum::{
-    Json as AxumJson, Router,
+    Router,
     body::Body,
-    extract::{DefaultBodyLimit, FromRequest, Request, State},
+    extract::{DefaultBodyLimit, Request, State},
     http::{HeaderName, HeaderValue, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
-use serde::de::DeserializeOwned;
 use tower_http::{
     catch_panic::CatchPanicLayer,
     csrf::CsrfLayer,
@@ -20,6 +19,7 @@ use tower_http::{
 };
 use tracing::{Level, Span};
 
+pub use crate::extract::{Json, Path, Query};
 use crate::{AppState, Area, Error, Layer, Problem};
 
 /// Bodies above this are refused with 413.
@@ -38,21 +38,6 @@ const SECURITY_HEADERS: [(HeaderName, HeaderValue); 6] = [
     (header::REFERRER_POLICY, HeaderValue::from_static("strict-origin-when-cross-origin")),
     (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
 ];
-
-/// A JSON body. Unlike axum's own, a body that cannot be read becomes a [`Problem`].
-#[derive(Clone, Copy, Debug)]
-pub struct Json<T>(pub T);
-
-impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
-    type Rejection = Error;
-
-    async fn from_request(request: Request, state: &S) -> Result<Self, Error> {
-        match AxumJson::from_request(request, state).await {
-            Ok(AxumJson(body)) => Ok(Self(body)),
-            Err(rejection) => Err(Error::Malformed(rejection.status(), rejection.body_text())),
-        }
-    }
-}
 
 /// Wraps the whole application: request ids, traces and security headers.
 pub(crate) fn wrap(router: Router) -> Router {
@@ -98,7 +83,7 @@ async fn problem_json(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     if let Some(mut problem) = take_problem(&mut response) {
         problem.request_id = id;
-        let body = AxumJson(problem).into_response().into_body();
+        let body = axum::Json(problem).into_response().into_body();
         let content_type = HeaderValue::from_static("application/problem+json");
         replace_body(&mut response, body, content_type);
     }

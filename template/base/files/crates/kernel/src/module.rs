@@ -1,6 +1,7 @@
 use std::fmt;
 
 use axum::{Router, http::Extensions, http::request::Parts};
+use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
@@ -47,6 +48,7 @@ pub struct Module {
     pub(crate) links: Vec<Link>,
     pub(crate) checks: Vec<Check>,
     pub(crate) error_page: Option<ErrorPage>,
+    pub(crate) describe: Option<fn(&mut OpenApi)>,
 }
 
 impl Module {
@@ -64,12 +66,19 @@ impl Module {
             links: Vec::new(),
             checks: Vec::new(),
             error_page: None,
+            describe: None,
         }
     }
 
     /// Routes under `/api/v1`, described for the API document by `#[utoipa::path]`.
     pub fn api(mut self, routes: OpenApiRouter<AppState>) -> Self {
         self.api = routes;
+        self
+    }
+
+    /// Completes the API document of all modules, for instance with a security scheme.
+    pub const fn describe(mut self, describe: fn(&mut OpenApi)) -> Self {
+        self.describe = Some(describe);
         self
     }
 

@@ -1,7 +1,7 @@
 use std::{future, time::Duration};
 
 use anyhow::bail;
-use axum::{Json, Router, routing::get};
+use axum::{Json, Router, extract::State, response::IntoResponse, routing::get};
 use tokio::{net::TcpListener, signal};
 use tokio_util::sync::CancellationToken;
 use utoipa::openapi::{Info, OpenApi, OpenApiBuilder};
@@ -22,7 +22,6 @@ impl Application {
     #[must_use]
     pub fn build(config: Config, db: Db, modules: Vec<Module>) -> Self {
         let state = AppState::new(config, db, &modules);
-        let openapi = openapi(&modules);
         let mut api = Router::new();
         let mut pages = Router::new();
         let mut checks = Vec::new();
@@ -36,8 +35,8 @@ impl Application {
             layers.extend(module.layers);
         }
 
-        let document = Json(openapi);
-        let api = Router::new().nest("/v1", api).route("/openapi.json", get(async move || document));
+        let document = async |State(state): State<AppState>| Json(&*state.openapi).into_response();
+        let api = Router::new().nest("/v1", api).route("/openapi.json", get(document));
         let router = health::routes(checks)
             .nest("/api", http::api(api, &layers, &state))
             .merge(http::pages(pages, &layers, &state))
@@ -78,7 +77,9 @@ pub fn openapi(modules: &[Module]) -> OpenApi {
     for module in modules {
         router = router.nest("/api/v1", module.api.clone());
     }
-    router.into_openapi()
+    let mut document = router.into_openapi();
+    modules.iter().filter_map(|module| module.describe).for_each(|describe| describe(&mut document));
+    document
 }
 
 /// Resolves `limit` after `stop` has been cancelled.

@@ -1,5 +1,7 @@
 use std::sync::Arc;
 
+use serde_json::{Value, json};
+
 use crate::{Config, Db, ErrorPage, Link, Module};
 
 /// What handlers and jobs share. Cheap to clone.
@@ -9,6 +11,8 @@ pub struct AppState {
     pub db: Db,
     /// The entries of the main menu, in the order of the modules.
     pub navigation: Arc<[Link]>,
+    /// The description of the API.
+    pub openapi: Arc<Value>,
     pub(crate) error_page: ErrorPage,
 }
 
@@ -18,6 +22,7 @@ impl AppState {
             config: Arc::new(config),
             db,
             navigation: modules.iter().flat_map(|module| module.links.iter().copied()).collect(),
+            openapi: Arc::new(json!(crate::openapi(modules))),
             error_page: modules.iter().rev().find_map(|module| module.error_page).unwrap_or(plain_error_page),
         }
     }

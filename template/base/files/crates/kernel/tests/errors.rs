@@ -1,19 +1,24 @@
 //! What clients get when something goes wrong.
 
+use std::collections::HashMap;
+
 use axum::{
     Router,
     extract::Request,
     middleware::{self, Next},
     routing::get,
 };
-use kernel::{Area, Error, Module, Result, http::Json};
+use kernel::{
+    Area, Error, Module, Result,
+    http::{Json, Path, Query},
+};
 use serde_json::{Value, json};
 use testkit::TestApp;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// A module whose handlers fail in every way.
 fn failing() -> Module {
-    let api = OpenApiRouter::new().routes(routes!(echo)).route("/broken", get(broken));
+    let api = OpenApiRouter::new().routes(routes!(echo)).route("/broken", get(broken)).route("/{id}/{day}", get(read));
     let pages = Router::new()
         .route("/broken", get(broken))
         .route("/panic", get(panic))
@@ -29,6 +34,8 @@ async fn echo(Json(body): Json<Value>) -> Result<axum::Json<Value>> {
     }
     Ok(axum::Json(body))
 }
+
+async fn read(_: Path<(i64, i64)>, _: Query<HashMap<String, u8>>) {}
 
 async fn broken() -> Result<()> {
     Err(anyhow::anyhow!("the password is hunter2").into())
@@ -46,7 +53,9 @@ async fn api_errors_are_problems_with_the_request_id() {
     assert_eq!(response.header("content-type"), "application/problem+json");
     let id = response.header("x-request-id");
     assert!(!id.is_empty());
-    assert_eq!(response.json::<Value>(), json!({ "status": 404, "title": "Not Found", "request_id": id }));
+    let detail = "There is nothing at this address.";
+    let problem = json!({ "status": 404, "title": "Not Found", "detail": detail, "request_id": id });
+    assert_eq!(response.json::<Value>(), problem);
 }
 
 #[tokio::test]
@@ -74,6 +83,17 @@ async fn invalid_values_get_a_message_per_field() {
     assert_eq!(response.status, 422);
     let problem: Value = response.json();
     assert_eq!(problem["errors"], json!({ "name": "must not be empty" }));
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_named() {
+    let app = TestApp::start(vec![failing()]).await;
+    for (path, status, field) in [("/1/soon", 400, "day"), ("/1/2?a=1&b=x", 400, "b")] {
+        let response = app.get(&format!("/api/v1{path}")).await;
+        assert_eq!(response.status, status);
+        let errors = response.json::<Value>()["errors"].as_object().unwrap().clone();
+        assert_eq!(errors.keys().collect::<Vec<_>>(), [field]);
+    }
 }
 
 #[tokio::test]

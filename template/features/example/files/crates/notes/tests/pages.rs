@@ -53,17 +53,31 @@ async fn a_note_is_edited() {
     let form = app.get(&path).await.body;
     assert!(form.contains("value=\"Milk\"") && form.contains("two bottles"));
 
-    assert_eq!(app.post_form(&path, "title=&body=").await.status, 422);
-    let response = app.post_form(&path, "title=Bread&body=").await;
+    assert_eq!(app.post_form(&path, "version=1&title=&body=").await.status, 422);
+    let response = app.post_form(&path, "version=1&title=Bread&body=").await;
     assert!(follow(&app, &response).await.contains("“Bread” was saved."));
     assert!(!app.get("/notes").await.body.contains("Milk"));
+}
+
+#[tokio::test]
+async fn a_change_of_someone_else_is_not_lost_unseen() {
+    let app = start().await;
+    write(&app, "Milk").await;
+    assert_eq!(app.post_form("/notes/1", "version=1&title=Bread&body=").await.status, 303);
+
+    let response = app.post_form("/notes/1", "version=1&title=Butter&body=").await;
+    assert_eq!(response.status, 409);
+    assert!(response.body.contains("changed in the meantime") && response.body.contains("value=\"Butter\""));
+    assert!(response.body.contains("name=\"version\" value=\"2\""));
+    assert!(app.get("/notes").await.body.contains(">Bread</a>"));
+    assert_eq!(app.post_form("/notes/1", "version=2&title=Butter&body=").await.status, 303);
 }
 
 #[tokio::test]
 async fn a_note_that_is_not_there_cannot_be_edited() {
     let app = start().await;
     assert_eq!(app.get("/notes/7").await.status, 404);
-    assert_eq!(app.post_form("/notes/7", "title=Milk&body=").await.status, 404);
+    assert_eq!(app.post_form("/notes/7", "version=1&title=Milk&body=").await.status, 404);
 }
 
 #[tokio::test]

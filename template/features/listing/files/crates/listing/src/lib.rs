@@ -15,6 +15,7 @@
 mod column;
 mod cursor;
 mod filter;
+#[allow(clippy::option_if_let_else, reason = "the derived schema of a generic type has it")]
 mod list;
 mod order;
 mod parameters;

@@ -8,13 +8,15 @@ use utoipa::ToSchema;
 
 use crate::{ListQuery, Listed};
 
-/// One page of a list. As an answer it is JSON, with the addresses of the pages around it in the header `Link`.
+/// One page of a list.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct List<T> {
     pub items: Vec<T>,
     /// The `cursor` of the next page, if there is one.
+    #[schema(required)]
     pub next: Option<String>,
     /// The `cursor` of the page before, if there is one.
+    #[schema(required)]
     pub previous: Option<String>,
     /// What was asked for.
     #[serde(skip)]
@@ -41,6 +43,7 @@ impl<T: Listed> List<T> {
     }
 }
 
+/// As an answer it is JSON, with the addresses of the pages around it in the header `Link`.
 impl<T: Listed + Serialize> IntoResponse for List<T> {
     fn into_response(self) -> Response {
         ([(header::LINK, self.links())], Json(self)).into_response()

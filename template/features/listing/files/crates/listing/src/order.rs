@@ -28,7 +28,8 @@ impl Order {
                 Some(column) if keys.iter().all(|key| key.column.name != name) => keys.push(Key { column, descending }),
                 Some(_) => return Err(format!("Name {name} once.")),
                 None => {
-                    let names: Vec<_> = columns.iter().filter(|column| column.sortable).map(|column| column.name).collect();
+                    let names: Vec<_> =
+                        columns.iter().filter(|column| column.sortable).map(|column| column.name).collect();
                     return Err(format!("Sort by {}; a minus sign in front reverses the order.", names.join(", ")));
                 }
             }

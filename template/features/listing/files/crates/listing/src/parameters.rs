@@ -6,11 +6,7 @@ use utoipa::{
     },
 };
 
-use crate::{
-    Column, DEFAULT_LIMIT, ListQuery, Listed, MAX_LIMIT,
-    column::Kind,
-    filter::TEXT_LIMIT,
-};
+use crate::{Column, DEFAULT_LIMIT, ListQuery, Listed, MAX_LIMIT, column::Kind, filter::TEXT_LIMIT};
 
 /// The parameters of a list in the API document: `params(ListQuery<Note>)`.
 impl<T: Listed> IntoParams for ListQuery<T> {

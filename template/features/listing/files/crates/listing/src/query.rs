@@ -159,7 +159,13 @@ impl<T: Listed> ListQuery<T> {
     #[must_use]
     pub fn aria_sort(&self, column: &str) -> &'static str {
         match self.order.keys().first() {
-            Some(key) if key.column.name == column => if key.descending { "descending" } else { "ascending" },
+            Some(key) if key.column.name == column => {
+                if key.descending {
+                    "descending"
+                } else {
+                    "ascending"
+                }
+            }
             _ => "none",
         }
     }

@@ -55,7 +55,8 @@ async fn a_condition_of_the_handler_holds_on_every_page() {
 #[tokio::test]
 async fn a_query_gets_a_message_for_every_mistake() {
     let app = start().await;
-    let response = app.get("/api/v1/things?limit=0&sort=owner&owner=ann&size=big&made_at.from=soon&name=a&name=b").await;
+    let response =
+        app.get("/api/v1/things?limit=0&sort=owner&owner=ann&size=big&made_at.from=soon&name=a&name=b").await;
     assert_eq!(response.status, 400);
     assert_eq!(response.header("content-type"), "application/problem+json");
     let timestamp = "Use a date such as 2026-01-31, or a time such as 2026-01-31T08:00:00Z.";

@@ -13,8 +13,7 @@ use time::{Duration, OffsetDateTime};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-const MIGRATIONS: &[Migration] =
-    &[Migration { version: 1, name: "create things", sql: include_str!("../things.sql") }];
+const MIGRATIONS: &[Migration] = &[Migration { version: 1, name: "create things", sql: include_str!("../things.sql") }];
 
 #[derive(Clone, Debug, Serialize, FromRow, ToSchema)]
 struct Thing {

@@ -106,10 +106,7 @@ async fn an_answer_links_its_neighbours() {
     let next = first.json::<Value>()["next"].as_str().unwrap().to_owned();
     assert_eq!(first.json::<Value>()["previous"], Value::Null);
     let base = "/api/v1/things?name=a&sort=-size&limit=3";
-    assert_eq!(
-        first.header("link"),
-        format!("<{base}>; rel=\"first\", <{base}&cursor={next}>; rel=\"next\"")
-    );
+    assert_eq!(first.header("link"), format!("<{base}>; rel=\"first\", <{base}&cursor={next}>; rel=\"next\""));
     let second = app.get(&format!("{base}&cursor={next}")).await;
     assert!(second.header("link").contains("rel=\"prev\""), "{}", second.header("link"));
     assert_eq!(second.json::<Value>()["items"].as_array().unwrap().len(), 3);
