@@ -5,7 +5,7 @@ use std::any::Any;
 use axum::{
     Router,
     body::Body,
-    extract::{DefaultBodyLimit, OriginalUri, Request, State},
+    extract::{DefaultBodyLimit, Request, State},
     http::{HeaderName, HeaderValue, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
@@ -89,17 +89,13 @@ async fn problem_json(request: Request, next: Next) -> Response {
     response
 }
 
-async fn problem_page(
-    State(state): State<AppState>,
-    OriginalUri(uri): OriginalUri,
-    request: Request,
-    next: Next,
-) -> Response {
+async fn problem_page(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let id = request_id(&request);
-    let mut response = next.run(request).await;
+    let (parts, body) = request.into_parts();
+    let mut response = next.run(Request::from_parts(parts.clone(), body)).await;
     if let Some(mut problem) = take_problem(&mut response) {
         problem.request_id = id;
-        let page = (state.error_page)(&state, &problem, uri.path());
+        let page = (state.error_page)(&state, &problem, &parts);
         let content_type = HeaderValue::from_static("text/html; charset=utf-8");
         replace_body(&mut response, Body::from(page), content_type);
     }

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use axum::{Router, http::Extensions};
+use axum::{Router, http::Extensions, http::request::Parts};
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -12,8 +12,8 @@ use crate::{
     jobs::Handler,
 };
 
-/// Writes the page for an error: it gets the problem and the path that was asked for, and returns HTML.
-pub type ErrorPage = fn(&AppState, &Problem, &str) -> String;
+/// Writes the page for an error: it gets the problem and the request that met it, and returns HTML.
+pub type ErrorPage = fn(&AppState, &Problem, &Parts) -> String;
 
 /// Wraps middleware around the routes of one part of the application.
 pub type Layer = fn(Router<AppState>, Area, &AppState) -> Router<AppState>;

@@ -28,6 +28,6 @@ impl AppState {
     }
 }
 
-fn plain_error_page(_: &AppState, problem: &crate::Problem, _: &str) -> String {
+fn plain_error_page(_: &AppState, problem: &crate::Problem, _: &axum::http::request::Parts) -> String {
     problem.title.clone()
 }

@@ -60,7 +60,7 @@ impl TestApp {
             environment.insert((*key).to_owned(), (*value).to_owned());
         }
         let config = Config::from_variables(&environment, &modules).expect("the test configuration is valid");
-        let db = kernel_database::connect(&config).await.expect("the test database can be opened");
+        let db = kernel_database::connect_or_create(&config).await.expect("the test database can be opened");
         kernel_database::migrate(&db, &modules).await.expect("the migrations succeed");
 
         let application = Application::build(config, db, modules);
