@@ -70,7 +70,7 @@ impl Config {
         let port = reader.read("PORT", "a number from 0 to 65535", 3000);
         let database_url = reader.required("DATABASE_URL", backend::URL_SHAPE);
         reader.refuse_in_production("DATABASE_URL", backend::DEVELOPMENT_ONLY);
-        let connections = reader.positive("DATABASE_CONNECTIONS", 10);
+        let connections = reader.positive("DATABASE_CONNECTIONS", backend::CONNECTIONS);
         let slow_query = reader.positive("SLOW_QUERY_MILLISECONDS", 250);
         let request_seconds = reader.positive("REQUEST_TIMEOUT_SECONDS", 15);
         let shutdown_seconds = reader.positive("SHUTDOWN_SECONDS", 20);
