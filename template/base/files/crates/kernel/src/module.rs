@@ -1,6 +1,10 @@
 use std::fmt;
 
-use axum::{Router, http::Extensions, http::request::Parts};
+use axum::{
+    Router,
+    http::{Extensions, request::Parts},
+};
+use tower_http::csrf::CsrfLayer;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -14,6 +18,9 @@ use crate::{
 
 /// Writes the page for an error: it gets the problem and the request that met it, and returns HTML.
 pub type ErrorPage = fn(&AppState, &Problem, &Parts) -> String;
+
+/// Chooses which other sites may have their pages send requests to one part of the application.
+pub type Csrf = fn(&AppState, Area) -> CsrfLayer;
 
 /// Wraps middleware around the routes of one part of the application.
 pub type Layer = fn(Router<AppState>, Area, &AppState) -> Router<AppState>;
@@ -45,6 +52,7 @@ pub struct Module {
     pub(crate) migrations: &'static [Migration],
     pub(crate) settings: Vec<fn(&mut Reader<'_>, &mut Extensions)>,
     pub(crate) layers: Vec<Layer>,
+    pub(crate) csrf: Option<Csrf>,
     pub(crate) links: Vec<Link>,
     pub(crate) checks: Vec<Check>,
     pub(crate) error_page: Option<ErrorPage>,
@@ -63,6 +71,7 @@ impl Module {
             migrations: &[],
             settings: Vec::new(),
             layers: Vec::new(),
+            csrf: None,
             links: Vec::new(),
             checks: Vec::new(),
             error_page: None,
@@ -114,6 +123,12 @@ impl Module {
     /// answers with are written like those of handlers.
     pub fn layer(mut self, layer: Layer) -> Self {
         self.layers.push(layer);
+        self
+    }
+
+    /// Other sites whose pages may send requests that change something. The last module that names some wins.
+    pub const fn csrf(mut self, csrf: Csrf) -> Self {
+        self.csrf = Some(csrf);
         self
     }
 

@@ -12,6 +12,7 @@
 
 mod client;
 mod database;
+// @slot helpers
 
 use std::{collections::HashMap, net::SocketAddr, time::Duration};
 
@@ -60,7 +61,8 @@ impl TestApp {
             environment.insert((*key).to_owned(), (*value).to_owned());
         }
         let config = Config::from_variables(&environment, &modules).expect("the test configuration is valid");
-        let db = kernel_database::connect_or_create(&config).await.expect("the test database can be opened");
+        kernel_database::create_if_missing(&config).await.expect("the test database can be made");
+        let db = kernel_database::connect(&config).await.expect("the test database can be opened");
         kernel_database::migrate(&db, &modules).await.expect("the migrations succeed");
 
         let application = Application::build(config, db, modules);
