@@ -4,7 +4,8 @@
 //! accepted in the same transaction as the change that calls for it: both happen, or neither.
 //!
 //! Jobs run at least once. One that fails is tried again, each time after a longer pause, and stays in the database
-//! with its last error when the attempts are used up. Write jobs so that running them twice does no harm.
+//! with its last error when the attempts are used up. One whose process dies is taken up by another worker, and that does
+//! not count as an attempt. Write jobs so that running them twice does no harm.
 
 use std::{
     collections::HashMap,
@@ -17,13 +18,13 @@ use std::{
 
 use anyhow::{Context, anyhow, bail};
 use apalis::prelude::{
-    Attempt, BackendExt, BoxDynError, Data, PollSnapshot, PollStrategy, TaskBuilder, TaskId, WorkerBuilder,
+    AbortError, Attempt, BackendExt, BoxDynError, Data, PollSnapshot, PollStrategy, TaskId, WorkerBuilder,
     WorkerBuilderExt, WorkerError,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use sqlx::migrate::Migrator;
-use tokio::time::{Interval, MissedTickBehavior};
+use tokio::time::{Interval, MissedTickBehavior, interval, timeout};
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 use tracing::Instrument;
 use uuid::Uuid;
@@ -32,22 +33,41 @@ use crate::{AppState, Db, database::Connection, server::deadline};
 
 mod queue;
 
-/// How often a job is tried before it is given up.
-const ATTEMPTS: usize = 8;
-
 /// How often an idle worker looks for jobs.
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
 
 /// How long a worker waits before it comes back after the database failed it.
 const RESTART_PAUSE: Duration = Duration::from_secs(2);
 
+/// After how many heartbeats that did not come a worker is dead, and others do its jobs.
+const MISSED_HEARTBEATS: u32 = 6;
+
+/// How often finished jobs are cleared away, and how long they are kept. Those that failed for good stay.
+const CLEANING_INTERVAL: Duration = Duration::from_hours(1);
+const KEPT: Duration = Duration::from_hours(7 * 24);
+
 /// Work that is done later, outside of the request.
 pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// Names the kind of job in the database: `module.verb`, unique in the application, the same for good.
     const NAME: &'static str;
 
+    /// How often the job is tried before it is given up.
+    const ATTEMPTS: u16 = 8;
+
+    /// How long one attempt may take.
+    const TIME_LIMIT: Duration = Duration::from_mins(10);
+
     /// Does the work.
     fn run(self, state: AppState) -> impl Future<Output = anyhow::Result<()>> + Send;
+}
+
+/// How a job is accepted.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options<'a> {
+    /// How long the job waits before it may run.
+    pub delay: Duration,
+    /// While a job of this kind with this key is waiting or running, another one is not accepted.
+    pub key: Option<&'a str>,
 }
 
 /// Accepts a job. Give it a transaction, and the job exists when the transaction is committed.
@@ -56,9 +76,25 @@ pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
 ///
 /// Fails when the job cannot be serialised or the database refuses it.
 pub async fn enqueue<J: Job>(connection: &mut Connection, job: &J) -> anyhow::Result<()> {
+    enqueue_with(connection, job, Options::default()).await.map(|_accepted| ())
+}
+
+/// Accepts a job that waits, or that must not be in the queue twice. Returns whether it was accepted.
+///
+/// # Errors
+///
+/// Fails when the job cannot be serialised or the database refuses it.
+pub async fn enqueue_with<J: Job>(connection: &mut Connection, job: &J, options: Options<'_>) -> anyhow::Result<bool> {
     let envelope = Envelope { kind: J::NAME.to_owned(), payload: serde_json::to_value(job)? };
-    let task = TaskBuilder::new(serde_json::to_vec(&envelope)?).max_attempts(ATTEMPTS).build();
-    queue::push(connection, task).await.with_context(|| format!("the job {} was not accepted", J::NAME))
+    let key = options.key.map(|key| format!("{} {key}", J::NAME));
+    queue::push(connection, &serde_json::to_vec(&envelope)?, J::ATTEMPTS, options.delay, key)
+        .await
+        .with_context(|| format!("the job {} was not accepted", J::NAME))
+}
+
+/// Marks the error of a job that is not worth another attempt: `return Err(jobs::give_up(error))`.
+pub fn give_up(error: impl Into<anyhow::Error>) -> anyhow::Error {
+    AbortError::new(format!("{:#}", error.into())).into()
 }
 
 /// What the queue stores: one queue for all kinds of jobs, so that a process polls once, however many kinds there are.
@@ -72,16 +108,20 @@ type JobFuture = Pin<Box<dyn Future<Output = anyhow::Result<()>> + Send>>;
 
 /// A kind of job, with its type erased.
 #[derive(Clone, Copy)]
-pub(crate) struct Handler(fn(Value, AppState) -> JobFuture);
+pub(crate) struct Handler {
+    run: fn(Value, AppState) -> JobFuture,
+    time_limit: Duration,
+}
 
 impl Handler {
     pub(crate) fn of<J: Job>() -> Self {
-        Self(|payload, state| {
+        let run = |payload, state| -> JobFuture {
             Box::pin(async move {
                 let job: J = serde_json::from_value(payload).context("the stored job no longer fits its type")?;
                 job.run(state).await
             })
-        })
+        };
+        Self { run, time_limit: J::TIME_LIMIT }
     }
 }
 
@@ -117,6 +157,7 @@ impl Worker {
     pub async fn run(&self, stop: CancellationToken) -> anyhow::Result<()> {
         tokio::select! {
             () = self.supervise(&stop) => Ok(()),
+            () = self.tend() => Ok(()),
             () = deadline(&stop, self.state.config.shutdown_timeout) => {
                 bail!("some jobs were cut off, because they took longer than SHUTDOWN_SECONDS")
             }
@@ -138,10 +179,11 @@ impl Worker {
     }
 
     async fn work(&self, stop: CancellationToken) -> Result<(), WorkerError> {
-        let backend = queue::storage(&self.state.db).poll_with_strategy(Ticks::every(self.poll_interval));
+        let storage = queue::storage(&self.state.db, self.state.config.worker_heartbeat);
         // A name must be new on every start: while the last heartbeat of a dead worker is fresh, its name is taken.
-        WorkerBuilder::new(format!("worker-{}", Uuid::new_v4()))
-            .backend(backend)
+        let name = format!("worker-{}", Uuid::new_v4());
+        let outcome = WorkerBuilder::new(name.as_str())
+            .backend(storage.poll_with_strategy(Ticks::every(self.poll_interval)))
             .data(self.clone())
             .concurrency(self.state.config.worker_concurrency)
             .build(run_job)
@@ -149,15 +191,42 @@ impl Worker {
                 stop.cancelled().await;
                 Ok::<_, WorkerError>(())
             })
-            .await
+            .await;
+        // Nothing of this worker runs any more: its unfinished jobs need not wait until it counts as dead.
+        if let Err(error) = queue::bury(&self.state.db, self.dead_after(), Some(&name)).await {
+            tracing::warn!("the jobs of this worker could not be handed over: {error}");
+        }
+        outcome
+    }
+
+    fn dead_after(&self) -> Duration {
+        self.state.config.worker_heartbeat * MISSED_HEARTBEATS
+    }
+
+    /// Takes their jobs from workers that died, and clears away jobs that were done long ago.
+    async fn tend(&self) {
+        let mut bury = interval(self.state.config.worker_heartbeat);
+        let mut clean = interval(CLEANING_INTERVAL);
+        loop {
+            let outcome = tokio::select! {
+                _ = bury.tick() => queue::bury(&self.state.db, self.dead_after(), None).await,
+                _ = clean.tick() => queue::clean(&self.state.db, KEPT).await,
+            };
+            if let Err(error) = outcome {
+                tracing::warn!("the queue could not be tended: {error}");
+            }
+        }
     }
 
     async fn dispatch(&self, envelope: Envelope) -> anyhow::Result<()> {
         let kind = envelope.kind.as_str();
         let handler = self.handlers.get(kind).ok_or_else(|| anyhow!("no module handles jobs of the kind {kind}"))?;
-        let work = (handler.0)(envelope.payload, self.state.clone());
+        let work = (handler.run)(envelope.payload, self.state.clone());
         // A task of its own keeps a job that panics or computes for long from stopping the worker.
-        AbortOnDropHandle::new(tokio::spawn(work.in_current_span())).await.context("the job panicked")?
+        let task = AbortOnDropHandle::new(tokio::spawn(work.in_current_span()));
+        let limit = handler.time_limit;
+        let ended = timeout(limit, task).await.with_context(|| format!("the job took longer than {limit:?}"))?;
+        ended.context("the job panicked")?
     }
 }
 
@@ -175,7 +244,7 @@ struct Ticks(Interval);
 
 impl Ticks {
     fn every(period: Duration) -> Self {
-        let mut interval = tokio::time::interval(period);
+        let mut interval = interval(period);
         interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Self(interval)
     }
@@ -202,22 +271,30 @@ async fn run_job(envelope: Envelope, id: TaskId, attempt: Attempt, worker: Data<
                 tracing::info!(elapsed = ?started.elapsed(), "job done");
                 Ok(())
             }
-            Err(error) => {
-                tracing::warn!("job failed: {error:#}");
-                queue::postpone(&worker.state.db, &id, pause_after(attempt)).await?;
-                Err(error.into())
-            }
+            Err(error) => match error.downcast::<AbortError>() {
+                Ok(end) => {
+                    tracing::warn!("job given up: {end}");
+                    Err(end.into())
+                }
+                Err(error) => {
+                    tracing::warn!("job failed: {error:#}");
+                    let [jitter, ..] = *Uuid::new_v4().as_bytes();
+                    queue::postpone(&worker.state.db, &id, pause_after(attempt, jitter)).await?;
+                    Err(format!("{error:#}").into())
+                }
+            },
         }
     }
     .instrument(span)
     .await
 }
 
-/// 5 seconds after the first attempt, twice as long after each further one, at most an hour.
-fn pause_after(attempt: usize) -> Duration {
+/// 5 seconds after the first attempt, twice as long after each further one, at most an hour; and up to a quarter more, so
+/// that jobs which failed together do not come back together.
+fn pause_after(attempt: usize, jitter: u8) -> Duration {
     let doublings = u32::try_from(attempt.saturating_sub(1)).unwrap_or(u32::MAX);
     let seconds = 5_u64.saturating_mul(2_u64.saturating_pow(doublings));
-    Duration::from_secs(seconds.min(3600))
+    Duration::from_secs(seconds.min(3600)) * (1024 + u32::from(jitter)) / 1024
 }
 
 /// How many jobs run now or could run now. Those that wait for another attempt do not count.
@@ -234,9 +311,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pauses_grow_up_to_an_hour() {
-        let seconds = |attempt| pause_after(attempt).as_secs();
+    fn pauses_grow_up_to_an_hour_and_vary() {
+        let seconds = |attempt| pause_after(attempt, 0).as_secs();
         assert_eq!([seconds(1), seconds(2), seconds(3)], [5, 10, 20]);
         assert_eq!(seconds(1000), 3600);
+        assert!(pause_after(2, u8::MAX) > pause_after(2, 0) && pause_after(2, u8::MAX) < pause_after(3, 0));
     }
 }

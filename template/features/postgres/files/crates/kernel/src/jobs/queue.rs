@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use apalis::prelude::{Task, TaskId};
-use apalis_postgres::{Config, PostgresStorage, queries::push_tasks};
+use apalis::prelude::TaskId;
+use apalis_postgres::{Config, PostgresStorage};
 use sqlx::{PgConnection, PgPool, migrate::Migrator};
+use ulid::Ulid;
 
 use super::Envelope;
+use crate::database::begin;
 
 const QUEUE: &str = "default";
 
@@ -14,12 +16,80 @@ pub(super) fn migrations() -> Migrator {
     PostgresStorage::migrations()
 }
 
-pub(super) fn storage(db: &PgPool) -> PostgresStorage<Envelope> {
-    PostgresStorage::new(db).with_config(Config::default().queue(QUEUE))
+pub(super) fn storage(db: &PgPool, heartbeat: Duration) -> PostgresStorage<Envelope> {
+    let config = Config::default()
+        .queue(QUEUE)
+        // One at a time: a worker that holds jobs back sends no heartbeats and does not record what is done.
+        .batch_size(1)
+        // A job that was fetched is as good as running.
+        .lock_tasks(false)
+        .heartbeat_interval(heartbeat)
+        // Never: apalis would count the death of a worker as a failure of its jobs. See `bury`.
+        .missed_heartbeats(1_000_000);
+    PostgresStorage::new(db).with_config(config)
 }
 
-pub(super) async fn push(connection: &mut PgConnection, task: Task<Vec<u8>>) -> Result<(), apalis_postgres::Error> {
-    push_tasks(connection, QUEUE, vec![task]).await
+/// Returns false when there is an unfinished job with this key.
+pub(super) async fn push(
+    connection: &mut PgConnection,
+    job: &[u8],
+    attempts: u16,
+    delay: Duration,
+    key: Option<String>,
+) -> Result<bool, sqlx::Error> {
+    sqlx::query(
+        "UPDATE apalis.jobs SET idempotency_key = NULL WHERE job_type = $1 AND idempotency_key = $2 \
+         AND (status IN ('Done', 'Killed') OR (status = 'Failed' AND attempts >= max_attempts))",
+    )
+    .bind(QUEUE)
+    .bind(&key)
+    .execute(&mut *connection)
+    .await?;
+    let inserted = sqlx::query(
+        "INSERT INTO apalis.jobs (id, job_type, job, max_attempts, run_at, idempotency_key) \
+         VALUES ($1, $2, $3, $4, now() + make_interval(secs => $5), $6) \
+         ON CONFLICT (job_type, idempotency_key) DO NOTHING",
+    )
+    .bind(Ulid::generate().to_string())
+    .bind(QUEUE)
+    .bind(job)
+    .bind(i32::from(attempts))
+    .bind(delay.as_secs_f64())
+    .bind(key)
+    .execute(connection)
+    .await?;
+    Ok(inserted.rows_affected() > 0)
+}
+
+/// Takes the unfinished jobs of workers that have been silent for that long, and of `worker`, and forgets these workers.
+/// One that lives nevertheless notices it at its next heartbeat, and starts afresh.
+pub(super) async fn bury(db: &PgPool, silence: Duration, worker: Option<&str>) -> Result<(), sqlx::Error> {
+    let mut transaction = begin(db).await?;
+    // The lock keeps a worker that is being buried from fetching another job.
+    let dead: Vec<String> = sqlx::query_scalar(
+        "SELECT id FROM apalis.workers WHERE id = $1 OR last_seen <= now() - make_interval(secs => $2) \
+         FOR UPDATE SKIP LOCKED",
+    )
+    .bind(worker)
+    .bind(silence.as_secs_f64())
+    .fetch_all(&mut *transaction)
+    .await?;
+    for query in [
+        "UPDATE apalis.jobs SET lock_by = NULL, lock_at = NULL, \
+         status = CASE WHEN status IN ('Queued', 'Running') THEN 'Pending' ELSE status END WHERE lock_by = ANY($1)",
+        "DELETE FROM apalis.workers WHERE id = ANY($1)",
+    ] {
+        sqlx::query(query).bind(&dead).execute(&mut *transaction).await?;
+    }
+    transaction.commit().await
+}
+
+pub(super) async fn clean(db: &PgPool, kept: Duration) -> Result<(), sqlx::Error> {
+    sqlx::query("DELETE FROM apalis.jobs WHERE status = 'Done' AND done_at < now() - make_interval(secs => $1)")
+        .bind(kept.as_secs_f64())
+        .execute(db)
+        .await?;
+    Ok(())
 }
 
 /// apalis takes a failed job up again as soon as its time has come: this moves that time.

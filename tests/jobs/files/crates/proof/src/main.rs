@@ -1,0 +1,79 @@
+//! Proves that the queue loses nothing: kills workers in the middle of jobs, or watches a server for long.
+
+mod kills;
+mod soak;
+mod traces;
+
+use std::{path::PathBuf, process::Stdio, time::Duration};
+
+use anyhow::Context;
+use clap::{Parser, Subcommand};
+use kernel::{Config, Db, database};
+use tokio::process::{Child, Command};
+use uuid::Uuid;
+
+#[derive(Parser)]
+struct Cli {
+    /// The program `app` of this project
+    #[arg(long)]
+    app: PathBuf,
+    #[command(subcommand)]
+    proof: Proof,
+}
+
+#[derive(Subcommand)]
+enum Proof {
+    /// Kill workers with SIGKILL in the middle of jobs
+    Kills { times: usize },
+    /// Watch how long jobs wait in a server that runs for long
+    Soak { minutes: u64 },
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let cli = Cli::parse();
+    let modules = [proof::module()];
+    let config = Config::load(&modules)?;
+    let db = database::connect_or_create(&config).await?;
+    database::migrate(&db, &modules).await?;
+    match cli.proof {
+        Proof::Kills { times } => kills::prove(&db, &cli.app, times).await,
+        Proof::Soak { minutes } => soak::prove(&db, &cli.app, Duration::from_secs(60 * minutes)).await,
+    }
+}
+
+/// A process of the application. It does not outlive this program.
+fn spawn(app: &PathBuf, arguments: &[&str], variables: &[(&str, &str)]) -> anyhow::Result<Child> {
+    Command::new(app)
+        .args(arguments)
+        .env("LOG", "warn")
+        .envs(variables.iter().copied())
+        .stdin(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .with_context(|| format!("{} cannot be run", app.display()))
+}
+
+/// Asks a process to stop, as a service manager does, and expects that it does so well.
+async fn stop(mut process: Child) -> anyhow::Result<()> {
+    let id = process.id().context("the process ended by itself")?;
+    Command::new("kill").args(["-TERM", &id.to_string()]).status().await?;
+    let status = process.wait().await?;
+    anyhow::ensure!(status.success(), "the process stopped with {status}");
+    Ok(())
+}
+
+/// A number below `limit`, in no order.
+fn random(limit: u64) -> u64 {
+    Uuid::new_v4().as_u64_pair().1 % limit
+}
+
+/// How many jobs are in the queue in which state.
+async fn states(db: &Db) -> anyhow::Result<Vec<(String, i64)>> {
+    let query = if std::env::var("DATABASE_URL").is_ok_and(|url| url.starts_with("sqlite")) {
+        "SELECT status, count(*) FROM Jobs GROUP BY status ORDER BY status"
+    } else {
+        "SELECT status, count(*) FROM apalis.jobs GROUP BY status ORDER BY status"
+    };
+    Ok(sqlx::query_as(query).fetch_all(db).await?)
+}
