@@ -1,19 +1,16 @@
 use std::{
     collections::{BTreeSet, HashMap},
-    path::PathBuf,
+    path::Path,
     time::{Duration, Instant},
 };
 
 use anyhow::{Context, ensure};
 use kernel::{Db, database, jobs};
 use proof::{Work, now_ms};
-use tokio::{
-    process::Child,
-    time::{sleep, timeout},
-};
+use tokio::time::{sleep, timeout};
 
 use crate::{
-    random, spawn, states, stop,
+    Process, random, states,
     traces::{Traces, summary},
 };
 
@@ -32,11 +29,11 @@ struct Log {
     withdrawn: BTreeSet<i64>,
 }
 
-pub async fn prove(db: &Db, app: &PathBuf, times: usize) -> anyhow::Result<()> {
+pub async fn prove(db: &Db, app: &Path, times: usize) -> anyhow::Result<()> {
     let started = Instant::now();
     let mut workers = Vec::new();
     for _ in 0..WORKERS {
-        workers.push(spawn(app, &["worker"], VARIABLES)?);
+        workers.push(Process::spawn(app, &["worker"], VARIABLES)?);
     }
 
     let mut log = Log::default();
@@ -46,9 +43,11 @@ pub async fn prove(db: &Db, app: &PathBuf, times: usize) -> anyhow::Result<()> {
         while killed.len() < times {
             sleep(Duration::from_millis(200 + random(1000))).await;
             let victim = usize::try_from(random(WORKERS))?;
-            let process = kill(&mut workers[victim]).await?;
+            let victim = workers.swap_remove(victim);
+            let process = victim.id();
+            victim.kill()?;
             let at_ms = now_ms()?;
-            workers[victim] = spawn(app, &["worker"], VARIABLES)?;
+            workers.push(Process::spawn(app, &["worker"], VARIABLES)?);
             if unfinished(db, process).await? > 0 {
                 killed.insert(process, at_ms);
             } else {
@@ -71,7 +70,7 @@ pub async fn prove(db: &Db, app: &PathBuf, times: usize) -> anyhow::Result<()> {
     };
     timeout(Duration::from_secs(300), done).await.context("the jobs do not come to an end")??;
     for worker in workers {
-        stop(worker).await?;
+        worker.stop()?;
     }
     report(db, &log, &killed).await?;
     println!("took {:.0?}", started.elapsed());
@@ -94,13 +93,6 @@ async fn produce(db: &Db, log: &mut Log) -> anyhow::Result<()> {
         sleep(Duration::from_millis(random(100))).await;
     }
     Ok(())
-}
-
-/// Ends a process with SIGKILL, and returns its id.
-async fn kill(worker: &mut Child) -> anyhow::Result<i64> {
-    let id = worker.id().context("a worker ended by itself")?;
-    worker.kill().await?;
-    Ok(id.into())
 }
 
 /// How many jobs a process has started and not done.

@@ -4,12 +4,15 @@ mod kills;
 mod soak;
 mod traces;
 
-use std::{path::PathBuf, process::Stdio, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use clap::{Parser, Subcommand};
 use kernel::{Config, Db, database};
-use tokio::process::{Child, Command};
 use uuid::Uuid;
 
 #[derive(Parser)]
@@ -42,25 +45,43 @@ async fn main() -> anyhow::Result<()> {
     }
 }
 
-/// A process of the application. It does not outlive this program.
-fn spawn(app: &PathBuf, arguments: &[&str], variables: &[(&str, &str)]) -> anyhow::Result<Child> {
-    Command::new(app)
-        .args(arguments)
-        .env("LOG", "warn")
-        .envs(variables.iter().copied())
-        .stdin(Stdio::null())
-        .kill_on_drop(true)
-        .spawn()
-        .with_context(|| format!("{} cannot be run", app.display()))
+/// A process of the application. It does not outlive this value.
+struct Process(Child);
+
+impl Process {
+    fn spawn(app: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> anyhow::Result<Self> {
+        let mut command = Command::new(app);
+        command.args(arguments).env("LOG", "warn").envs(variables.iter().copied()).stdin(Stdio::null());
+        Ok(Self(command.spawn().with_context(|| format!("{} cannot be run", app.display()))?))
+    }
+
+    fn id(&self) -> i64 {
+        self.0.id().into()
+    }
+
+    /// Ends it with SIGKILL.
+    fn kill(mut self) -> anyhow::Result<()> {
+        ensure!(self.0.try_wait()?.is_none(), "a worker ended by itself");
+        self.0.kill()?;
+        self.0.wait()?;
+        Ok(())
+    }
+
+    /// Asks it to stop, as a service manager does, and expects that it does so well.
+    fn stop(mut self) -> anyhow::Result<()> {
+        Command::new("kill").args(["-TERM", &self.id().to_string()]).status()?;
+        let status = self.0.wait()?;
+        ensure!(status.success(), "the process stopped with {status}");
+        Ok(())
+    }
 }
 
-/// Asks a process to stop, as a service manager does, and expects that it does so well.
-async fn stop(mut process: Child) -> anyhow::Result<()> {
-    let id = process.id().context("the process ended by itself")?;
-    Command::new("kill").args(["-TERM", &id.to_string()]).status().await?;
-    let status = process.wait().await?;
-    anyhow::ensure!(status.success(), "the process stopped with {status}");
-    Ok(())
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It fails for a process that has ended, and that is just as well.
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
 }
 
 /// A number below `limit`, in no order.

@@ -1,6 +1,6 @@
 use std::{
     collections::HashMap,
-    path::PathBuf,
+    path::Path,
     time::{Duration, Instant},
 };
 
@@ -10,7 +10,7 @@ use proof::{Work, now_ms};
 use tokio::time::{sleep, timeout};
 
 use crate::{
-    random, spawn, stop,
+    Process, random,
     traces::{Traces, summary},
 };
 
@@ -18,8 +18,8 @@ use crate::{
 const LIMIT_MS: i64 = 5_000;
 
 /// Rounds of a minute: jobs at any moment, then a silence that ends with a single job.
-pub async fn prove(db: &Db, app: &PathBuf, length: Duration) -> anyhow::Result<()> {
-    let server = spawn(app, &["serve"], &[("PORT", "0")])?;
+pub async fn prove(db: &Db, app: &Path, length: Duration) -> anyhow::Result<()> {
+    let server = Process::spawn(app, &["serve"], &[("PORT", "0")])?;
     let end = Instant::now() + length;
     let mut accepted = HashMap::new();
     while Instant::now() < end {
@@ -40,7 +40,7 @@ pub async fn prove(db: &Db, app: &PathBuf, length: Duration) -> anyhow::Result<(
         anyhow::Ok(())
     };
     timeout(Duration::from_secs(120), done).await.context("the jobs do not come to an end")??;
-    stop(server).await?;
+    server.stop()?;
 
     let traces = Traces::read(db).await?;
     let mut delays = Vec::new();
