@@ -2,10 +2,10 @@
 
 use std::process::ExitCode;
 
-use anyhow::{Context, ensure};
+use anyhow::Context;
 use app::modules;
 use clap::{Parser, Subcommand};
-use kernel::{Application, Config, config::Environment, database, doctor, logging};
+use kernel::{Application, Config, config::Environment, database, logging};
 use tokio::net::TcpListener;
 
 /// Runs and operates the application. Without a command, it serves.
@@ -28,10 +28,9 @@ enum Command {
     Worker,
     /// Bring the tables of the database up to date
     Migrate,
-    /// Find what keeps the application from its work, without changing anything
-    Doctor,
     /// Print the description of the API, for clients and tools
     Openapi,
+    // @slot commands
 }
 
 #[tokio::main]
@@ -51,17 +50,11 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Serve { without_worker } => serve(!without_worker).await,
         Command::Worker => worker().await,
         Command::Migrate => migrate().await,
-        Command::Doctor => {
-            let modules = modules();
-            let findings = doctor::examine(Config::load(&modules), &modules).await;
-            println!("{}", findings.join("\n"));
-            ensure!(!findings.iter().any(|line| line.starts_with("fail")), "not all is well");
-            Ok(())
-        }
         Command::Openapi => {
             println!("{}", kernel::openapi(&modules()).to_pretty_json()?);
             Ok(())
         }
+        // @slot dispatch
     }
 }
 

@@ -23,6 +23,7 @@ pub struct Config {
     pub port: u16,
     pub database_url: Secret<backend::Url>,
     pub database_connections: u32,
+    pub slow_query: Duration,
     pub request_timeout: Duration,
     pub shutdown_timeout: Duration,
     pub worker_concurrency: usize,
@@ -60,12 +61,15 @@ impl Config {
     ///
     /// Names every variable that is missing or malformed, and what it expects.
     pub fn from_variables(variables: &HashMap<String, String>, modules: &[Module]) -> Result<Self, ConfigError> {
-        let mut reader = Reader { variables, mistakes: Vec::new() };
+        let mut reader = Reader { variables, environment: Environment::Development, mistakes: Vec::new() };
         let environment = reader.read("APP_ENV", "`development` or `production`", Environment::Development);
+        reader.environment = environment;
         let host = reader.read("HOST", "an IP address such as 127.0.0.1", IpAddr::from([127, 0, 0, 1]));
         let port = reader.read("PORT", "a number from 0 to 65535", 3000);
         let database_url = reader.required("DATABASE_URL", backend::URL_SHAPE);
+        reader.refuse_in_production("DATABASE_URL", backend::DEVELOPMENT_ONLY);
         let connections = reader.positive("DATABASE_CONNECTIONS", 10);
+        let slow_query = reader.positive("SLOW_QUERY_MILLISECONDS", 250);
         let request_seconds = reader.positive("REQUEST_TIMEOUT_SECONDS", 15);
         let shutdown_seconds = reader.positive("SHUTDOWN_SECONDS", 20);
         let concurrency = reader.positive("WORKER_CONCURRENCY", 4);
@@ -84,6 +88,7 @@ impl Config {
                 port,
                 database_url,
                 database_connections: connections.into(),
+                slow_query: Duration::from_millis(slow_query.into()),
                 request_timeout: Duration::from_secs(request_seconds.into()),
                 shutdown_timeout: Duration::from_secs(shutdown_seconds.into()),
                 worker_concurrency: concurrency.into(),
@@ -136,6 +141,7 @@ fn add_dotenv(variables: &mut HashMap<String, String>) -> anyhow::Result<()> {
 #[derive(Debug)]
 pub struct Reader<'a> {
     variables: &'a HashMap<String, String>,
+    environment: Environment,
     mistakes: Vec<String>,
 }
 
@@ -166,6 +172,15 @@ impl Reader<'_> {
             return None;
         };
         Some(Secret(value))
+    }
+
+    /// Refuses a value that everybody knows from `.env.example` or the docs, or that would lose data: one that contains
+    /// `text`, in production.
+    pub fn refuse_in_production(&mut self, key: &str, text: &str) {
+        let refused = |value: &String| self.environment == Environment::Production && value.contains(text);
+        if self.variables.get(key).is_some_and(refused) {
+            self.mistakes.push(format!("{key} has a value for development: production needs its own"));
+        }
     }
 
     fn parse<T: FromStr>(&mut self, key: &str, expects: &str, value: &str) -> Option<T> {
@@ -271,6 +286,16 @@ mod tests {
         assert!(error.to_string().contains("DATABASE_URL is malformed"));
         assert!(!error.to_string().contains("s3cret"));
     }
+
+    #[test]
+    fn refuses_values_for_development_in_production() {
+        let url = format!("{}{}", backend::EXAMPLE_URL, backend::DEVELOPMENT_ONLY);
+        let mistakes = |environment| read(&[("APP_ENV", environment), ("DATABASE_URL", &url)]).err();
+        assert!(mistakes("development").is_none());
+        let error = mistakes("production").unwrap().to_string();
+        assert!(error.contains("DATABASE_URL has a value for development") && !error.contains(&url), "{error}");
+    }
+
     #[test]
     fn modules_bring_variables_of_their_own() {
         #[derive(Clone)]

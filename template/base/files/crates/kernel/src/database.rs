@@ -42,14 +42,20 @@ pub async fn connect(config: &Config) -> anyhow::Result<Db> {
 ///
 /// Fails when the database can be neither reached nor created.
 pub async fn connect_or_create(config: &Config) -> anyhow::Result<Db> {
-    backend::create_if_missing(config.database_url.expose())
+    backend::create_if_missing(config)
         .await
         .context("the database of DATABASE_URL cannot be created")?;
     open(config).await
 }
 
-pub(crate) async fn open(config: &Config) -> anyhow::Result<Db> {
-    backend::connect(config.database_url.expose(), config.database_connections)
+/// Opens the pool on a database that exists already.
+///
+/// # Errors
+///
+/// Fails when the database cannot be reached.
+pub async fn open(config: &Config) -> anyhow::Result<Db> {
+    let options = config.database_url.expose().options(config);
+    backend::pool(config).connect_with(options)
         .await
         .context(backend::UNOPENED)
         .context("DATABASE_URL cannot be opened")

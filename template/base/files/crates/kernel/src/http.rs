@@ -1,7 +1,6 @@
 //! What happens to every request around its handler, and the extractors that handlers use.
 
-use std::any::Any;
-
+use anyhow::anyhow;
 use axum::{
     Json as AxumJson, Router,
     body::Body,
@@ -13,17 +12,25 @@ use axum::{
 use serde::de::DeserializeOwned;
 use tower_http::{
     catch_panic::CatchPanicLayer,
-    csrf::CsrfLayer,
-    request_id::{MakeRequestUuid, PropagateRequestIdLayer, RequestId, SetRequestIdLayer},
+    compression::{CompressionLayer, Predicate, predicate::{DefaultPredicate, SizeAbove}},
     timeout::TimeoutLayer,
     trace::{DefaultOnResponse, TraceLayer},
 };
 use tracing::{Level, Span};
+use uuid::Uuid;
 
-use crate::{AppState, Area, Error, Layer, Problem};
+use crate::{
+    AppState, Area, Error, Layer, Problem,
+    logging::{current_request_id, with_request_id},
+};
 
 /// Bodies above this are refused with 413.
 const BODY_LIMIT: usize = 1024 * 1024;
+
+/// A smaller answer fits into one packet as it is.
+const COMPRESSED_ABOVE: u64 = 1024;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 const SECURITY_HEADERS: [(HeaderName, HeaderValue); 6] = [
     (
@@ -54,11 +61,11 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     }
 }
 
-/// Wraps the whole application: request ids, traces and security headers.
+/// Wraps the whole application: request ids, traces, security headers and compression.
 pub(crate) fn wrap(router: Router) -> Router {
     router
+        .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(SizeAbove::new(COMPRESSED_ABOVE))))
         .layer(middleware::map_response(add_security_headers))
-        .layer(PropagateRequestIdLayer::x_request_id())
         .layer(
             TraceLayer::new_for_http()
                 .make_span_with(request_span)
@@ -66,7 +73,7 @@ pub(crate) fn wrap(router: Router) -> Router {
                 // What failed has been logged already, with its cause.
                 .on_failure(()),
         )
-        .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
+        .layer(middleware::from_fn(identify))
 }
 
 /// Makes the routes of the API answer every error with `application/problem+json`.
@@ -84,20 +91,18 @@ fn guard(router: Router<AppState>, area: Area, layers: &[Layer], state: &AppStat
     let timeout = state.config.request_timeout;
     let limited = router
         .fallback(async || Error::NotFound)
-        .layer(CsrfLayer::new())
+        .layer((state.csrf)(state, area))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, timeout));
     layers
         .iter()
         .fold(limited, |router, layer| layer(router, area, state))
-        .layer(CatchPanicLayer::custom(|panic: Box<dyn Any + Send>| panic_response(&*panic)))
+        .layer(CatchPanicLayer::custom(|_| Error::Internal(anyhow!("a handler panicked")).into_response()))
 }
 
 async fn problem_json(request: Request, next: Next) -> Response {
-    let id = request_id(&request);
     let mut response = next.run(request).await;
-    if let Some(mut problem) = take_problem(&mut response) {
-        problem.request_id = id;
+    if let Some(problem) = take_problem(&mut response) {
         let body = AxumJson(problem).into_response().into_body();
         let content_type = HeaderValue::from_static("application/problem+json");
         replace_body(&mut response, body, content_type);
@@ -111,10 +116,8 @@ async fn problem_page(
     request: Request,
     next: Next,
 ) -> Response {
-    let id = request_id(&request);
     let mut response = next.run(request).await;
-    if let Some(mut problem) = take_problem(&mut response) {
-        problem.request_id = id;
+    if let Some(problem) = take_problem(&mut response) {
         let page = (state.error_page)(&state, &problem, uri.path());
         let content_type = HeaderValue::from_static("text/html; charset=utf-8");
         replace_body(&mut response, Body::from(page), content_type);
@@ -131,11 +134,11 @@ fn take_problem(response: &mut Response) -> Option<Problem> {
     }
     let is_page =
         response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
-    match response.extensions_mut().remove::<Problem>() {
-        Some(problem) => Some(problem),
-        None if is_page => None,
-        None => Some(status.into()),
-    }
+    let problem = match response.extensions_mut().remove::<Problem>() {
+        None if is_page => return None,
+        problem => problem.unwrap_or_else(|| status.into()),
+    };
+    Some(Problem { request_id: current_request_id(), ..problem })
 }
 
 fn replace_body(response: &mut Response, body: Body, content_type: HeaderValue) {
@@ -145,30 +148,23 @@ fn replace_body(response: &mut Response, body: Body, content_type: HeaderValue) 
     headers.insert(header::CONTENT_TYPE, content_type);
 }
 
-fn panic_response(panic: &(dyn Any + Send)) -> Response {
-    let message = panic
-        .downcast_ref::<String>()
-        .map(String::as_str)
-        .or_else(|| panic.downcast_ref::<&str>().copied())
-        .unwrap_or("no message");
-    Error::Internal(anyhow::anyhow!("a handler panicked: {message}")).into_response()
-}
-
 async fn add_security_headers(mut response: Response) -> Response {
     response.headers_mut().extend(SECURITY_HEADERS);
     response
 }
 
 fn request_span(request: &Request) -> Span {
-    tracing::info_span!(
-        "request",
-        id = request_id(request),
-        method = %request.method(),
-        path = request.uri().path(),
-    )
+    let (id, path) = (current_request_id(), request.uri().path());
+    tracing::info_span!("request", id, method = %request.method(), path)
 }
 
-fn request_id(request: &Request) -> Option<String> {
-    let id = request.extensions().get::<RequestId>()?;
-    id.header_value().to_str().ok().map(ToOwned::to_owned)
+/// Gives the request an id, or keeps the one that a proxy gave it.
+async fn identify(request: Request, next: Next) -> Response {
+    let given = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok());
+    // It ends up in logs and in the database: whatever does not look like an id is replaced.
+    let is_id = |id: &&str| (1..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic());
+    let id = given.filter(is_id).map_or_else(|| Uuid::new_v4().to_string(), ToOwned::to_owned);
+    let mut response = with_request_id(id.clone(), next.run(request)).await;
+    response.headers_mut().extend(HeaderValue::try_from(id).map(|id| (REQUEST_ID, id)));
+    response
 }

@@ -1,6 +1,7 @@
 use std::fmt;
 
 use axum::{Router, http::Extensions};
+use tower_http::csrf::CsrfLayer;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
@@ -13,6 +14,9 @@ use crate::{
 
 /// Writes the page for an error: it gets the problem and the path that was asked for, and returns HTML.
 pub type ErrorPage = fn(&AppState, &Problem, &str) -> String;
+
+/// Chooses which other sites may have their pages send requests to one part of the application.
+pub type Csrf = fn(&AppState, Area) -> CsrfLayer;
 
 /// Wraps middleware around the routes of one part of the application.
 pub type Layer = fn(Router<AppState>, Area, &AppState) -> Router<AppState>;
@@ -44,6 +48,7 @@ pub struct Module {
     pub(crate) migrations: &'static [Migration],
     pub(crate) settings: Vec<fn(&mut Reader<'_>, &mut Extensions)>,
     pub(crate) layers: Vec<Layer>,
+    pub(crate) csrf: Option<Csrf>,
     pub(crate) links: Vec<Link>,
     pub(crate) checks: Vec<Check>,
     pub(crate) error_page: Option<ErrorPage>,
@@ -61,6 +66,7 @@ impl Module {
             migrations: &[],
             settings: Vec::new(),
             layers: Vec::new(),
+            csrf: None,
             links: Vec::new(),
             checks: Vec::new(),
             error_page: None,
@@ -105,6 +111,12 @@ impl Module {
     /// answers with are written like those of handlers.
     pub fn layer(mut self, layer: Layer) -> Self {
         self.layers.push(layer);
+        self
+    }
+
+    /// Other sites whose pages may send requests that change something. The last module that names some wins.
+    pub const fn csrf(mut self, csrf: Csrf) -> Self {
+        self.csrf = Some(csrf);
         self
     }
 

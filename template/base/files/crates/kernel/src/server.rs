@@ -1,9 +1,15 @@
 use std::{future, time::Duration};
 
-use anyhow::bail;
-use axum::{Json, Router, routing::get};
-use tokio::{net::TcpListener, signal};
+use anyhow::Context;
+use axum::{Json, Router, extract::ConnectInfo, routing::get, serve::Listener};
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::{conn::auto, graceful::GracefulShutdown},
+    service::TowerToHyperService,
+};
+use tokio::{net::TcpListener, signal, time::timeout};
 use tokio_util::sync::CancellationToken;
+use tower_http::add_extension::AddExtension;
 use utoipa::openapi::{Info, OpenApi, OpenApiBuilder};
 use utoipa_axum::router::OpenApiRouter;
 
@@ -25,20 +31,18 @@ impl Application {
         let openapi = openapi(&modules);
         let mut api = Router::new();
         let mut pages = Router::new();
-        let mut checks = Vec::new();
         let mut handlers = Vec::new();
         let mut layers = Vec::new();
         for module in modules {
             api = api.merge(Router::from(module.api));
             pages = pages.merge(module.pages);
-            checks.extend(module.checks);
             handlers.extend(module.jobs);
             layers.extend(module.layers);
         }
 
         let document = Json(openapi);
         let api = Router::new().nest("/v1", api).route("/openapi.json", get(async move || document));
-        let router = health::routes(checks)
+        let router = health::routes()
             .nest("/api", http::api(api, &layers, &state))
             .merge(http::pages(pages, &layers, &state))
             .with_state(state.clone());
@@ -49,15 +53,27 @@ impl Application {
     ///
     /// # Errors
     ///
-    /// Fails when the listener breaks, or when requests are still unfinished at the end of the shutdown time.
-    pub async fn serve(&self, listener: TcpListener, stop: CancellationToken) -> anyhow::Result<()> {
-        let server = axum::serve(listener, self.router.clone()).with_graceful_shutdown(stop.clone().cancelled_owned());
-        tokio::select! {
-            result = server.into_future() => Ok(result?),
-            () = deadline(&stop, self.state.config.shutdown_timeout) => {
-                bail!("some requests were cut off, because they took longer than SHUTDOWN_SECONDS")
-            }
+    /// Fails when requests are still unfinished at the end of the shutdown time.
+    pub async fn serve(&self, mut listener: TcpListener, stop: CancellationToken) -> anyhow::Result<()> {
+        // axum's own server waits for ever for a client that sends the head of its request drop by drop.
+        let mut server = auto::Builder::new(TokioExecutor::new()).http1_only();
+        server.http1().timer(TokioTimer::new()).header_read_timeout(self.state.config.request_timeout);
+        let connections = GracefulShutdown::new();
+        loop {
+            let (stream, peer) = tokio::select! {
+                accepted = Listener::accept(&mut listener) => accepted,
+                () = stop.cancelled() => break,
+            };
+            let service = TowerToHyperService::new(AddExtension::new(self.router.clone(), ConnectInfo(peer)));
+            let connection = server.serve_connection_with_upgrades(TokioIo::new(stream), service);
+            // A connection that breaks concerns nobody but its client.
+            tokio::spawn(connections.watch(connection.into_owned()));
         }
+        drop(listener);
+        let limit = self.state.config.shutdown_timeout;
+        timeout(limit, connections.shutdown())
+            .await
+            .context("some requests were cut off, because they took longer than SHUTDOWN_SECONDS")
     }
 }
 

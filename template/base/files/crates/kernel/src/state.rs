@@ -1,15 +1,21 @@
-use std::sync::Arc;
+use std::{iter, sync::Arc};
 
-use crate::{Config, Db, ErrorPage, Link, Module};
+use tower_http::csrf::CsrfLayer;
+
+use crate::{Clock, Config, Csrf, Db, ErrorPage, Link, Module, health::Check};
 
 /// What handlers and jobs share. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct AppState {
     pub config: Arc<Config>,
     pub db: Db,
+    pub clock: Clock,
+    /// What `/health/ready` looks at.
+    pub checks: Arc<[Check]>,
     /// The entries of the main menu, in the order of the modules.
     pub navigation: Arc<[Link]>,
     pub(crate) error_page: ErrorPage,
+    pub(crate) csrf: Csrf,
 }
 
 impl AppState {
@@ -17,8 +23,11 @@ impl AppState {
         Self {
             config: Arc::new(config),
             db,
+            clock: Clock::default(),
+            checks: iter::once(Check::DATABASE).chain(modules.iter().flat_map(|module| module.checks.clone())).collect(),
             navigation: modules.iter().flat_map(|module| module.links.iter().copied()).collect(),
             error_page: modules.iter().rev().find_map(|module| module.error_page).unwrap_or(plain_error_page),
+            csrf: modules.iter().rev().find_map(|module| module.csrf).unwrap_or(|_, _| CsrfLayer::new()),
         }
     }
 }

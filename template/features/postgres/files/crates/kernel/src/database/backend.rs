@@ -3,11 +3,14 @@
 use std::{str::FromStr, time::Duration};
 
 use anyhow::ensure;
+use log::LevelFilter;
 use sqlx::{
-    PgConnection, PgPool, Postgres, Transaction,
+    ConnectOptions, PgConnection, PgPool, Postgres, Transaction,
     migrate::MigrateDatabase,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
+
+use crate::Config;
 
 /// The database that the application is built for.
 pub type Backend = Postgres;
@@ -24,8 +27,8 @@ pub const UNOPENED: &str = "does its server run, and did `app migrate` make the 
 
 pub const TABLE_EXISTS: &str = "SELECT to_regclass($1) IS NOT NULL";
 
-/// How far the server's clock is ahead of the time $1.
-pub const SECONDS_AHEAD: &str = "SELECT extract(epoch FROM clock_timestamp())::float8 - $1";
+/// The password of `.env.example`.
+pub const DEVELOPMENT_ONLY: &str = "postgres:postgres@";
 
 /// A `DATABASE_URL` that has been understood.
 #[derive(Clone, Debug)]
@@ -44,6 +47,14 @@ impl FromStr for Url {
     }
 }
 
+impl Url {
+    pub fn options(&self, config: &Config) -> PgConnectOptions {
+        // The text of the statement is logged, and never the values that are bound to it.
+        let options = self.options.clone().log_statements(LevelFilter::Off);
+        options.log_slow_statements(LevelFilter::Warn, config.slow_query)
+    }
+}
+
 /// Starts a transaction that may write.
 ///
 /// # Errors
@@ -53,23 +64,12 @@ pub async fn begin(db: &PgPool) -> Result<Transaction<'static, Postgres>, sqlx::
     db.begin().await
 }
 
-/// A replica answers, but takes no changes.
-pub async fn check_writable(db: &PgPool) -> anyhow::Result<()> {
-    let read_only: bool =
-        sqlx::query_scalar("SELECT current_setting('transaction_read_only')::bool").fetch_one(db).await?;
-    ensure!(!read_only, "the server takes no changes: DATABASE_URL must point to the primary");
-    Ok(())
+pub fn pool(config: &Config) -> PgPoolOptions {
+    PgPoolOptions::new().max_connections(config.database_connections).acquire_timeout(Duration::from_secs(5))
 }
 
-pub async fn connect(url: &Url, connections: u32) -> Result<PgPool, sqlx::Error> {
-    PgPoolOptions::new()
-        .max_connections(connections)
-        .acquire_timeout(Duration::from_secs(5))
-        .connect_with(url.options.clone())
-        .await
-}
-
-pub async fn create_if_missing(Url { url, .. }: &Url) -> anyhow::Result<()> {
+pub async fn create_if_missing(config: &Config) -> anyhow::Result<()> {
+    let Url { url, .. } = config.database_url.expose();
     if !Postgres::database_exists(url).await? {
         Postgres::create_database(url).await?;
     }
