@@ -42,9 +42,7 @@ pub async fn connect(config: &Config) -> anyhow::Result<Db> {
 ///
 /// Fails when the database can be neither reached nor created.
 pub async fn connect_or_create(config: &Config) -> anyhow::Result<Db> {
-    backend::create_if_missing(config)
-        .await
-        .context("the database of DATABASE_URL cannot be created")?;
+    backend::create_if_missing(config).await.context("the database of DATABASE_URL cannot be created")?;
     open(config).await
 }
 
@@ -55,7 +53,8 @@ pub async fn connect_or_create(config: &Config) -> anyhow::Result<Db> {
 /// Fails when the database cannot be reached.
 pub async fn open(config: &Config) -> anyhow::Result<Db> {
     let options = config.database_url.expose().options(config);
-    backend::pool(config).connect_with(options)
+    backend::pool(config)
+        .connect_with(options)
         .await
         .context(backend::UNOPENED)
         .context("DATABASE_URL cannot be opened")

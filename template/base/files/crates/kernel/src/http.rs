@@ -12,7 +12,10 @@ use axum::{
 use serde::de::DeserializeOwned;
 use tower_http::{
     catch_panic::CatchPanicLayer,
-    compression::{CompressionLayer, Predicate, predicate::{DefaultPredicate, SizeAbove}},
+    compression::{
+        CompressionLayer, Predicate,
+        predicate::{DefaultPredicate, SizeAbove},
+    },
     timeout::TimeoutLayer,
     trace::{DefaultOnResponse, TraceLayer},
 };

@@ -10,41 +10,32 @@
 use std::{
     collections::HashMap,
     fmt,
-    pin::Pin,
+    pin::{Pin, pin},
     sync::Arc,
-    task::{self, Poll},
     time::{Duration, Instant},
 };
 
 use anyhow::{Context, anyhow, bail};
-use apalis::prelude::{
-    AbortError, Attempt, BackendExt, BoxDynError, Data, PollSnapshot, PollStrategy, TaskId, WorkerBuilder,
-    WorkerBuilderExt, WorkerError,
-};
+use apalis::prelude::{AbortError, Attempt, BoxDynError, Data, TaskId, WorkerBuilder, WorkerBuilderExt, WorkerError};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
-use sqlx::migrate::Migrator;
-use tokio::time::{Interval, MissedTickBehavior, interval, timeout};
+use tokio::time::{interval, sleep, timeout};
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 use tracing::Instrument;
 use uuid::Uuid;
 
-use crate::{AppState, Db, database::Connection, server::deadline};
+use crate::{AppState, Db, database::Connection, logging, module::Background, server::deadline};
 
 mod queue;
+
+pub use queue::due;
+pub(crate) use queue::migrations;
 
 /// How often an idle worker looks for jobs.
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
 
 /// How long a worker waits before it comes back after the database failed it.
 const RESTART_PAUSE: Duration = Duration::from_secs(2);
-
-/// After how many heartbeats that did not come a worker is dead, and others do its jobs.
-const MISSED_HEARTBEATS: u32 = 6;
-
-/// How often finished jobs are cleared away, and how long they are kept. Those that failed for good stay.
-const CLEANING_INTERVAL: Duration = Duration::from_hours(1);
-const KEPT: Duration = Duration::from_hours(7 * 24);
 
 /// Work that is done later, outside of the request.
 pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
@@ -57,42 +48,40 @@ pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// How long one attempt may take.
     const TIME_LIMIT: Duration = Duration::from_mins(10);
 
+    /// While a job of this kind with this key is unfinished, another one is not accepted.
+    fn key(&self) -> Option<String> {
+        None
+    }
+
     /// Does the work.
     fn run(self, state: AppState) -> impl Future<Output = anyhow::Result<()>> + Send;
 }
 
-/// How a job is accepted.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Options<'a> {
-    /// How long the job waits before it may run.
-    pub delay: Duration,
-    /// While a job of this kind with this key is waiting or running, another one is not accepted.
-    pub key: Option<&'a str>,
-}
-
-/// Accepts a job. Give it a transaction, and the job exists when the transaction is committed.
+/// Accepts a job, unless its key is taken; returns whether it did. Give it a transaction, and the job exists when the
+/// transaction is committed.
 ///
 /// # Errors
 ///
 /// Fails when the job cannot be serialised or the database refuses it.
-pub async fn enqueue<J: Job>(connection: &mut Connection, job: &J) -> anyhow::Result<()> {
-    enqueue_with(connection, job, Options::default()).await.map(|_accepted| ())
+pub async fn enqueue<J: Job>(connection: &mut Connection, job: &J) -> anyhow::Result<bool> {
+    enqueue_in(Duration::ZERO, connection, job).await
 }
 
-/// Accepts a job that waits, or that must not be in the queue twice. Returns whether it was accepted.
+/// Like [`enqueue`], for a job that waits before it runs.
 ///
 /// # Errors
 ///
-/// Fails when the job cannot be serialised or the database refuses it.
-pub async fn enqueue_with<J: Job>(connection: &mut Connection, job: &J, options: Options<'_>) -> anyhow::Result<bool> {
-    let envelope = Envelope { kind: J::NAME.to_owned(), payload: serde_json::to_value(job)? };
-    let key = options.key.map(|key| format!("{} {key}", J::NAME));
-    queue::push(connection, &serde_json::to_vec(&envelope)?, J::ATTEMPTS, options.delay, key)
+/// Fails like [`enqueue`].
+pub async fn enqueue_in<J: Job>(delay: Duration, connection: &mut Connection, job: &J) -> anyhow::Result<bool> {
+    let (kind, request) = (J::NAME.to_owned(), logging::current_request_id());
+    let envelope = serde_json::to_vec(&Envelope { kind, payload: serde_json::to_value(job)?, request })?;
+    let key = job.key().map(|key| format!("{} {key}", J::NAME));
+    queue::push(connection, &envelope, J::ATTEMPTS, delay, key)
         .await
         .with_context(|| format!("the job {} was not accepted", J::NAME))
 }
 
-/// Marks the error of a job that is not worth another attempt: `return Err(jobs::give_up(error))`.
+/// The error of a job that is not worth another attempt.
 pub fn give_up(error: impl Into<anyhow::Error>) -> anyhow::Error {
     AbortError::new(format!("{:#}", error.into())).into()
 }
@@ -102,6 +91,9 @@ pub fn give_up(error: impl Into<anyhow::Error>) -> anyhow::Error {
 struct Envelope {
     kind: String,
     payload: Value,
+    /// The id of the request that left the job behind.
+    #[serde(default)]
+    request: Option<String>,
 }
 
 type JobFuture = Pin<Box<dyn Future<Output = anyhow::Result<()>> + Send>>;
@@ -125,103 +117,100 @@ impl Handler {
     }
 }
 
-pub(crate) fn migrations() -> Migrator {
-    queue::migrations()
-}
-
 /// Runs the jobs of the modules.
 #[derive(Clone)]
 pub struct Worker {
     state: AppState,
     handlers: Arc<HashMap<&'static str, Handler>>,
+    background: Arc<[Background]>,
     poll_interval: Duration,
 }
 
 impl Worker {
-    pub(crate) fn new(state: AppState, handlers: impl IntoIterator<Item = (&'static str, Handler)>) -> Self {
-        Self { state, handlers: Arc::new(handlers.into_iter().collect()), poll_interval: POLL_INTERVAL }
+    pub(crate) fn new(state: AppState, handlers: Vec<(&'static str, Handler)>, background: Vec<Background>) -> Self {
+        let handlers = Arc::new(handlers.into_iter().collect());
+        Self { state, handlers, background: background.into(), poll_interval: POLL_INTERVAL }
     }
 
-    /// Looks for jobs more or less often than twice a second.
+    /// For tests: looks for jobs at this interval, and leaves the background work of the modules out.
     #[must_use]
-    pub const fn poll_interval(mut self, interval: Duration) -> Self {
-        self.poll_interval = interval;
-        self
+    pub fn jobs_only(self, poll_interval: Duration) -> Self {
+        Self { poll_interval, background: Arc::default(), ..self }
     }
 
-    /// Runs jobs until `stop` is cancelled, and finishes those in flight.
+    /// Runs jobs and the background work of the modules until `stop` is cancelled, and finishes the jobs in flight.
     ///
     /// # Errors
     ///
     /// Fails when jobs are still unfinished at the end of the shutdown time. Another worker takes them up again.
     pub async fn run(&self, stop: CancellationToken) -> anyhow::Result<()> {
+        let spawn = |work: &Background| AbortOnDropHandle::new(tokio::spawn(work(self.state.clone())));
+        let _background: Vec<_> = self.background.iter().map(spawn).collect();
+        let work = async {
+            while !stop.is_cancelled() {
+                if let Err(error) = self.work(stop.clone()).await {
+                    tracing::error!("the worker failed and starts again soon: {error}");
+                    sleep(RESTART_PAUSE).await;
+                }
+            }
+        };
         tokio::select! {
-            () = self.supervise(&stop) => Ok(()),
-            () = self.tend() => Ok(()),
+            () = work => Ok(()),
+            () = self.bury_the_dead() => Ok(()),
             () = deadline(&stop, self.state.config.shutdown_timeout) => {
                 bail!("some jobs were cut off, because they took longer than SHUTDOWN_SECONDS")
             }
         }
     }
 
-    /// Starts the worker again whenever the database fails it.
-    async fn supervise(&self, stop: &CancellationToken) {
-        while !stop.is_cancelled() {
-            let Err(error) = self.work(stop.clone()).await else {
-                continue;
-            };
-            tracing::error!("the worker failed and starts again soon: {error}");
-            tokio::select! {
-                () = stop.cancelled() => {}
-                () = tokio::time::sleep(RESTART_PAUSE) => {}
-            }
-        }
-    }
-
+    /// Runs jobs until `stop` is cancelled or the database fails.
     async fn work(&self, stop: CancellationToken) -> Result<(), WorkerError> {
-        let storage = queue::storage(&self.state.db, self.state.config.worker_heartbeat);
+        let heartbeat = self.state.config.worker_heartbeat;
         // A name must be new on every start: while the last heartbeat of a dead worker is fresh, its name is taken.
         let name = format!("worker-{}", Uuid::new_v4());
-        let outcome = WorkerBuilder::new(name.as_str())
-            .backend(storage.poll_with_strategy(Ticks::every(self.poll_interval)))
+        let worker = WorkerBuilder::new(name.as_str())
+            .backend(queue::storage(&self.state.db, heartbeat))
             .data(self.clone())
             .concurrency(self.state.config.worker_concurrency)
             .build(run_job)
             .run_until(async move {
                 stop.cancelled().await;
                 Ok::<_, WorkerError>(())
-            })
-            .await;
+            });
+        let outcome = self.poll(worker).await;
         // Nothing of this worker runs any more: its unfinished jobs need not wait until it counts as dead.
-        if let Err(error) = queue::bury(&self.state.db, self.dead_after(), Some(&name)).await {
-            tracing::warn!("the jobs of this worker could not be handed over: {error}");
-        }
+        queue::bury(&self.state.db, heartbeat, Some(&name)).await.ok();
         outcome
     }
 
-    fn dead_after(&self) -> Duration {
-        self.state.config.worker_heartbeat * MISSED_HEARTBEATS
-    }
-
-    /// Takes their jobs from workers that died, and clears away jobs that were done long ago.
-    async fn tend(&self) {
-        let mut bury = interval(self.state.config.worker_heartbeat);
-        let mut clean = interval(CLEANING_INTERVAL);
+    /// A worker looks for jobs whenever it is polled. This does not leave it to the timers of apalis, which may forget it.
+    async fn poll<T>(&self, worker: impl Future<Output = T>) -> T {
+        let mut worker = pin!(worker);
+        let mut ticks = interval(self.poll_interval);
         loop {
-            let outcome = tokio::select! {
-                _ = bury.tick() => queue::bury(&self.state.db, self.dead_after(), None).await,
-                _ = clean.tick() => queue::clean(&self.state.db, KEPT).await,
-            };
-            if let Err(error) = outcome {
-                tracing::warn!("the queue could not be tended: {error}");
+            tokio::select! {
+                outcome = &mut worker => return outcome,
+                _ = ticks.tick() => {}
             }
         }
     }
 
-    async fn dispatch(&self, envelope: Envelope) -> anyhow::Result<()> {
+    /// Takes their jobs from workers that died, again and again.
+    async fn bury_the_dead(&self) {
+        let mut ticks = interval(self.state.config.worker_heartbeat);
+        loop {
+            ticks.tick().await;
+            if let Err(error) = queue::bury(&self.state.db, ticks.period(), None).await {
+                tracing::warn!("the jobs of dead workers cannot be taken up: {error}");
+            }
+        }
+    }
+
+    async fn dispatch(&self, envelope: Envelope, request: String) -> anyhow::Result<()> {
         let kind = envelope.kind.as_str();
         let handler = self.handlers.get(kind).ok_or_else(|| anyhow!("no module handles jobs of the kind {kind}"))?;
         let work = (handler.run)(envelope.payload, self.state.clone());
+        let work = logging::with_request_id(request, work);
         // A task of its own keeps a job that panics or computes for long from stopping the worker.
         let task = AbortOnDropHandle::new(tokio::spawn(work.in_current_span()));
         let limit = handler.time_limit;
@@ -236,37 +225,13 @@ impl fmt::Debug for Worker {
     }
 }
 
-/// Tells the worker when to look for jobs.
-///
-/// This stands in for apalis's own interval, which forgets to ask for its next wake-up when it ends in the same moment
-/// as a query: the worker would then sleep until its next heartbeat.
-struct Ticks(Interval);
-
-impl Ticks {
-    fn every(period: Duration) -> Self {
-        let mut interval = interval(period);
-        interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        Self(interval)
-    }
-}
-
-impl PollStrategy for Ticks {
-    fn poll_drive(&mut self, context: &mut task::Context<'_>, _: &PollSnapshot) -> Poll<Option<()>> {
-        let mut due = Poll::Pending;
-        // Only an interval that is pending has asked to be woken.
-        while self.0.poll_tick(context).is_ready() {
-            due = Poll::Ready(Some(()));
-        }
-        due
-    }
-}
-
 async fn run_job(envelope: Envelope, id: TaskId, attempt: Attempt, worker: Data<Worker>) -> Result<(), BoxDynError> {
     let attempt = attempt.current();
-    let span = tracing::info_span!("job", kind = envelope.kind, %id, attempt);
+    let request = envelope.request.clone().unwrap_or_else(|| id.to_string());
+    let span = tracing::info_span!("job", kind = envelope.kind, %id, attempt, request);
     async {
         let started = Instant::now();
-        match worker.dispatch(envelope).await {
+        match worker.dispatch(envelope, request).await {
             Ok(()) => {
                 tracing::info!(elapsed = ?started.elapsed(), "job done");
                 Ok(())
@@ -295,15 +260,6 @@ fn pause_after(attempt: usize, jitter: u8) -> Duration {
     let doublings = u32::try_from(attempt.saturating_sub(1)).unwrap_or(u32::MAX);
     let seconds = 5_u64.saturating_mul(2_u64.saturating_pow(doublings));
     Duration::from_secs(seconds.min(3600)) * (1024 + u32::from(jitter)) / 1024
-}
-
-/// How many jobs run now or could run now. Those that wait for another attempt do not count.
-///
-/// # Errors
-///
-/// Fails when the database cannot be asked.
-pub async fn due(db: &Db) -> Result<i64, sqlx::Error> {
-    queue::due(db).await
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-use std::fmt;
+use std::{fmt, pin::Pin, sync::Arc};
 
 use axum::{Router, http::Extensions};
 use tower_http::csrf::CsrfLayer;
@@ -20,6 +20,8 @@ pub type Csrf = fn(&AppState, Area) -> CsrfLayer;
 
 /// Wraps middleware around the routes of one part of the application.
 pub type Layer = fn(Router<AppState>, Area, &AppState) -> Router<AppState>;
+
+pub(crate) type Background = Arc<dyn Fn(AppState) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
 
 /// The parts that a [`Layer`] can tell from each other. Health checks have no layers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +47,7 @@ pub struct Module {
     pub(crate) api: OpenApiRouter<AppState>,
     pub(crate) pages: Router<AppState>,
     pub(crate) jobs: Vec<(&'static str, Handler)>,
+    pub(crate) background: Vec<Background>,
     pub(crate) migrations: &'static [Migration],
     pub(crate) settings: Vec<fn(&mut Reader<'_>, &mut Extensions)>,
     pub(crate) layers: Vec<Layer>,
@@ -63,6 +66,7 @@ impl Module {
             api: OpenApiRouter::new(),
             pages: Router::new(),
             jobs: Vec::new(),
+            background: Vec::new(),
             migrations: &[],
             settings: Vec::new(),
             layers: Vec::new(),
@@ -88,6 +92,15 @@ impl Module {
     /// A kind of background job that this module can run.
     pub fn job<J: Job>(mut self) -> Self {
         self.jobs.push((J::NAME, Handler::of::<J>()));
+        self
+    }
+
+    /// Work without an end, for every process that runs jobs. It is dropped when the process stops.
+    pub fn background<F: Future<Output = ()> + Send + 'static>(
+        mut self,
+        work: impl Fn(AppState) -> F + Send + Sync + 'static,
+    ) -> Self {
+        self.background.push(Arc::new(move |state| Box::pin(work(state))));
         self
     }
 

@@ -24,7 +24,9 @@ impl AppState {
             config: Arc::new(config),
             db,
             clock: Clock::default(),
-            checks: iter::once(Check::DATABASE).chain(modules.iter().flat_map(|module| module.checks.clone())).collect(),
+            checks: iter::once(Check::DATABASE)
+                .chain(modules.iter().flat_map(|module| module.checks.clone()))
+                .collect(),
             navigation: modules.iter().flat_map(|module| module.links.iter().copied()).collect(),
             error_page: modules.iter().rev().find_map(|module| module.error_page).unwrap_or(plain_error_page),
             csrf: modules.iter().rev().find_map(|module| module.csrf).unwrap_or(|_, _| CsrfLayer::new()),

@@ -12,7 +12,7 @@ use crate::database::begin;
 
 const QUEUE: &str = "default";
 
-pub(super) fn migrations() -> Migrator {
+pub fn migrations() -> Migrator {
     PostgresStorage::migrations()
 }
 
@@ -29,7 +29,7 @@ pub(super) fn storage(db: &PgPool, heartbeat: Duration) -> PostgresStorage<Envel
     PostgresStorage::new(db).with_config(config)
 }
 
-/// Returns false when there is an unfinished job with this key.
+/// A finished job gives its key, and its row, to the next one. Returns whether the job was accepted.
 pub(super) async fn push(
     connection: &mut PgConnection,
     job: &[u8],
@@ -37,41 +37,30 @@ pub(super) async fn push(
     delay: Duration,
     key: Option<String>,
 ) -> Result<bool, sqlx::Error> {
-    sqlx::query(
-        "UPDATE apalis.jobs SET idempotency_key = NULL WHERE job_type = $1 AND idempotency_key = $2 \
-         AND (status IN ('Done', 'Killed') OR (status = 'Failed' AND attempts >= max_attempts))",
-    )
-    .bind(QUEUE)
-    .bind(&key)
-    .execute(&mut *connection)
-    .await?;
-    let inserted = sqlx::query(
-        "INSERT INTO apalis.jobs (id, job_type, job, max_attempts, run_at, idempotency_key) \
+    let query = sqlx::query(
+        "INSERT INTO apalis.jobs AS old (id, job_type, job, max_attempts, run_at, idempotency_key) \
          VALUES ($1, $2, $3, $4, now() + make_interval(secs => $5), $6) \
-         ON CONFLICT (job_type, idempotency_key) DO NOTHING",
-    )
-    .bind(Ulid::generate().to_string())
-    .bind(QUEUE)
-    .bind(job)
-    .bind(i32::from(attempts))
-    .bind(delay.as_secs_f64())
-    .bind(key)
-    .execute(connection)
-    .await?;
-    Ok(inserted.rows_affected() > 0)
+         ON CONFLICT (job_type, idempotency_key) DO UPDATE SET \
+         id = excluded.id, job = excluded.job, max_attempts = excluded.max_attempts, run_at = excluded.run_at, \
+         status = 'Pending', attempts = 0, last_result = NULL, lock_at = NULL, lock_by = NULL, done_at = NULL \
+         WHERE old.status IN ('Done', 'Killed') OR (old.status = 'Failed' AND old.attempts >= old.max_attempts)",
+    );
+    let query = query.bind(Ulid::generate().to_string()).bind(QUEUE).bind(job).bind(i32::from(attempts));
+    let done = query.bind(delay.as_secs_f64()).bind(key).execute(connection).await?;
+    Ok(done.rows_affected() > 0)
 }
 
-/// Takes the unfinished jobs of workers that have been silent for that long, and of `worker`, and forgets these workers.
+/// Takes the unfinished jobs of `worker`, and of workers that have missed six heartbeats, and forgets these workers.
 /// One that lives nevertheless notices it at its next heartbeat, and starts afresh.
-pub(super) async fn bury(db: &PgPool, silence: Duration, worker: Option<&str>) -> Result<(), sqlx::Error> {
+pub(super) async fn bury(db: &PgPool, heartbeat: Duration, worker: Option<&str>) -> Result<(), sqlx::Error> {
     let mut transaction = begin(db).await?;
     // The lock keeps a worker that is being buried from fetching another job.
     let dead: Vec<String> = sqlx::query_scalar(
-        "SELECT id FROM apalis.workers WHERE id = $1 OR last_seen <= now() - make_interval(secs => $2) \
+        "SELECT id FROM apalis.workers WHERE id = $1 OR last_seen < now() - make_interval(secs => 6 * $2) \
          FOR UPDATE SKIP LOCKED",
     )
     .bind(worker)
-    .bind(silence.as_secs_f64())
+    .bind(heartbeat.as_secs_f64())
     .fetch_all(&mut *transaction)
     .await?;
     for query in [
@@ -84,14 +73,6 @@ pub(super) async fn bury(db: &PgPool, silence: Duration, worker: Option<&str>) -
     transaction.commit().await
 }
 
-pub(super) async fn clean(db: &PgPool, kept: Duration) -> Result<(), sqlx::Error> {
-    sqlx::query("DELETE FROM apalis.jobs WHERE status = 'Done' AND done_at < now() - make_interval(secs => $1)")
-        .bind(kept.as_secs_f64())
-        .execute(db)
-        .await?;
-    Ok(())
-}
-
 /// apalis takes a failed job up again as soon as its time has come: this moves that time.
 pub(super) async fn postpone(db: &PgPool, id: &TaskId, pause: Duration) -> Result<(), sqlx::Error> {
     sqlx::query("UPDATE apalis.jobs SET run_at = now() + make_interval(secs => $1) WHERE id = $2")
@@ -102,7 +83,12 @@ pub(super) async fn postpone(db: &PgPool, id: &TaskId, pause: Duration) -> Resul
     Ok(())
 }
 
-pub(super) async fn due(db: &PgPool) -> Result<i64, sqlx::Error> {
+/// How many jobs run now or could run now. Those that wait for another attempt do not count.
+///
+/// # Errors
+///
+/// Fails when the database cannot be asked.
+pub async fn due(db: &PgPool) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar(
         "SELECT count(*) FROM apalis.jobs WHERE status IN ('Queued', 'Running') OR (run_at <= now() \
          AND (status = 'Pending' OR (status = 'Failed' AND attempts < max_attempts)))",

@@ -12,7 +12,7 @@ use crate::database::begin;
 
 const QUEUE: &str = "default";
 
-pub(super) fn migrations() -> Migrator {
+pub fn migrations() -> Migrator {
     SqliteStorage::migrations()
 }
 
@@ -29,7 +29,7 @@ pub(super) fn storage(db: &SqlitePool, heartbeat: Duration) -> SqliteStorage<Env
     SqliteStorage::new(db).with_config(config)
 }
 
-/// Returns false when there is an unfinished job with this key.
+/// A finished job gives its key, and its row, to the next one. Returns whether the job was accepted.
 pub(super) async fn push(
     connection: &mut SqliteConnection,
     job: &[u8],
@@ -37,51 +37,32 @@ pub(super) async fn push(
     delay: Duration,
     key: Option<String>,
 ) -> Result<bool, sqlx::Error> {
-    sqlx::query(
-        "UPDATE Jobs SET idempotency_key = NULL WHERE job_type = $1 AND idempotency_key = $2 \
-         AND (status IN ('Done', 'Killed') OR (status = 'Failed' AND attempts >= max_attempts))",
-    )
-    .bind(QUEUE)
-    .bind(&key)
-    .execute(&mut *connection)
-    .await?;
-    let inserted = sqlx::query(
+    let query = sqlx::query(
         "INSERT INTO Jobs (id, job_type, job, max_attempts, run_at, idempotency_key) \
-         VALUES ($1, $2, $3, $4, unixepoch() + $5, $6) ON CONFLICT (job_type, idempotency_key) DO NOTHING",
-    )
-    .bind(Ulid::generate().to_string())
-    .bind(QUEUE)
-    .bind(job)
-    .bind(attempts)
-    .bind(delay.as_secs().cast_signed())
-    .bind(key)
-    .execute(connection)
-    .await?;
-    Ok(inserted.rows_affected() > 0)
+         VALUES ($1, $2, $3, $4, unixepoch() + $5, $6) ON CONFLICT (job_type, idempotency_key) DO UPDATE SET \
+         id = excluded.id, job = excluded.job, max_attempts = excluded.max_attempts, run_at = excluded.run_at, \
+         status = 'Pending', attempts = 0, last_result = NULL, lock_at = NULL, lock_by = NULL, done_at = NULL \
+         WHERE status IN ('Done', 'Killed') OR (status = 'Failed' AND attempts >= Jobs.max_attempts)",
+    );
+    let query = query.bind(Ulid::generate().to_string()).bind(QUEUE).bind(job).bind(attempts);
+    let done = query.bind(delay.as_secs().cast_signed()).bind(key).execute(connection).await?;
+    Ok(done.rows_affected() > 0)
 }
 
-/// Takes the unfinished jobs of workers that have been silent for that long, and of `worker`, and forgets these workers.
+/// Takes the unfinished jobs of `worker`, and of workers that have missed six heartbeats, and forgets these workers.
 /// One that lives nevertheless notices it at its next heartbeat, and starts afresh.
-pub(super) async fn bury(db: &SqlitePool, silence: Duration, worker: Option<&str>) -> Result<(), sqlx::Error> {
+pub(super) async fn bury(db: &SqlitePool, heartbeat: Duration, worker: Option<&str>) -> Result<(), sqlx::Error> {
     let mut transaction = begin(db).await?;
     for query in [
         "UPDATE Jobs SET lock_by = NULL, lock_at = NULL, \
          status = CASE WHEN status IN ('Queued', 'Running') THEN 'Pending' ELSE status END \
-         WHERE lock_by IN (SELECT id FROM Workers WHERE id = $1 OR last_seen <= unixepoch() - $2)",
-        "DELETE FROM Workers WHERE id = $1 OR last_seen <= unixepoch() - $2",
+         WHERE lock_by IN (SELECT id FROM Workers WHERE id = $1 OR last_seen < unixepoch() - 6 * $2)",
+        "DELETE FROM Workers WHERE id = $1 OR last_seen < unixepoch() - 6 * $2",
     ] {
-        let seconds = silence.as_secs().cast_signed();
+        let seconds = heartbeat.as_secs().cast_signed();
         sqlx::query(query).bind(worker).bind(seconds).execute(&mut *transaction).await?;
     }
     transaction.commit().await
-}
-
-pub(super) async fn clean(db: &SqlitePool, kept: Duration) -> Result<(), sqlx::Error> {
-    sqlx::query("DELETE FROM Jobs WHERE status = 'Done' AND done_at < unixepoch() - $1")
-        .bind(kept.as_secs().cast_signed())
-        .execute(db)
-        .await?;
-    Ok(())
 }
 
 /// apalis takes a failed job up again as soon as its time has come: this moves that time.
@@ -94,7 +75,12 @@ pub(super) async fn postpone(db: &SqlitePool, id: &TaskId, pause: Duration) -> R
     Ok(())
 }
 
-pub(super) async fn due(db: &SqlitePool) -> Result<i64, sqlx::Error> {
+/// How many jobs run now or could run now. Those that wait for another attempt do not count.
+///
+/// # Errors
+///
+/// Fails when the database cannot be asked.
+pub async fn due(db: &SqlitePool) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar(
         "SELECT count(*) FROM Jobs WHERE status IN ('Queued', 'Running') OR (run_at <= unixepoch() \
          AND (status = 'Pending' OR (status = 'Failed' AND attempts < max_attempts)))",
