@@ -89,10 +89,15 @@ async fn start() -> anyhow::Result<Application> {
     let modules = modules();
     let config = Config::load(&modules)?;
     logging::init(&config);
+    let in_development = config.environment == Environment::Development;
+    if in_development {
+        database::create_if_missing(&config).await?;
+    }
     let db = database::connect(&config).await?;
-    match config.environment {
-        Environment::Development => database::migrate(&db, &modules).await?,
-        Environment::Production => database::check_migrated(&db, &modules).await?,
+    if in_development {
+        database::migrate(&db, &modules).await?;
+    } else {
+        database::check_migrated(&db, &modules).await?;
     }
     Ok(Application::build(config, db, modules))
 }
@@ -101,7 +106,8 @@ async fn migrate() -> anyhow::Result<()> {
     let modules = modules();
     let config = Config::load(&modules)?;
     logging::init(&config);
-    let db = database::connect_or_create(&config).await?;
+    database::create_if_missing(&config).await?;
+    let db = database::connect(&config).await?;
     database::migrate(&db, &modules).await?;
     tracing::info!("the database is up to date");
     Ok(())

@@ -13,8 +13,10 @@ use std::{
 };
 
 use axum::http::Extensions;
+use tracing::Level;
+use tracing_subscriber::filter::Targets;
 
-use crate::{Module, database::backend, logging::LogFilter};
+use crate::{Module, database::backend};
 
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -28,7 +30,8 @@ pub struct Config {
     pub shutdown_timeout: Duration,
     pub worker_concurrency: usize,
     pub worker_heartbeat: Duration,
-    pub log: LogFilter,
+    /// Which log lines are written: a level, or directives such as `info,kernel=debug`.
+    pub log: Targets,
     settings: Extensions,
 }
 
@@ -74,7 +77,7 @@ impl Config {
         let shutdown_seconds = reader.positive("SHUTDOWN_SECONDS", 20);
         let concurrency = reader.positive("WORKER_CONCURRENCY", 4);
         let heartbeat_seconds = reader.positive("WORKER_HEARTBEAT_SECONDS", 5);
-        let log = reader.read("LOG", "a level such as `info`", LogFilter::default());
+        let log = reader.read("LOG", "a level such as `info`", Targets::new().with_default(Level::INFO));
 
         let mut settings = Extensions::new();
         for read in modules.iter().flat_map(|module| &module.settings) {
@@ -148,10 +151,11 @@ pub struct Reader<'a> {
 impl Reader<'_> {
     /// A value with a default, for variables that may be left out.
     pub fn read<T: FromStr>(&mut self, key: &str, expects: &str, default: T) -> T {
-        match self.variables.get(key) {
-            Some(value) => self.parse(key, expects, value).unwrap_or(default),
-            None => default,
-        }
+        let Some(value) = self.variables.get(key) else { return default };
+        value.parse().unwrap_or_else(|_| {
+            self.mistakes.push(format!("{key} is {value:?}: it expects {expects}"));
+            default
+        })
     }
 
     /// A number from 1 to 65535.
@@ -162,16 +166,14 @@ impl Reader<'_> {
 
     /// A secret that has no default.
     pub fn required<T: FromStr>(&mut self, key: &str, expects: &str) -> Option<Secret<T>> {
-        let Some(value) = self.variables.get(key) else {
-            self.mistakes.push(format!("{key} is missing: it expects {expects}"));
-            return None;
-        };
-        let Ok(value) = value.parse() else {
+        let value = self.variables.get(key);
+        let secret = value.and_then(|value| value.parse().ok());
+        if secret.is_none() {
             // The value is a secret: say what is wrong with it without showing it.
-            self.mistakes.push(format!("{key} is malformed: it expects {expects}"));
-            return None;
-        };
-        Some(Secret(value))
+            let wrong = if value.is_some() { "malformed" } else { "missing" };
+            self.mistakes.push(format!("{key} is {wrong}: it expects {expects}"));
+        }
+        secret.map(Secret)
     }
 
     /// Refuses a value that everybody knows from `.env.example` or the docs, or that would lose data: one that contains
@@ -181,14 +183,6 @@ impl Reader<'_> {
         if self.variables.get(key).is_some_and(refused) {
             self.mistakes.push(format!("{key} has a value for development: production needs its own"));
         }
-    }
-
-    fn parse<T: FromStr>(&mut self, key: &str, expects: &str, value: &str) -> Option<T> {
-        let parsed = value.parse().ok();
-        if parsed.is_none() {
-            self.mistakes.push(format!("{key} is {value:?}: it expects {expects}"));
-        }
-        parsed
     }
 }
 

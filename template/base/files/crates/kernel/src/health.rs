@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::Context;
 use axum::{Json, Router, extract::State, http::StatusCode, routing::get};
-use serde::Serialize;
+use serde_json::{Value, json};
 use tokio::{task::JoinSet, time::timeout};
 
 use crate::AppState;
@@ -34,12 +34,6 @@ pub struct Finding {
     pub name: &'static str,
     pub outcome: anyhow::Result<()>,
     pub elapsed: Duration,
-}
-
-#[derive(Serialize)]
-struct Report {
-    status: &'static str,
-    checks: BTreeMap<&'static str, &'static str>,
 }
 
 impl Check {
@@ -71,16 +65,13 @@ pub(crate) fn routes() -> Router<AppState> {
     Router::new().route("/health/live", get(async || "ok")).route("/health/ready", get(ready))
 }
 
-async fn ready(State(state): State<AppState>) -> (StatusCode, Json<Report>) {
+async fn ready(State(state): State<AppState>) -> (StatusCode, Json<Value>) {
     let findings = examine(&state).await;
     let well = findings.iter().all(|finding| finding.outcome.is_ok());
     let code = if well { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    let checks = findings.iter().map(|finding| (finding.name, word(finding.outcome.is_ok()))).collect();
-    (code, Json(Report { status: word(well), checks }))
-}
-
-const fn word(well: bool) -> &'static str {
-    if well { "ok" } else { "failing" }
+    let word = |well| if well { "ok" } else { "failing" };
+    let checks: BTreeMap<_, _> = findings.iter().map(|it| (it.name, word(it.outcome.is_ok()))).collect();
+    (code, Json(json!({ "status": word(well), "checks": checks })))
 }
 
 async fn database(state: AppState) -> anyhow::Result<()> {

@@ -3,7 +3,6 @@
 use anyhow::anyhow;
 use axum::{
     Json as AxumJson, Router,
-    body::Body,
     extract::{DefaultBodyLimit, FromRequest, OriginalUri, Request, State},
     http::{HeaderName, HeaderValue, StatusCode, header},
     middleware::{self, Next},
@@ -19,7 +18,7 @@ use tower_http::{
     timeout::TimeoutLayer,
     trace::{DefaultOnResponse, TraceLayer},
 };
-use tracing::{Level, Span};
+use tracing::{Level, Span, field};
 use uuid::Uuid;
 
 use crate::{
@@ -79,51 +78,40 @@ pub(crate) fn wrap(router: Router) -> Router {
         .layer(middleware::from_fn(identify))
 }
 
-/// Makes the routes of the API answer every error with `application/problem+json`.
-pub(crate) fn api(router: Router<AppState>, layers: &[Layer], state: &AppState) -> Router<AppState> {
-    guard(router, Area::Api, layers, state).layer(middleware::from_fn(problem_json))
-}
-
-/// Makes the routes of the pages answer every error with a page.
-pub(crate) fn pages(router: Router<AppState>, layers: &[Layer], state: &AppState) -> Router<AppState> {
-    guard(router, Area::Pages, layers, state).layer(middleware::from_fn_with_state(state.clone(), problem_page))
-}
-
-/// Limits that a handler cannot break: unknown paths, size, time, panics, and forms that another site submits.
-fn guard(router: Router<AppState>, area: Area, layers: &[Layer], state: &AppState) -> Router<AppState> {
-    let timeout = state.config.request_timeout;
+/// Limits that a handler cannot break: unknown paths, size, time, panics, and forms that another site submits. Errors of
+/// all kinds are written the way that the area calls for.
+pub(crate) fn guard(router: Router<AppState>, area: Area, layers: &[Layer], state: &AppState) -> Router<AppState> {
+    // Inside, so that the layers see a panic as an error like others; and outside, for what panics in them.
+    let catch_panics = CatchPanicLayer::custom(|_| Error::Internal(anyhow!("a handler panicked")).into_response());
     let limited = router
         .fallback(async || Error::NotFound)
+        .layer(catch_panics)
         .layer((state.csrf)(state, area))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, timeout));
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, state.config.request_timeout));
     layers
         .iter()
         .fold(limited, |router, layer| layer(router, area, state))
-        .layer(CatchPanicLayer::custom(|_| Error::Internal(anyhow!("a handler panicked")).into_response()))
+        .layer(catch_panics)
+        .layer(middleware::from_fn_with_state((state.clone(), area), write_problem))
 }
 
-async fn problem_json(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
-    if let Some(problem) = take_problem(&mut response) {
-        let body = AxumJson(problem).into_response().into_body();
-        let content_type = HeaderValue::from_static("application/problem+json");
-        replace_body(&mut response, body, content_type);
-    }
-    response
-}
-
-async fn problem_page(
-    State(state): State<AppState>,
+/// Under `/api` an error becomes `application/problem+json`, elsewhere a page.
+async fn write_problem(
+    State((state, area)): State<(AppState, Area)>,
     OriginalUri(uri): OriginalUri,
     request: Request,
     next: Next,
 ) -> Response {
     let mut response = next.run(request).await;
     if let Some(problem) = take_problem(&mut response) {
-        let page = (state.error_page)(&state, &problem, uri.path());
-        let content_type = HeaderValue::from_static("text/html; charset=utf-8");
-        replace_body(&mut response, Body::from(page), content_type);
+        let (body, content_type) = match area {
+            Area::Api => (AxumJson(problem).into_response().into_body(), "application/problem+json"),
+            Area::Pages => ((state.error_page)(&state, &problem, uri.path()).into(), "text/html; charset=utf-8"),
+        };
+        *response.body_mut() = body;
+        response.headers_mut().remove(header::CONTENT_LENGTH);
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     }
     response
 }
@@ -144,13 +132,6 @@ fn take_problem(response: &mut Response) -> Option<Problem> {
     Some(Problem { request_id: current_request_id(), ..problem })
 }
 
-fn replace_body(response: &mut Response, body: Body, content_type: HeaderValue) {
-    *response.body_mut() = body;
-    let headers = response.headers_mut();
-    headers.remove(header::CONTENT_LENGTH);
-    headers.insert(header::CONTENT_TYPE, content_type);
-}
-
 async fn add_security_headers(mut response: Response) -> Response {
     response.headers_mut().extend(SECURITY_HEADERS);
     response
@@ -158,7 +139,7 @@ async fn add_security_headers(mut response: Response) -> Response {
 
 fn request_span(request: &Request) -> Span {
     let (id, path) = (current_request_id(), request.uri().path());
-    tracing::info_span!("request", id, method = %request.method(), path)
+    tracing::info_span!("request", id, method = %request.method(), path, client = field::Empty)
 }
 
 /// Gives the request an id, or keeps the one that a proxy gave it.

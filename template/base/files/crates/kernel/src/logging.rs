@@ -3,11 +3,10 @@
 use std::{
     backtrace::{Backtrace, BacktraceStatus},
     io, panic,
-    str::FromStr,
 };
 
-use tracing::field;
-use tracing_subscriber::{EnvFilter, filter::ParseError};
+use tracing::{Level, field};
+use tracing_subscriber::{layer::SubscriberExt, util::SubscriberInitExt};
 
 use crate::{Config, config::Environment};
 
@@ -15,31 +14,13 @@ tokio::task_local! {
     static REQUEST_ID: String;
 }
 
-/// Which lines are written: a level, or directives such as `info,kernel=debug`.
-#[derive(Clone, Debug)]
-pub struct LogFilter(String);
-
-impl FromStr for LogFilter {
-    type Err = ParseError;
-
-    fn from_str(directives: &str) -> Result<Self, Self::Err> {
-        EnvFilter::try_new(directives).map(|_| Self(directives.to_owned()))
-    }
-}
-
-impl Default for LogFilter {
-    fn default() -> Self {
-        Self("info".to_owned())
-    }
-}
-
 /// Sends what the application traces to standard error, for the rest of the process's life. Panics are lines like all
 /// others, with the spans that they happen in.
 pub fn init(config: &Config) {
-    let builder = tracing_subscriber::fmt().with_env_filter(EnvFilter::new(&config.log.0)).with_writer(io::stderr);
+    let builder = tracing_subscriber::fmt().with_max_level(Level::TRACE).with_writer(io::stderr);
     match config.environment {
-        Environment::Development => builder.compact().init(),
-        Environment::Production => builder.json().flatten_event(true).init(),
+        Environment::Development => builder.compact().finish().with(config.log.clone()).init(),
+        Environment::Production => builder.json().flatten_event(true).finish().with(config.log.clone()).init(),
     }
     panic::set_hook(Box::new(|panic| {
         let backtrace = Backtrace::capture();

@@ -1,4 +1,4 @@
-use std::{future, time::Duration};
+use std::{io, time::Duration};
 
 use anyhow::Context;
 use axum::{Json, Router, extract::ConnectInfo, routing::get, serve::Listener};
@@ -13,7 +13,7 @@ use tower_http::add_extension::AddExtension;
 use utoipa::openapi::{Info, OpenApi, OpenApiBuilder};
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::{APP_DESCRIPTION, APP_NAME, AppState, Config, Db, Module, health, http, jobs::Worker};
+use crate::{APP_DESCRIPTION, APP_NAME, AppState, Area, Config, Db, Module, health, http, jobs::Worker};
 
 /// The modules, put together: ready to serve requests and to run jobs.
 #[derive(Clone, Debug)]
@@ -45,8 +45,8 @@ impl Application {
         let document = Json(openapi);
         let api = Router::new().nest("/v1", api).route("/openapi.json", get(async move || document));
         let router = health::routes()
-            .nest("/api", http::api(api, &layers, &state))
-            .merge(http::pages(pages, &layers, &state))
+            .nest("/api", http::guard(api, Area::Api, &layers, &state))
+            .merge(http::guard(pages, Area::Pages, &layers, &state))
             .with_state(state.clone());
         Self { worker: Worker::new(state.clone(), handlers, background), router: http::wrap(router), state }
     }
@@ -110,35 +110,26 @@ pub async fn deadline(stop: &CancellationToken, limit: Duration) {
 #[must_use]
 pub fn stop_on_signal() -> CancellationToken {
     let stop = CancellationToken::new();
-    tokio::spawn({
-        let stop = stop.clone();
-        async move {
-            signal_received().await;
-            stop.cancel();
+    let stopping = stop.clone();
+    tokio::spawn(async move {
+        match signal_received().await {
+            Ok(()) => stopping.cancel(),
+            Err(error) => tracing::error!("signals cannot be received: {error}"),
         }
     });
     stop
 }
 
-async fn signal_received() {
-    let interrupt = async {
-        if signal::ctrl_c().await.is_err() {
-            future::pending::<()>().await;
-        }
-    };
-    #[cfg(unix)]
-    let terminate = async {
-        match signal::unix::signal(signal::unix::SignalKind::terminate()) {
-            Ok(mut stream) => {
-                stream.recv().await;
-            }
-            Err(_) => future::pending().await,
-        }
-    };
-    #[cfg(not(unix))]
-    let terminate = future::pending::<()>();
+#[cfg(unix)]
+async fn signal_received() -> io::Result<()> {
+    let mut terminate = signal::unix::signal(signal::unix::SignalKind::terminate())?;
     tokio::select! {
-        () = interrupt => {}
-        () = terminate => {}
+        outcome = signal::ctrl_c() => outcome,
+        _ = terminate.recv() => Ok(()),
     }
+}
+
+#[cfg(not(unix))]
+async fn signal_received() -> io::Result<()> {
+    signal::ctrl_c().await
 }

@@ -28,12 +28,12 @@ impl AppState {
                 .chain(modules.iter().flat_map(|module| module.checks.clone()))
                 .collect(),
             navigation: modules.iter().flat_map(|module| module.links.iter().copied()).collect(),
-            error_page: modules.iter().rev().find_map(|module| module.error_page).unwrap_or(plain_error_page),
+            error_page: modules
+                .iter()
+                .rev()
+                .find_map(|module| module.error_page)
+                .unwrap_or(|_, problem, _| problem.title.clone()),
             csrf: modules.iter().rev().find_map(|module| module.csrf).unwrap_or(|_, _| CsrfLayer::new()),
         }
     }
-}
-
-fn plain_error_page(_: &AppState, problem: &crate::Problem, _: &str) -> String {
-    problem.title.clone()
 }

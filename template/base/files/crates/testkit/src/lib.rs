@@ -60,6 +60,7 @@ impl TestApp {
             environment.insert((*key).to_owned(), (*value).to_owned());
         }
         let config = Config::from_variables(&environment, &modules).expect("the test configuration is valid");
+        kernel_database::create_if_missing(&config).await.expect("the test database can be made");
         let db = kernel_database::connect(&config).await.expect("the test database can be opened");
         kernel_database::migrate(&db, &modules).await.expect("the migrations succeed");
 

@@ -86,7 +86,7 @@ pub async fn examine(config: anyhow::Result<Config>, modules: Vec<Module>) -> Ve
         port(SocketAddr::new(config.host, config.port)).await,
         temporary_files(&env::temp_dir()),
     ];
-    match database::open(&config).await {
+    match database::connect(&config).await {
         Ok(db) => examine_application(config, &db, modules, &mut findings).await,
         Err(error) => findings.push(Finding::from_outcome("database", Err(error), "")),
     }
