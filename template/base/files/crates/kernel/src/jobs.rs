@@ -9,7 +9,6 @@
 
 use std::{
     collections::HashMap,
-    fmt,
     pin::{Pin, pin},
     sync::Arc,
     time::{Duration, Instant},
@@ -24,7 +23,7 @@ use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 use tracing::Instrument;
 use uuid::Uuid;
 
-use crate::{AppState, Db, database::Connection, logging, module::Background, server::deadline};
+use crate::{AppState, database::Connection, logging, module::Background, server::deadline};
 
 mod queue;
 
@@ -99,26 +98,23 @@ struct Envelope {
 type JobFuture = Pin<Box<dyn Future<Output = anyhow::Result<()>> + Send>>;
 
 /// A kind of job, with its type erased.
-#[derive(Clone, Copy)]
-pub(crate) struct Handler {
-    run: fn(Value, AppState) -> JobFuture,
-    time_limit: Duration,
-}
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Handler(fn(Value, AppState) -> JobFuture);
 
 impl Handler {
     pub(crate) fn of<J: Job>() -> Self {
-        let run = |payload, state| -> JobFuture {
+        Self(|payload, state| {
             Box::pin(async move {
                 let job: J = serde_json::from_value(payload).context("the stored job no longer fits its type")?;
-                job.run(state).await
+                let limit = J::TIME_LIMIT;
+                timeout(limit, job.run(state)).await.with_context(|| format!("the job took longer than {limit:?}"))?
             })
-        };
-        Self { run, time_limit: J::TIME_LIMIT }
+        })
     }
 }
 
 /// Runs the jobs of the modules.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Worker {
     state: AppState,
     handlers: Arc<HashMap<&'static str, Handler>>,
@@ -177,22 +173,21 @@ impl Worker {
                 stop.cancelled().await;
                 Ok::<_, WorkerError>(())
             });
-        let outcome = self.poll(worker).await;
+        let outcome = async {
+            let mut worker = pin!(worker);
+            let mut ticks = interval(self.poll_interval);
+            loop {
+                tokio::select! {
+                    outcome = &mut worker => break outcome,
+                    // A worker looks for jobs whenever it is polled; the timers of apalis may forget that.
+                    _ = ticks.tick() => {}
+                }
+            }
+        }
+        .await;
         // Nothing of this worker runs any more: its unfinished jobs need not wait until it counts as dead.
         queue::bury(&self.state.db, heartbeat, Some(&name)).await.ok();
         outcome
-    }
-
-    /// A worker looks for jobs whenever it is polled. This does not leave it to the timers of apalis, which may forget it.
-    async fn poll<T>(&self, worker: impl Future<Output = T>) -> T {
-        let mut worker = pin!(worker);
-        let mut ticks = interval(self.poll_interval);
-        loop {
-            tokio::select! {
-                outcome = &mut worker => return outcome,
-                _ = ticks.tick() => {}
-            }
-        }
     }
 
     /// Takes their jobs from workers that died, again and again.
@@ -209,19 +204,10 @@ impl Worker {
     async fn dispatch(&self, envelope: Envelope, request: String) -> anyhow::Result<()> {
         let kind = envelope.kind.as_str();
         let handler = self.handlers.get(kind).ok_or_else(|| anyhow!("no module handles jobs of the kind {kind}"))?;
-        let work = (handler.run)(envelope.payload, self.state.clone());
+        let work = (handler.0)(envelope.payload, self.state.clone());
         let work = logging::with_request_id(request, work);
         // A task of its own keeps a job that panics or computes for long from stopping the worker.
-        let task = AbortOnDropHandle::new(tokio::spawn(work.in_current_span()));
-        let limit = handler.time_limit;
-        let ended = timeout(limit, task).await.with_context(|| format!("the job took longer than {limit:?}"))?;
-        ended.context("the job panicked")?
-    }
-}
-
-impl fmt::Debug for Worker {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Worker").field("kinds", &self.handlers.keys()).finish_non_exhaustive()
+        AbortOnDropHandle::new(tokio::spawn(work.in_current_span())).await.context("the job panicked")?
     }
 }
 

@@ -1,4 +1,4 @@
-use std::{fmt, pin::Pin, sync::Arc};
+use std::{fmt, pin::Pin};
 
 use axum::{Router, http::Extensions};
 use tower_http::csrf::CsrfLayer;
@@ -21,7 +21,8 @@ pub type Csrf = fn(&AppState, Area) -> CsrfLayer;
 /// Wraps middleware around the routes of one part of the application.
 pub type Layer = fn(Router<AppState>, Area, &AppState) -> Router<AppState>;
 
-pub(crate) type Background = Arc<dyn Fn(AppState) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
+/// Work without an end.
+pub type Background = fn(AppState) -> Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// The parts that a [`Layer`] can tell from each other. Health checks have no layers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,12 +96,9 @@ impl Module {
         self
     }
 
-    /// Work without an end, for every process that runs jobs. It is dropped when the process stops.
-    pub fn background<F: Future<Output = ()> + Send + 'static>(
-        mut self,
-        work: impl Fn(AppState) -> F + Send + Sync + 'static,
-    ) -> Self {
-        self.background.push(Arc::new(move |state| Box::pin(work(state))));
+    /// Work that every process does which runs jobs. It is dropped when the process stops.
+    pub fn background(mut self, work: Background) -> Self {
+        self.background.push(work);
         self
     }
 
