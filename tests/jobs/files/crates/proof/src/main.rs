@@ -37,7 +37,8 @@ async fn main() -> anyhow::Result<()> {
     let cli = Cli::parse();
     let modules = [proof::module()];
     let config = Config::load(&modules)?;
-    let db = database::connect_or_create(&config).await?;
+    database::create_if_missing(&config).await?;
+    let db = database::connect(&config).await?;
     database::migrate(&db, &modules).await?;
     match cli.proof {
         Proof::Kills { times } => kills::prove(&db, &cli.app, times).await,
