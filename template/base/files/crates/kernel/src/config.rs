@@ -29,6 +29,7 @@ pub struct Config {
     pub request_timeout: Duration,
     pub shutdown_timeout: Duration,
     pub worker_concurrency: usize,
+    pub worker_heartbeat: Duration,
     /// Which log lines are written: a level, or directives such as `info,kernel=debug`.
     pub log: Targets,
     settings: Extensions,
@@ -75,6 +76,7 @@ impl Config {
         let request_seconds = reader.positive("REQUEST_TIMEOUT_SECONDS", 15);
         let shutdown_seconds = reader.positive("SHUTDOWN_SECONDS", 20);
         let concurrency = reader.positive("WORKER_CONCURRENCY", 4);
+        let heartbeat_seconds = reader.positive("WORKER_HEARTBEAT_SECONDS", 5);
         let log = reader.read("LOG", "a level such as `info`", Targets::new().with_default(Level::INFO));
 
         let mut settings = Extensions::new();
@@ -93,6 +95,7 @@ impl Config {
                 request_timeout: Duration::from_secs(request_seconds.into()),
                 shutdown_timeout: Duration::from_secs(shutdown_seconds.into()),
                 worker_concurrency: concurrency.into(),
+                worker_heartbeat: Duration::from_secs(heartbeat_seconds.into()),
                 log,
                 settings,
             }),

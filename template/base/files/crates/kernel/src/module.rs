@@ -1,4 +1,4 @@
-use std::fmt;
+use std::{fmt, pin::Pin};
 
 use axum::{
     Router,
@@ -25,6 +25,9 @@ pub type Csrf = fn(&AppState, Area) -> CsrfLayer;
 /// Wraps middleware around the routes of one part of the application.
 pub type Layer = fn(Router<AppState>, Area, &AppState) -> Router<AppState>;
 
+/// Work without an end.
+pub type Background = fn(AppState) -> Pin<Box<dyn Future<Output = ()> + Send>>;
+
 /// The parts that a [`Layer`] can tell from each other. Health checks have no layers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Area {
@@ -49,6 +52,7 @@ pub struct Module {
     pub(crate) api: OpenApiRouter<AppState>,
     pub(crate) pages: Router<AppState>,
     pub(crate) jobs: Vec<(&'static str, Handler)>,
+    pub(crate) background: Vec<Background>,
     pub(crate) migrations: &'static [Migration],
     pub(crate) settings: Vec<fn(&mut Reader<'_>, &mut Extensions)>,
     pub(crate) layers: Vec<Layer>,
@@ -68,6 +72,7 @@ impl Module {
             api: OpenApiRouter::new(),
             pages: Router::new(),
             jobs: Vec::new(),
+            background: Vec::new(),
             migrations: &[],
             settings: Vec::new(),
             layers: Vec::new(),
@@ -100,6 +105,12 @@ impl Module {
     /// A kind of background job that this module can run.
     pub fn job<J: Job>(mut self) -> Self {
         self.jobs.push((J::NAME, Handler::of::<J>()));
+        self
+    }
+
+    /// Work that every process does which runs jobs. It is dropped when the process stops.
+    pub fn background(mut self, work: Background) -> Self {
+        self.background.push(work);
         self
     }
 

@@ -37,11 +37,13 @@ impl Application {
         let mut api = Router::new();
         let mut pages = Router::new();
         let mut handlers = Vec::new();
+        let mut background = Vec::new();
         let mut layers = Vec::new();
         for module in modules {
             api = api.merge(Router::from(module.api));
             pages = pages.merge(module.pages);
             handlers.extend(module.jobs);
+            background.extend(module.background);
             layers.extend(module.layers);
         }
 
@@ -51,7 +53,7 @@ impl Application {
             .nest("/api", http::guard(api, Area::Api, &layers, &state))
             .merge(http::guard(pages, Area::Pages, &layers, &state))
             .with_state(state.clone());
-        Self { worker: Worker::new(state.clone(), handlers), router: http::wrap(router), state }
+        Self { worker: Worker::new(state.clone(), handlers, background), router: http::wrap(router), state }
     }
 
     /// Serves requests until `stop` is cancelled, and finishes those in flight.

@@ -89,7 +89,7 @@ impl TestApp {
     /// When the jobs do not come to an end.
     pub async fn run_jobs(&self) {
         let stop = CancellationToken::new();
-        let worker = self.application.worker.clone().poll_interval(Duration::from_millis(10));
+        let worker = self.application.worker.clone().jobs_only(Duration::from_millis(10));
         let run = worker.run(stop.clone());
         let watch = async {
             let mut pause = tokio::time::interval(Duration::from_millis(10));
