@@ -32,6 +32,7 @@ enum Command {
     Doctor,
     /// Print the description of the API, for clients and tools
     Openapi,
+    // @slot commands
 }
 
 #[tokio::main]
@@ -62,6 +63,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
             println!("{}", kernel::openapi(&modules()).to_pretty_json()?);
             Ok(())
         }
+        // @slot dispatch
     }
 }
 
