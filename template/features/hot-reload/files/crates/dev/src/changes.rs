@@ -40,7 +40,7 @@ impl Changes {
     /// Waits for a change, and for its end.
     pub async fn next(&mut self) {
         self.events.recv().await;
-        while let Ok(Some(())) = timeout(PAUSE, self.events.recv()).await {}
+        while timeout(PAUSE, self.events.recv()).await == Ok(Some(())) {}
     }
 }
 

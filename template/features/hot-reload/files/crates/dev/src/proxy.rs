@@ -48,9 +48,8 @@ async fn reload(State(mut targets): State<Targets>, RawQuery(build): RawQuery) -
 
 /// Requests wait while there is no build that could answer them.
 async fn forward(State(mut targets): State<Targets>, request: Request) -> Response {
-    let target = match targets.wait_for(Option::is_some).await.map(|target| *target) {
-        Ok(Some(target)) => target,
-        _ => return StatusCode::SERVICE_UNAVAILABLE.into_response(),
+    let Ok(Some(target)) = targets.wait_for(Option::is_some).await.map(|target| *target) else {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
     };
     let answer = async { with_script(exchange(target.address, request).await?, target.build).await };
     answer.await.unwrap_or_else(|error: anyhow::Error| {

@@ -15,7 +15,7 @@ use std::{
 use tempfile::TempDir;
 
 /// What a test waits for must happen within this time, also on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 struct Project {
     folder: TempDir,
@@ -60,7 +60,8 @@ impl Project {
     /// Waits for a line on the terminal.
     fn wait_for(&self, part: &str) -> String {
         loop {
-            let line = self.lines.recv_timeout(PATIENCE).unwrap_or_else(|error| panic!("no line has {part:?}: {error}"));
+            let line =
+                self.lines.recv_timeout(PATIENCE).unwrap_or_else(|error| panic!("no line has {part:?}: {error}"));
             if line.contains(part) {
                 return line;
             }
