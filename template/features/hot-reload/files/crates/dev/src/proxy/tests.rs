@@ -28,7 +28,7 @@ async fn application() -> SocketAddr {
     .await
 }
 
-/// Speaks a protocol of its own after the first answer, as WebSockets do.
+/// Speaks a protocol of its own after the first answer, as web sockets do.
 async fn echo(mut request: Request) -> (StatusCode, [(header::HeaderName, &'static str); 2]) {
     let browser = upgrade::on(&mut request);
     tokio::spawn(async {
