@@ -40,6 +40,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run() -> anyhow::Result<()> {
+    ensure!(env::args().len() == 1, "`cargo dev` takes no arguments");
     let package = env::var_os("CARGO_MANIFEST_DIR").context("start it with `cargo dev`")?;
     let root = PathBuf::from(package).join("../..").canonicalize()?;
     let variables = variables(&root)?;
