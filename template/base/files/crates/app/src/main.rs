@@ -1,4 +1,5 @@
 //! The one binary: the server, the worker, and the commands to operate them.
+// @slot mods
 
 use std::process::ExitCode;
 

@@ -30,7 +30,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 #[derive(Debug)]
 pub struct TestApp {
     pub application: Application,
-    address: SocketAddr,
+    pub address: SocketAddr,
     // Fields are dropped in this order: first the server stops, then its database goes.
     _stop: DropGuard,
     _database: TestDatabase,
