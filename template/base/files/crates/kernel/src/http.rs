@@ -1,4 +1,4 @@
-//! What happens to every request around its handler, and the extractors that handlers use.
+//! What happens to every request around its handler.
 
 use std::any::Any;
 
@@ -19,7 +19,6 @@ use tower_http::{
 };
 use tracing::{Level, Span};
 
-pub use crate::extract::{Json, Path, Query};
 use crate::{AppState, Area, Error, Layer, Problem};
 
 /// Bodies above this are refused with 413.

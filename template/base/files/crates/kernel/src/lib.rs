@@ -5,7 +5,6 @@ pub mod config;
 pub mod database;
 pub mod doctor;
 pub mod error;
-mod extract;
 pub mod health;
 pub mod http;
 pub mod jobs;

@@ -4,12 +4,9 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
-use kernel::{
-    AppState, Error, Result,
-    http::{Json, Path},
-};
+use kernel::{AppState, Error, Result};
 use listing::{List, ListQuery};
-use rest::{ETag, IfMatch};
+use rest::{ETag, IfMatch, Json, Path};
 use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 

@@ -6,8 +6,9 @@ use axum::{
     response::{Html, IntoResponse, Response},
     routing::{get, post},
 };
-use kernel::{AppState, Error, Result, error::FieldErrors, http::Path};
+use kernel::{AppState, Error, Result, error::FieldErrors};
 use listing::{List, ListQuery};
+use rest::Path;
 use serde::Deserialize;
 use ui::{Page, components::flash};
 

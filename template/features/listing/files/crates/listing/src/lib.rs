@@ -3,7 +3,7 @@
 //! A type says with [`Listed`] what may be asked of it. A handler takes a [`ListQuery`], which has been checked, and
 //! answers with the [`List`] that it fetches, as JSON or in a page:
 //!
-//! ```ignore
+//! ```text
 //! async fn list(State(state): State<AppState>, query: ListQuery<Note>) -> Result<List<Note>> {
 //!     query.fetch(&state.db).await
 //! }

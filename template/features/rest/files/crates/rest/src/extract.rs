@@ -1,23 +1,24 @@
+//! Extractors like those of axum, except that a refusal is a [`Problem`] that names the field.
+
 use std::{error::Error as StdError, iter};
 
 use axum::{
     extract::{self, FromRequest, FromRequestParts, RawPathParams, Request},
     http::{StatusCode, request::Parts},
 };
+use kernel::{Error, Problem};
 use serde::de::{DeserializeOwned, value::Error as QueryError};
 use serde_path_to_error::Error as FieldError;
 
-use crate::{Error, Problem};
-
-/// A JSON body. Unlike axum's own, one that cannot be read becomes a [`Problem`] that names the field.
+/// A JSON body.
 #[derive(Clone, Copy, Debug)]
 pub struct Json<T>(pub T);
 
-/// The parameters of the path. Unlike axum's own, one that cannot be read becomes a [`Problem`] that names it.
+/// The parameters of the path.
 #[derive(Clone, Copy, Debug)]
 pub struct Path<T>(pub T);
 
-/// The query. Unlike axum's own, one that cannot be read becomes a [`Problem`] that names the parameter.
+/// The query.
 #[derive(Clone, Copy, Debug)]
 pub struct Query<T>(pub T);
 
@@ -45,14 +46,16 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T>
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
         let refusal = match extract::Path::from_request_parts(parts, state).await {
             Ok(extract::Path(path)) => return Ok(Self(path)),
+            // The handler asks for what its route does not have.
+            Err(refusal) if refusal.status().is_server_error() => return Err(refusal.into()),
             Err(refusal) => refusal,
         };
         let mut problem = Problem { detail: Some(refusal.to_string()), ..refusal.status().into() };
-        for (name, value) in &RawPathParams::from_request_parts(parts, state).await? {
+        if let Ok(parameters) = RawPathParams::from_request_parts(parts, state).await {
             // The refusal quotes the value that it is about.
-            if refusal.to_string().contains(&format!("`{value}`")) {
-                problem.errors.insert(name.to_owned(), "This value cannot be used.".to_owned());
-            }
+            let named = parameters.iter().filter(|(_, value)| refusal.to_string().contains(&format!("`{value}`")));
+            let errors = named.map(|(name, _)| (name.to_owned(), "This value cannot be used.".to_owned()));
+            problem.errors.extend(errors);
         }
         Err(Error::Problem(problem))
     }
