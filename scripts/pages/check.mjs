@@ -8,9 +8,9 @@ import puppeteer from 'puppeteer-core';
 
 const WIDTHS = [360, 768, 1280, 1920];
 const SCHEMES = ['light', 'dark'];
-const PAGES = ['/', '/notes', '/notes?title=nothing+like+it', '/notes/new', '/notes/1', '/dev/ui'];
+const PAGES = ['/', '/notes', '/notes?title=nothing+like+it', '/notes/new', '/notes/1', '/dev/ui', '/api/docs'];
 const ERRORS = [400, 403, 404, 405, 413, 422, 429, 500, 503].map((status) => `/dev/ui/errors/${status}`);
-const AUDITED = ['/', '/notes', '/dev/ui'];
+const AUDITED = ['/', '/notes', '/dev/ui', '/api/docs'];
 const FIRST_PAGE_LIMIT = 30_000;
 const SCRIPT_LIMIT = 2_000;
 // A busy machine makes the score for performance worse than the page is.
