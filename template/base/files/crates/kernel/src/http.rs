@@ -28,9 +28,6 @@ use crate::{
 /// Bodies above this are refused with 413.
 const BODY_LIMIT: usize = 1024 * 1024;
 
-/// A smaller answer fits into one packet as it is.
-const COMPRESSED_ABOVE: u64 = 1024;
-
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 const SECURITY_HEADERS: [(HeaderName, HeaderValue); 6] = [
@@ -50,7 +47,8 @@ const SECURITY_HEADERS: [(HeaderName, HeaderValue); 6] = [
 /// Wraps the whole application: request ids, traces, security headers and compression.
 pub(crate) fn wrap(router: Router) -> Router {
     router
-        .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(SizeAbove::new(COMPRESSED_ABOVE))))
+        // A smaller answer fits into one packet as it is.
+        .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(SizeAbove::new(1024))))
         .layer(middleware::map_response(add_security_headers))
         .layer(
             TraceLayer::new_for_http()
