@@ -18,7 +18,7 @@ use tokio::time::interval;
 pub use crate::entry::Entry;
 use crate::entry::Row;
 
-const HOUR: Duration = Duration::from_secs(3600);
+const HOUR: Duration = Duration::from_hours(1);
 
 #[derive(Clone, Debug, Subcommand)]
 pub enum Command {

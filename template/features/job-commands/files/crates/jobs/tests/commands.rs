@@ -60,7 +60,7 @@ async fn start() -> TestApp {
 
 async fn say(app: &TestApp, word: &str) -> bool {
     let job = Say { word: word.to_owned() };
-    queue::enqueue(&mut *app.db().acquire().await.unwrap(), &job).await.unwrap()
+    queue::enqueue(&mut app.db().acquire().await.unwrap(), &job).await.unwrap()
 }
 
 async fn list(app: &TestApp, dead: bool) -> Vec<Value> {
@@ -80,9 +80,9 @@ async fn jobs_are_listed_with_what_became_of_them() {
     for word in ["hello", "fail", "give up"] {
         say(&app, word).await;
     }
-    queue::enqueue(&mut *app.db().acquire().await.unwrap(), &Hang).await.unwrap();
+    queue::enqueue(&mut app.db().acquire().await.unwrap(), &Hang).await.unwrap();
     app.run_jobs().await;
-    queue::enqueue_in(Duration::from_secs(60), &mut *app.db().acquire().await.unwrap(), &Hang).await.unwrap();
+    queue::enqueue_in(Duration::from_mins(1), &mut app.db().acquire().await.unwrap(), &Hang).await.unwrap();
     app.run_jobs().await;
 
     let listed = list(&app, false).await;
@@ -152,7 +152,7 @@ async fn jobs_that_are_done_are_removed_and_others_stay() {
         say(&app, word).await;
     }
     app.run_jobs().await;
-    assert_eq!(jobs::prune(app.db(), Duration::from_secs(3600)).await.unwrap(), 0);
+    assert_eq!(jobs::prune(app.db(), Duration::from_hours(1)).await.unwrap(), 0);
     assert_eq!(jobs::prune(app.db(), Duration::ZERO).await.unwrap(), 1);
     assert_eq!(list(&app, false).await[0]["state"], "dead");
 }
@@ -172,7 +172,7 @@ async fn a_key_is_taken_until_its_job_is_finished() {
 async fn a_job_remembers_the_request_that_left_it_behind() {
     let leave = async |State(state): State<AppState>| {
         let job = Say { word: "hello".to_owned() };
-        queue::enqueue(&mut *state.db.acquire().await?, &job).await?;
+        queue::enqueue(&mut state.db.acquire().await?, &job).await?;
         Ok::<_, kernel::Error>("left")
     };
     let words = Module::new("words").job::<Say>().pages(Router::new().route("/leave", get(leave)));
