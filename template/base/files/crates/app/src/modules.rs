@@ -4,4 +4,5 @@ use kernel::Module;
 pub fn add_to(modules: &mut Vec<Module>) {
     modules.push(ui::module());
     // @slot modules
+    // @slot last
 }

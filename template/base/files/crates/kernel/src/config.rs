@@ -12,6 +12,7 @@ use std::{
     time::Duration,
 };
 
+use anyhow::Context;
 use axum::http::Extensions;
 use tracing::Level;
 use tracing_subscriber::filter::Targets;
@@ -71,7 +72,7 @@ impl Config {
         let port = reader.read("PORT", "a number from 0 to 65535", 3000);
         let database_url = reader.required("DATABASE_URL", backend::URL_SHAPE);
         reader.refuse_in_production("DATABASE_URL", backend::DEVELOPMENT_ONLY);
-        let connections = reader.positive("DATABASE_CONNECTIONS", 10);
+        let connections = reader.positive("DATABASE_CONNECTIONS", backend::CONNECTIONS);
         let slow_query = reader.positive("SLOW_QUERY_MILLISECONDS", 250);
         let request_seconds = reader.positive("REQUEST_TIMEOUT_SECONDS", 15);
         let shutdown_seconds = reader.positive("SHUTDOWN_SECONDS", 20);
@@ -122,19 +123,18 @@ impl Config {
 pub fn variables() -> anyhow::Result<HashMap<String, String>> {
     let mut variables: HashMap<String, String> = std::env::vars().collect();
     if variables.get("APP_ENV").is_none_or(|value| value == "development") {
-        add_dotenv(&mut variables)?;
+        add_dotenv(&mut variables).context("the .env file cannot be read")?;
     }
     Ok(variables)
 }
 
-fn add_dotenv(variables: &mut HashMap<String, String>) -> anyhow::Result<()> {
+fn add_dotenv(variables: &mut HashMap<String, String>) -> Result<(), dotenvy::Error> {
     let entries = match dotenvy::dotenv_iter() {
-        Ok(entries) => entries,
         Err(error) if error.not_found() => return Ok(()),
-        Err(error) => return Err(anyhow::anyhow!("the .env file cannot be read: {error}")),
+        entries => entries?,
     };
     for entry in entries {
-        let (key, value) = entry.map_err(|error| anyhow::anyhow!("the .env file cannot be read: {error}"))?;
+        let (key, value) = entry?;
         variables.entry(key).or_insert(value);
     }
     Ok(())
@@ -223,14 +223,8 @@ pub struct ConfigError {
 
 impl Display for ConfigError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(formatter, "the configuration is not usable:")?;
-        for mistake in &self.mistakes {
-            writeln!(formatter, "  {mistake}")?;
-        }
-        write!(
-            formatter,
-            "Set these variables in the environment; in development, `cp .env.example .env` gives them all."
-        )
+        let advice = "Set these variables in the environment; in development, `cp .env.example .env` gives them all.";
+        write!(formatter, "the configuration is not usable:\n  {}\n{advice}", self.mistakes.join("\n  "))
     }
 }
 

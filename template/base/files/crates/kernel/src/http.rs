@@ -29,9 +29,6 @@ use crate::{
 /// Bodies above this are refused with 413.
 const BODY_LIMIT: usize = 1024 * 1024;
 
-/// A smaller answer fits into one packet as it is.
-const COMPRESSED_ABOVE: u64 = 1024;
-
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 const SECURITY_HEADERS: [(HeaderName, HeaderValue); 6] = [
@@ -66,7 +63,8 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
 /// Wraps the whole application: request ids, traces, security headers and compression.
 pub(crate) fn wrap(router: Router) -> Router {
     router
-        .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(SizeAbove::new(COMPRESSED_ABOVE))))
+        // A smaller answer fits into one packet as it is.
+        .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(SizeAbove::new(1024))))
         .layer(middleware::map_response(add_security_headers))
         .layer(
             TraceLayer::new_for_http()
@@ -116,17 +114,17 @@ async fn write_problem(
     response
 }
 
-/// The problem that an [`Error`] left behind, or one for an error that axum or a layer answered with. An error that a
-/// handler has written as a page, such as a form with messages, stays as it is.
+/// The problem that an [`Error`] left behind, or one for an error that axum or a layer answered with. An answer that a
+/// handler has written itself, such as a form with messages, stays as it is.
 fn take_problem(response: &mut Response) -> Option<Problem> {
     let status = response.status();
     if !status.is_client_error() && !status.is_server_error() {
         return None;
     }
-    let is_page =
-        response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    let content_type = response.headers().get(header::CONTENT_TYPE);
+    let is_written = content_type.is_some_and(|kind| !kind.as_bytes().starts_with(b"text/plain"));
     let problem = match response.extensions_mut().remove::<Problem>() {
-        None if is_page => return None,
+        None if is_written => return None,
         problem => problem.unwrap_or_else(|| status.into()),
     };
     Some(Problem { request_id: current_request_id(), ..problem })

@@ -12,6 +12,7 @@
 
 mod client;
 mod database;
+// @slot helpers
 
 use std::{collections::HashMap, net::SocketAddr, time::Duration};
 

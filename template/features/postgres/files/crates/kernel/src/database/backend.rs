@@ -27,6 +27,8 @@ pub const UNOPENED: &str = "does its server run, and did `app migrate` make the 
 
 pub const TABLE_EXISTS: &str = "SELECT to_regclass($1) IS NOT NULL";
 
+pub const CONNECTIONS: u16 = 10;
+
 /// The password of `.env.example`.
 pub const DEVELOPMENT_ONLY: &str = "postgres:postgres@";
 

@@ -26,6 +26,9 @@ pub const UNOPENED: &str = "did `app migrate` make the file, and is its folder w
 
 pub const TABLE_EXISTS: &str = "SELECT count(*) > 0 FROM sqlite_schema WHERE name = $1";
 
+/// Few: writers then wait for a connection, in the order in which they came, and not for the lock, where they would poll.
+pub const CONNECTIONS: u16 = 4;
+
 /// Every connection would have a database of its own, and it would vanish at the end.
 pub const DEVELOPMENT_ONLY: &str = ":memory:";
 
