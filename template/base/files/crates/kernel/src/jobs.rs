@@ -9,7 +9,7 @@
 
 use std::{
     collections::HashMap,
-    pin::{Pin, pin},
+    pin::Pin,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -173,18 +173,17 @@ impl Worker {
                 stop.cancelled().await;
                 Ok::<_, WorkerError>(())
             });
-        let outcome = async {
-            let mut worker = pin!(worker);
+        let wake = async {
             let mut ticks = interval(self.poll_interval);
             loop {
-                tokio::select! {
-                    outcome = &mut worker => break outcome,
-                    // A worker looks for jobs whenever it is polled; the timers of apalis may forget that.
-                    _ = ticks.tick() => {}
-                }
+                ticks.tick().await;
             }
-        }
-        .await;
+        };
+        let outcome = tokio::select! {
+            outcome = worker => outcome,
+            // A worker looks for jobs whenever it is polled, and the timers of apalis may forget to have it polled.
+            outcome = wake => outcome,
+        };
         // Nothing of this worker runs any more: its unfinished jobs need not wait until it counts as dead.
         queue::bury(&self.state.db, heartbeat, Some(&name)).await.ok();
         outcome
@@ -204,8 +203,7 @@ impl Worker {
     async fn dispatch(&self, envelope: Envelope, request: String) -> anyhow::Result<()> {
         let kind = envelope.kind.as_str();
         let handler = self.handlers.get(kind).ok_or_else(|| anyhow!("no module handles jobs of the kind {kind}"))?;
-        let work = (handler.0)(envelope.payload, self.state.clone());
-        let work = logging::with_request_id(request, work);
+        let work = logging::with_request_id(request, (handler.0)(envelope.payload, self.state.clone()));
         // A task of its own keeps a job that panics or computes for long from stopping the worker.
         AbortOnDropHandle::new(tokio::spawn(work.in_current_span())).await.context("the job panicked")?
     }

@@ -59,19 +59,15 @@ pub(super) async fn bury(db: &SqlitePool, heartbeat: Duration, worker: Option<&s
          WHERE lock_by IN (SELECT id FROM Workers WHERE id = $1 OR last_seen < unixepoch() - 6 * $2)",
         "DELETE FROM Workers WHERE id = $1 OR last_seen < unixepoch() - 6 * $2",
     ] {
-        let seconds = heartbeat.as_secs().cast_signed();
-        sqlx::query(query).bind(worker).bind(seconds).execute(&mut *transaction).await?;
+        sqlx::query(query).bind(worker).bind(heartbeat.as_secs().cast_signed()).execute(&mut *transaction).await?;
     }
     transaction.commit().await
 }
 
 /// apalis takes a failed job up again as soon as its time has come: this moves that time.
 pub(super) async fn postpone(db: &SqlitePool, id: &TaskId, pause: Duration) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE Jobs SET run_at = unixepoch() + $1 WHERE id = $2")
-        .bind(pause.as_secs().cast_signed())
-        .bind(id.to_string())
-        .execute(db)
-        .await?;
+    let query = sqlx::query("UPDATE Jobs SET run_at = unixepoch() + $1 WHERE id = $2");
+    query.bind(pause.as_secs().cast_signed()).bind(id.to_string()).execute(db).await?;
     Ok(())
 }
 
