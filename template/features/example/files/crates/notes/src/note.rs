@@ -45,7 +45,7 @@ impl Listed for Note {
     const DEFAULT_SORT: &'static str = "-created_at";
 }
 
-/// A note as a client writes it: nothing has been checked yet.
+/// A note as a client writes it.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 pub struct Draft {
     #[schema(min_length = 1, max_length = 120, example = "Milk")]
