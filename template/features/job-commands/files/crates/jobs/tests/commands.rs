@@ -172,7 +172,7 @@ async fn a_key_is_taken_until_its_job_is_finished() {
 async fn a_job_remembers_the_request_that_left_it_behind() {
     let leave = async |State(state): State<AppState>| {
         let job = Say { word: "hello".to_owned() };
-        queue::enqueue(&mut state.db.acquire().await?, &job).await?;
+        queue::enqueue(&mut *state.db.acquire().await?, &job).await?;
         Ok::<_, kernel::Error>("left")
     };
     let words = Module::new("words").job::<Say>().pages(Router::new().route("/leave", get(leave)));
