@@ -28,13 +28,21 @@ pub enum ArchiveError {
 #[must_use]
 pub fn pack(tree: &FileTree) -> Vec<u8> {
     let mut encoder = ZlibEncoder::new(Vec::new(), Compression::best());
+    // Writing to memory cannot fail.
+    let _ = encoder.write_all(&plain(tree));
+    encoder.finish().unwrap_or_default()
+}
+
+/// A tree as one block of bytes that is not compressed: what a hash of it is made of.
+#[must_use]
+pub fn plain(tree: &FileTree) -> Vec<u8> {
+    let mut bytes = Vec::new();
     for (path, file) in tree {
         let mode = if file.executable { 'x' } else { '-' };
-        let head = format!("{path}\n{mode} {}\n", file.bytes.len());
-        // Writing to memory cannot fail.
-        let _ = encoder.write_all(head.as_bytes()).and_then(|()| encoder.write_all(&file.bytes));
+        bytes.extend_from_slice(format!("{path}\n{mode} {}\n", file.bytes.len()).as_bytes());
+        bytes.extend_from_slice(&file.bytes);
     }
-    encoder.finish().unwrap_or_default()
+    bytes
 }
 
 /// Unpacks what [`pack`] has packed.

@@ -326,6 +326,13 @@ pub enum TemplateCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Pack the built-in template of this version, so that later versions of the program can render it.
+    #[command(hide = true)]
+    Freeze {
+        /// Where the packed templates are.
+        #[arg(long, value_name = "DIR", default_value = "src/releases")]
+        into: PathBuf,
+    },
     /// Print the JSON Schema of a manifest, so that editors can complete it.
     Schema {
         /// The manifest; both, in one object, when it is left out.

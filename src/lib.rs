@@ -20,6 +20,7 @@ pub mod interrupt;
 pub mod merge;
 pub mod plan;
 pub mod project;
+pub mod release;
 pub mod render;
 pub mod smoke;
 pub mod snapshot;

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each module at the top of `src`, from the bottom up, with what it may use.
-const MAY_USE: [(&str, &[&str]); 19] = [
+const MAY_USE: [(&str, &[&str]); 20] = [
     ("tree", &[]),
     ("archive", &["tree"]),
     ("merge", &["tree"]),
@@ -15,6 +15,7 @@ const MAY_USE: [(&str, &[&str]); 19] = [
     ("gather", &["render", "answers", "template", "tree"]),
     ("check", &["gather", "render", "answers", "template", "tree"]),
     ("plan", &["merge", "gather", "render", "answers", "template", "tree"]),
+    ("release", &["archive", "gather", "render", "answers", "template", "tree"]),
     ("snapshot", &["gather", "render", "answers", "template", "tree"]),
     ("interrupt", &[]),
     ("embedded", &["archive", "tree"]),
@@ -34,6 +35,8 @@ const MAY_USE: [(&str, &[&str]); 19] = [
             "embedded",
             "interrupt",
             "plan",
+            "archive",
+            "release",
             "merge",
             "snapshot",
             "check",
@@ -48,7 +51,8 @@ const MAY_USE: [(&str, &[&str]); 19] = [
 ];
 
 /// The modules that never print, prompt, read the environment, the clock or a file.
-const PURE: [&str; 9] = ["tree", "merge", "template", "answers", "render", "gather", "check", "plan", "snapshot"];
+const PURE: [&str; 10] =
+    ["tree", "merge", "release", "template", "answers", "render", "gather", "check", "plan", "snapshot"];
 
 /// What a pure module must not name.
 const EFFECTS: [&str; 12] = [

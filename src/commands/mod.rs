@@ -79,6 +79,7 @@ pub fn run(cli: Cli, out: &mut Out, interrupt: &Interrupt) -> Result<Exit> {
         Command::Template(TemplateCommand::Check { path, json }) => {
             template::check(path.as_deref(), json, out, interrupt)
         }
+        Command::Template(TemplateCommand::Freeze { into }) => template::freeze(&into, out),
         Command::Template(TemplateCommand::Schema { manifest }) => template::schema(manifest, out),
         Command::Completions { shell } => docs::completions(shell, out),
         Command::Man { into } => docs::man(into.as_deref(), out),

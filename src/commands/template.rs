@@ -1,12 +1,19 @@
-//! `neoforge template check` and `neoforge template schema`
+//! `neoforge template check`, `neoforge template schema`, and what a release does
 
-use anyhow::Result;
+use std::fs;
+use std::io::{ErrorKind, Write as _};
+use std::path::Path;
+
+use anyhow::{Context as _, Result, bail};
 use serde_json::json;
 
 use super::{Exit, source};
+use crate::archive;
 use crate::check;
 use crate::cli::ManifestKind;
+use crate::embedded;
 use crate::interrupt::Interrupt;
+use crate::release;
 use crate::template::problem::{Problem, Problems};
 use crate::template::schema::schema as json_schema;
 use crate::ui::Out;
@@ -49,5 +56,24 @@ pub(super) fn schema(manifest: Option<ManifestKind>, out: &mut Out) -> Result<Ex
         Some(ManifestKind::Template) => &schemas["template"],
         Some(ManifestKind::Feature) => &schemas["feature"],
     })?;
+    Ok(Exit::Done)
+}
+
+/// Packs the built-in template, and writes down what its presets render to.
+pub(super) fn freeze(into: &Path, out: &mut Out) -> Result<Exit> {
+    let opened = source::built_in()?;
+    let version = opened.id.version;
+    let hashes = release::write(&release::hashes(&opened.template)?);
+    for (suffix, bytes) in [("tree", archive::pack(&embedded::template())), ("hashes", hashes.into_bytes())] {
+        let path = into.join(format!("{version}.{suffix}"));
+        match fs::File::create_new(&path) {
+            Ok(mut file) => file.write_all(&bytes).with_context(|| format!("failed to write {}", path.display()))?,
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                bail!("{} exists: version {version} is released; give the template a new version", path.display())
+            }
+            Err(error) => return Err(error).with_context(|| format!("failed to create {}", path.display())),
+        }
+    }
+    out.say(format_args!("Version {version} of the template is packed in {}", into.display()));
     Ok(Exit::Done)
 }

@@ -3,6 +3,7 @@
 #![cfg(unix)]
 
 mod answers;
+mod changes;
 #[path = "../support/disk.rs"]
 mod disk;
 mod environment;
