@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use axum::{Router, routing::post};
-use kernel::{Module, http::Json};
+use axum::{Json, Router, routing::post};
+use kernel::Module;
 use serde_json::Value;
 use testkit::TestApp;
 use tokio::{
