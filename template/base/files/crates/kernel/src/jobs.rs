@@ -14,7 +14,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, anyhow, bail};
+use anyhow::{Context, bail};
 use apalis::prelude::{AbortError, Attempt, BoxDynError, Data, TaskId, WorkerBuilder, WorkerBuilderExt, WorkerError};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -106,8 +106,8 @@ impl Handler {
         Self(|payload, state| {
             Box::pin(async move {
                 let job: J = serde_json::from_value(payload).context("the stored job no longer fits its type")?;
-                let limit = J::TIME_LIMIT;
-                timeout(limit, job.run(state)).await.with_context(|| format!("the job took longer than {limit:?}"))?
+                let ended = timeout(J::TIME_LIMIT, job.run(state)).await;
+                ended.with_context(|| format!("the job took longer than {:?}", J::TIME_LIMIT))?
             })
         })
     }
@@ -201,8 +201,7 @@ impl Worker {
     }
 
     async fn dispatch(&self, envelope: Envelope, request: String) -> anyhow::Result<()> {
-        let kind = envelope.kind.as_str();
-        let handler = self.handlers.get(kind).ok_or_else(|| anyhow!("no module handles jobs of the kind {kind}"))?;
+        let handler = self.handlers.get(&*envelope.kind).context("no module handles jobs of this kind")?;
         let work = logging::with_request_id(request, (handler.0)(envelope.payload, self.state.clone()));
         // A task of its own keeps a job that panics or computes for long from stopping the worker.
         AbortOnDropHandle::new(tokio::spawn(work.in_current_span())).await.context("the job panicked")?
@@ -227,8 +226,7 @@ async fn run_job(envelope: Envelope, id: TaskId, attempt: Attempt, worker: Data<
                 }
                 Err(error) => {
                     tracing::warn!("job failed: {error:#}");
-                    let [jitter, ..] = *Uuid::new_v4().as_bytes();
-                    queue::postpone(&worker.state.db, &id, pause_after(attempt, jitter)).await?;
+                    queue::postpone(&worker.state.db, &id, pause_after(attempt, Uuid::new_v4().as_bytes()[0])).await?;
                     Err(format!("{error:#}").into())
                 }
             },

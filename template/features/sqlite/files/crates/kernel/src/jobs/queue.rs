@@ -53,13 +53,15 @@ pub(super) async fn push(
 /// One that lives nevertheless notices it at its next heartbeat, and starts afresh.
 pub(super) async fn bury(db: &SqlitePool, heartbeat: Duration, worker: Option<&str>) -> Result<(), sqlx::Error> {
     let mut transaction = begin(db).await?;
+    let limit = sqlx::query_scalar("SELECT unixepoch() - 6 * $1").bind(heartbeat.as_secs().cast_signed());
+    let limit: i64 = limit.fetch_one(&mut *transaction).await?;
     for query in [
         "UPDATE Jobs SET lock_by = NULL, lock_at = NULL, \
          status = CASE WHEN status IN ('Queued', 'Running') THEN 'Pending' ELSE status END \
-         WHERE lock_by IN (SELECT id FROM Workers WHERE id = $1 OR last_seen < unixepoch() - 6 * $2)",
-        "DELETE FROM Workers WHERE id = $1 OR last_seen < unixepoch() - 6 * $2",
+         WHERE lock_by IN (SELECT id FROM Workers WHERE id = $1 OR last_seen < $2)",
+        "DELETE FROM Workers WHERE id = $1 OR last_seen < $2",
     ] {
-        sqlx::query(query).bind(worker).bind(heartbeat.as_secs().cast_signed()).execute(&mut *transaction).await?;
+        sqlx::query(query).bind(worker).bind(limit).execute(&mut *transaction).await?;
     }
     transaction.commit().await
 }
