@@ -2,10 +2,10 @@
 
 use std::process::ExitCode;
 
-use anyhow::{Context, ensure};
+use anyhow::Context;
 use app::modules;
 use clap::{Parser, Subcommand};
-use kernel::{Application, Config, config::Environment, database, doctor, logging};
+use kernel::{Application, Config, config::Environment, database, logging};
 use tokio::net::TcpListener;
 
 /// Runs and operates the application. Without a command, it serves.
@@ -28,8 +28,6 @@ enum Command {
     Worker,
     /// Bring the tables of the database up to date
     Migrate,
-    /// Find what keeps the application from its work, without changing anything
-    Doctor,
     /// Print the description of the API, for clients and tools
     Openapi,
 }
@@ -51,13 +49,6 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Serve { without_worker } => serve(!without_worker).await,
         Command::Worker => worker().await,
         Command::Migrate => migrate().await,
-        Command::Doctor => {
-            let modules = modules();
-            let findings = doctor::examine(Config::load(&modules), &modules).await;
-            println!("{}", findings.join("\n"));
-            ensure!(!findings.iter().any(|line| line.starts_with("fail")), "not all is well");
-            Ok(())
-        }
         Command::Openapi => {
             println!("{}", kernel::openapi(&modules()).to_pretty_json()?);
             Ok(())
@@ -96,10 +87,15 @@ async fn start() -> anyhow::Result<Application> {
     let modules = modules();
     let config = Config::load(&modules)?;
     logging::init(&config);
+    let in_development = config.environment == Environment::Development;
+    if in_development {
+        database::create_if_missing(&config).await?;
+    }
     let db = database::connect(&config).await?;
-    match config.environment {
-        Environment::Development => database::migrate(&db, &modules).await?,
-        Environment::Production => database::check_migrated(&db, &modules).await?,
+    if in_development {
+        database::migrate(&db, &modules).await?;
+    } else {
+        database::check_migrated(&db, &modules).await?;
     }
     Ok(Application::build(config, db, modules))
 }
@@ -108,7 +104,8 @@ async fn migrate() -> anyhow::Result<()> {
     let modules = modules();
     let config = Config::load(&modules)?;
     logging::init(&config);
-    let db = database::connect_or_create(&config).await?;
+    database::create_if_missing(&config).await?;
+    let db = database::connect(&config).await?;
     database::migrate(&db, &modules).await?;
     tracing::info!("the database is up to date");
     Ok(())

@@ -9,7 +9,7 @@ use sqlx::{
 };
 
 pub use crate::database::backend::{Backend, Connection, begin};
-use crate::{Config, Module, config::Environment, jobs};
+use crate::{Config, Module, jobs};
 
 pub(crate) mod backend;
 
@@ -24,35 +24,24 @@ pub struct Migration {
     pub sql: &'static str,
 }
 
-/// Opens the pool. In development, the database is created if it is missing.
-///
-/// # Errors
-///
-/// Fails when the database cannot be reached or, in production, does not exist.
-pub async fn connect(config: &Config) -> anyhow::Result<Db> {
-    match config.environment {
-        Environment::Development => connect_or_create(config).await,
-        Environment::Production => open(config).await,
-    }
-}
-
-/// Opens the pool, and creates the database if it is missing.
+/// Creates the database unless there is one.
 ///
 /// # Errors
 ///
 /// Fails when the database can be neither reached nor created.
-pub async fn connect_or_create(config: &Config) -> anyhow::Result<Db> {
-    backend::create_if_missing(config.database_url.expose())
-        .await
-        .context("the database of DATABASE_URL cannot be created")?;
-    open(config).await
+pub async fn create_if_missing(config: &Config) -> anyhow::Result<()> {
+    backend::create_if_missing(config).await.context("the database of DATABASE_URL cannot be created")
 }
 
-pub(crate) async fn open(config: &Config) -> anyhow::Result<Db> {
-    backend::connect(config.database_url.expose(), config.database_connections)
-        .await
-        .context(backend::UNOPENED)
-        .context("DATABASE_URL cannot be opened")
+/// Opens the pool.
+///
+/// # Errors
+///
+/// Fails when the database cannot be reached or does not exist.
+pub async fn connect(config: &Config) -> anyhow::Result<Db> {
+    let options = config.database_url.expose().options(config);
+    let db = backend::pool(config).connect_with(options).await;
+    db.context(backend::UNOPENED).context("DATABASE_URL cannot be opened")
 }
 
 /// Brings the tables of every module up to date, in the order of the list.

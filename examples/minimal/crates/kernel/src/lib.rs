@@ -1,9 +1,9 @@
 //! What every part of the application stands on: configuration, errors, the database, HTTP middleware, background jobs,
 //! health checks, and [`Module`], the contract between the application and its features.
 
+mod clock;
 pub mod config;
 pub mod database;
-pub mod doctor;
 pub mod error;
 pub mod health;
 pub mod http;
@@ -13,11 +13,12 @@ mod module;
 mod server;
 mod state;
 
+pub use clock::Clock;
 pub use config::Config;
 pub use database::Db;
 pub use error::{Error, Problem, Result};
 pub use jobs::Job;
-pub use module::{Area, ErrorPage, Layer, Link, Module};
+pub use module::{Area, Background, Csrf, ErrorPage, Layer, Link, Module};
 pub use server::{Application, openapi, stop_on_signal};
 pub use state::AppState;
 

@@ -1,6 +1,11 @@
-use std::fmt;
+use std::{fmt, pin::Pin};
 
-use axum::{Router, http::Extensions};
+use axum::{
+    Router,
+    http::{Extensions, request::Parts},
+};
+use tower_http::csrf::CsrfLayer;
+use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
@@ -11,11 +16,17 @@ use crate::{
     jobs::Handler,
 };
 
-/// Writes the page for an error: it gets the problem and the path that was asked for, and returns HTML.
-pub type ErrorPage = fn(&AppState, &Problem, &str) -> String;
+/// Writes the page for an error: it gets the problem and the request that met it, and returns HTML.
+pub type ErrorPage = fn(&AppState, &Problem, &Parts) -> String;
+
+/// Chooses which other sites may have their pages send requests to one part of the application.
+pub type Csrf = fn(&AppState, Area) -> CsrfLayer;
 
 /// Wraps middleware around the routes of one part of the application.
 pub type Layer = fn(Router<AppState>, Area, &AppState) -> Router<AppState>;
+
+/// Work without an end.
+pub type Background = fn(AppState) -> Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// The parts that a [`Layer`] can tell from each other. Health checks have no layers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,12 +52,15 @@ pub struct Module {
     pub(crate) api: OpenApiRouter<AppState>,
     pub(crate) pages: Router<AppState>,
     pub(crate) jobs: Vec<(&'static str, Handler)>,
+    pub(crate) background: Vec<Background>,
     pub(crate) migrations: &'static [Migration],
     pub(crate) settings: Vec<fn(&mut Reader<'_>, &mut Extensions)>,
     pub(crate) layers: Vec<Layer>,
+    pub(crate) csrf: Option<Csrf>,
     pub(crate) links: Vec<Link>,
     pub(crate) checks: Vec<Check>,
     pub(crate) error_page: Option<ErrorPage>,
+    pub(crate) describe: Option<fn(&mut OpenApi)>,
 }
 
 impl Module {
@@ -58,18 +72,27 @@ impl Module {
             api: OpenApiRouter::new(),
             pages: Router::new(),
             jobs: Vec::new(),
+            background: Vec::new(),
             migrations: &[],
             settings: Vec::new(),
             layers: Vec::new(),
+            csrf: None,
             links: Vec::new(),
             checks: Vec::new(),
             error_page: None,
+            describe: None,
         }
     }
 
     /// Routes under `/api/v1`, described for the API document by `#[utoipa::path]`.
     pub fn api(mut self, routes: OpenApiRouter<AppState>) -> Self {
         self.api = routes;
+        self
+    }
+
+    /// Completes the API document of all modules, for instance with a security scheme.
+    pub const fn describe(mut self, describe: fn(&mut OpenApi)) -> Self {
+        self.describe = Some(describe);
         self
     }
 
@@ -82,6 +105,12 @@ impl Module {
     /// A kind of background job that this module can run.
     pub fn job<J: Job>(mut self) -> Self {
         self.jobs.push((J::NAME, Handler::of::<J>()));
+        self
+    }
+
+    /// Work that every process does which runs jobs. It is dropped when the process stops.
+    pub fn background(mut self, work: Background) -> Self {
+        self.background.push(work);
         self
     }
 
@@ -105,6 +134,12 @@ impl Module {
     /// answers with are written like those of handlers.
     pub fn layer(mut self, layer: Layer) -> Self {
         self.layers.push(layer);
+        self
+    }
+
+    /// Other sites whose pages may send requests that change something. The last module that names some wins.
+    pub const fn csrf(mut self, csrf: Csrf) -> Self {
+        self.csrf = Some(csrf);
         self
     }
 

@@ -1,13 +1,25 @@
-use std::{future, time::Duration};
+use std::{io, time::Duration};
 
-use anyhow::bail;
-use axum::{Json, Router, routing::get};
-use tokio::{net::TcpListener, signal};
+use anyhow::Context;
+use axum::{
+    Json, Router,
+    extract::{ConnectInfo, State},
+    response::IntoResponse,
+    routing::get,
+    serve::Listener,
+};
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::{conn::auto, graceful::GracefulShutdown},
+    service::TowerToHyperService,
+};
+use tokio::{net::TcpListener, signal, time::timeout};
 use tokio_util::sync::CancellationToken;
+use tower_http::add_extension::AddExtension;
 use utoipa::openapi::{Info, OpenApi, OpenApiBuilder};
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::{APP_DESCRIPTION, APP_NAME, AppState, Config, Db, Module, health, http, jobs::Worker};
+use crate::{APP_DESCRIPTION, APP_NAME, AppState, Area, Config, Db, Module, health, http, jobs::Worker};
 
 /// The modules, put together: ready to serve requests and to run jobs.
 #[derive(Clone, Debug)]
@@ -22,42 +34,53 @@ impl Application {
     #[must_use]
     pub fn build(config: Config, db: Db, modules: Vec<Module>) -> Self {
         let state = AppState::new(config, db, &modules);
-        let openapi = openapi(&modules);
         let mut api = Router::new();
         let mut pages = Router::new();
-        let mut checks = Vec::new();
         let mut handlers = Vec::new();
+        let mut background = Vec::new();
         let mut layers = Vec::new();
         for module in modules {
             api = api.merge(Router::from(module.api));
             pages = pages.merge(module.pages);
-            checks.extend(module.checks);
             handlers.extend(module.jobs);
+            background.extend(module.background);
             layers.extend(module.layers);
         }
 
-        let document = Json(openapi);
-        let api = Router::new().nest("/v1", api).route("/openapi.json", get(async move || document));
-        let router = health::routes(checks)
-            .nest("/api", http::api(api, &layers, &state))
-            .merge(http::pages(pages, &layers, &state))
+        let document = async |State(state): State<AppState>| Json(&*state.openapi).into_response();
+        let api = Router::new().nest("/v1", api).route("/openapi.json", get(document));
+        let router = health::routes()
+            .nest("/api", http::guard(api, Area::Api, &layers, &state))
+            .merge(http::guard(pages, Area::Pages, &layers, &state))
             .with_state(state.clone());
-        Self { worker: Worker::new(state.clone(), handlers), router: http::wrap(router), state }
+        Self { worker: Worker::new(state.clone(), handlers, background), router: http::wrap(router), state }
     }
 
     /// Serves requests until `stop` is cancelled, and finishes those in flight.
     ///
     /// # Errors
     ///
-    /// Fails when the listener breaks, or when requests are still unfinished at the end of the shutdown time.
-    pub async fn serve(&self, listener: TcpListener, stop: CancellationToken) -> anyhow::Result<()> {
-        let server = axum::serve(listener, self.router.clone()).with_graceful_shutdown(stop.clone().cancelled_owned());
-        tokio::select! {
-            result = server.into_future() => Ok(result?),
-            () = deadline(&stop, self.state.config.shutdown_timeout) => {
-                bail!("some requests were cut off, because they took longer than SHUTDOWN_SECONDS")
-            }
+    /// Fails when requests are still unfinished at the end of the shutdown time.
+    pub async fn serve(&self, mut listener: TcpListener, stop: CancellationToken) -> anyhow::Result<()> {
+        // axum's own server waits for ever for a client that sends the head of its request drop by drop.
+        let mut server = auto::Builder::new(TokioExecutor::new()).http1_only();
+        server.http1().timer(TokioTimer::new()).header_read_timeout(self.state.config.request_timeout);
+        let connections = GracefulShutdown::new();
+        loop {
+            let (stream, peer) = tokio::select! {
+                accepted = Listener::accept(&mut listener) => accepted,
+                () = stop.cancelled() => break,
+            };
+            let service = TowerToHyperService::new(AddExtension::new(self.router.clone(), ConnectInfo(peer)));
+            let connection = server.serve_connection_with_upgrades(TokioIo::new(stream), service);
+            // A connection that breaks concerns nobody but its client.
+            tokio::spawn(connections.watch(connection.into_owned()));
         }
+        drop(listener);
+        let limit = self.state.config.shutdown_timeout;
+        timeout(limit, connections.shutdown())
+            .await
+            .context("some requests were cut off, because they took longer than SHUTDOWN_SECONDS")
     }
 }
 
@@ -78,7 +101,9 @@ pub fn openapi(modules: &[Module]) -> OpenApi {
     for module in modules {
         router = router.nest("/api/v1", module.api.clone());
     }
-    router.into_openapi()
+    let mut document = router.into_openapi();
+    modules.iter().filter_map(|module| module.describe).for_each(|describe| describe(&mut document));
+    document
 }
 
 /// Resolves `limit` after `stop` has been cancelled.
@@ -92,35 +117,26 @@ pub async fn deadline(stop: &CancellationToken, limit: Duration) {
 #[must_use]
 pub fn stop_on_signal() -> CancellationToken {
     let stop = CancellationToken::new();
-    tokio::spawn({
-        let stop = stop.clone();
-        async move {
-            signal_received().await;
-            stop.cancel();
+    let stopping = stop.clone();
+    tokio::spawn(async move {
+        match signal_received().await {
+            Ok(()) => stopping.cancel(),
+            Err(error) => tracing::error!("signals cannot be received: {error}"),
         }
     });
     stop
 }
 
-async fn signal_received() {
-    let interrupt = async {
-        if signal::ctrl_c().await.is_err() {
-            future::pending::<()>().await;
-        }
-    };
-    #[cfg(unix)]
-    let terminate = async {
-        match signal::unix::signal(signal::unix::SignalKind::terminate()) {
-            Ok(mut stream) => {
-                stream.recv().await;
-            }
-            Err(_) => future::pending().await,
-        }
-    };
-    #[cfg(not(unix))]
-    let terminate = future::pending::<()>();
+#[cfg(unix)]
+async fn signal_received() -> io::Result<()> {
+    let mut terminate = signal::unix::signal(signal::unix::SignalKind::terminate())?;
     tokio::select! {
-        () = interrupt => {}
-        () = terminate => {}
+        outcome = signal::ctrl_c() => outcome,
+        _ = terminate.recv() => Ok(()),
     }
+}
+
+#[cfg(not(unix))]
+async fn signal_received() -> io::Result<()> {
+    signal::ctrl_c().await
 }

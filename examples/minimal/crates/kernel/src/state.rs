@@ -1,15 +1,24 @@
-use std::sync::Arc;
+use std::{iter, sync::Arc};
 
-use crate::{Config, Db, ErrorPage, Link, Module};
+use serde_json::{Value, json};
+use tower_http::csrf::CsrfLayer;
+
+use crate::{Clock, Config, Csrf, Db, ErrorPage, Link, Module, health::Check};
 
 /// What handlers and jobs share. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct AppState {
     pub config: Arc<Config>,
     pub db: Db,
+    pub clock: Clock,
+    /// What `/health/ready` looks at.
+    pub checks: Arc<[Check]>,
     /// The entries of the main menu, in the order of the modules.
     pub navigation: Arc<[Link]>,
+    /// The description of the API.
+    pub openapi: Arc<Value>,
     pub(crate) error_page: ErrorPage,
+    pub(crate) csrf: Csrf,
 }
 
 impl AppState {
@@ -17,12 +26,18 @@ impl AppState {
         Self {
             config: Arc::new(config),
             db,
+            clock: Clock::default(),
+            checks: iter::once(Check::DATABASE)
+                .chain(modules.iter().flat_map(|module| module.checks.clone()))
+                .collect(),
             navigation: modules.iter().flat_map(|module| module.links.iter().copied()).collect(),
-            error_page: modules.iter().rev().find_map(|module| module.error_page).unwrap_or(plain_error_page),
+            openapi: Arc::new(json!(crate::openapi(modules))),
+            error_page: modules
+                .iter()
+                .rev()
+                .find_map(|module| module.error_page)
+                .unwrap_or(|_, problem, _| problem.title.clone()),
+            csrf: modules.iter().rev().find_map(|module| module.csrf).unwrap_or(|_, _| CsrfLayer::new()),
         }
     }
-}
-
-fn plain_error_page(_: &AppState, problem: &crate::Problem, _: &str) -> String {
-    problem.title.clone()
 }

@@ -7,17 +7,14 @@ mod assets;
 mod page;
 
 use askama::Template;
-use axum::{Router, response::Html, routing::get};
+use axum::{Router, http::request::Parts, response::Html, routing::get};
 use kernel::{APP_DESCRIPTION, AppState, Module, Problem, Result};
 
 pub use page::Page;
 
 /// The home page, the error page and the assets.
 pub fn module() -> Module {
-    let pages = Router::new()
-        .route("/", get(home))
-        .route(assets::STYLESHEET.path(), get(async || &*assets::STYLESHEET))
-        .route(assets::ICON.path(), get(async || &*assets::ICON));
+    let pages = Router::new().route("/", get(home)).merge(assets::routes());
     Module::new("ui").pages(pages).error_page(error_page)
 }
 
@@ -40,7 +37,7 @@ struct ErrorPage<'a> {
     problem: &'a Problem,
 }
 
-fn error_page(state: &AppState, problem: &Problem, path: &str) -> String {
-    let page = ErrorPage { page: Page::new(state, path), problem };
+fn error_page(state: &AppState, problem: &Problem, request: &Parts) -> String {
+    let page = ErrorPage { page: Page::new(state, request), problem };
     page.render().unwrap_or_else(|_| problem.title.clone())
 }

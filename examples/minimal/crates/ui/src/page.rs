@@ -1,9 +1,6 @@
 use std::{convert::Infallible, sync::Arc};
 
-use axum::{
-    extract::{FromRequestParts, OriginalUri},
-    http::request::Parts,
-};
+use axum::{extract::FromRequestParts, extract::OriginalUri, http::request::Parts};
 use kernel::{APP_NAME, AppState, Link};
 
 use crate::assets;
@@ -19,13 +16,14 @@ pub struct Page {
 }
 
 impl Page {
-    pub(crate) fn new(state: &AppState, path: &str) -> Self {
+    pub(crate) fn new(state: &AppState, request: &Parts) -> Self {
+        let uri = request.extensions.get().map_or(&request.uri, |OriginalUri(uri)| uri);
         Self {
             app_name: APP_NAME,
-            stylesheet: assets::STYLESHEET.path(),
-            icon: assets::ICON.path(),
+            stylesheet: &assets::STYLESHEET.path,
+            icon: &assets::ICON.path,
             links: Arc::clone(&state.navigation),
-            path: path.to_owned(),
+            path: uri.path().to_owned(),
         }
     }
 
@@ -39,8 +37,7 @@ impl Page {
 impl FromRequestParts<AppState> for Page {
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Infallible> {
-        let OriginalUri(uri) = OriginalUri::from_request_parts(parts, state).await?;
-        Ok(Self::new(state, uri.path()))
+    async fn from_request_parts(request: &mut Parts, state: &AppState) -> Result<Self, Infallible> {
+        Ok(Self::new(state, request))
     }
 }

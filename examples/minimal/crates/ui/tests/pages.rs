@@ -1,5 +1,6 @@
 //! The pages that every project has.
 
+use axum::http::Request;
 use kernel::{APP_NAME, Link, Module};
 use testkit::TestApp;
 
@@ -10,18 +11,13 @@ async fn start() -> TestApp {
 }
 
 #[tokio::test]
-async fn home_shows_the_modules() {
+async fn home_shows_the_modules_and_needs_no_script() {
     let response = start().await.get("/").await;
     assert_eq!(response.status, 200);
     assert!(response.header("content-type").starts_with("text/html"));
     assert!(response.body.contains(APP_NAME));
     assert!(response.body.contains("Everything to read"));
     assert!(!response.body.contains("<new>"), "labels are escaped");
-}
-
-#[tokio::test]
-async fn pages_need_no_script() {
-    let response = start().await.get("/").await;
     assert!(!response.body.contains("<script"));
 }
 
@@ -34,6 +30,12 @@ async fn the_stylesheet_is_kept_for_a_year() {
     assert_eq!(response.status, 200);
     assert_eq!(response.header("content-type"), "text/css");
     assert!(response.header("cache-control").contains("immutable"));
+    assert_eq!(response.header("content-encoding"), "");
+
+    for (accepted, encoding) in [("br, gzip;q=0.8", "gzip"), ("gzip;q=0, br", "")] {
+        let request = Request::head(path).header("accept-encoding", accepted);
+        assert_eq!(app.send(request, String::new()).await.header("content-encoding"), encoding, "{accepted}");
+    }
 }
 
 #[tokio::test]

@@ -12,9 +12,12 @@ use std::{
     time::Duration,
 };
 
+use anyhow::Context;
 use axum::http::Extensions;
+use tracing::Level;
+use tracing_subscriber::filter::Targets;
 
-use crate::{Module, database::backend, logging::LogFilter};
+use crate::{Module, database::backend};
 
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -23,10 +26,13 @@ pub struct Config {
     pub port: u16,
     pub database_url: Secret<backend::Url>,
     pub database_connections: u32,
+    pub slow_query: Duration,
     pub request_timeout: Duration,
     pub shutdown_timeout: Duration,
     pub worker_concurrency: usize,
-    pub log: LogFilter,
+    pub worker_heartbeat: Duration,
+    /// Which log lines are written: a level, or directives such as `info,kernel=debug`.
+    pub log: Targets,
     settings: Extensions,
 }
 
@@ -59,16 +65,20 @@ impl Config {
     ///
     /// Names every variable that is missing or malformed, and what it expects.
     pub fn from_variables(variables: &HashMap<String, String>, modules: &[Module]) -> Result<Self, ConfigError> {
-        let mut reader = Reader { variables, mistakes: Vec::new() };
+        let mut reader = Reader { variables, environment: Environment::Development, mistakes: Vec::new() };
         let environment = reader.read("APP_ENV", "`development` or `production`", Environment::Development);
+        reader.environment = environment;
         let host = reader.read("HOST", "an IP address such as 127.0.0.1", IpAddr::from([127, 0, 0, 1]));
         let port = reader.read("PORT", "a number from 0 to 65535", 3000);
         let database_url = reader.required("DATABASE_URL", backend::URL_SHAPE);
-        let connections = reader.positive("DATABASE_CONNECTIONS", 10);
+        reader.refuse_in_production("DATABASE_URL", backend::DEVELOPMENT_ONLY);
+        let connections = reader.positive("DATABASE_CONNECTIONS", backend::CONNECTIONS);
+        let slow_query = reader.positive("SLOW_QUERY_MILLISECONDS", 250);
         let request_seconds = reader.positive("REQUEST_TIMEOUT_SECONDS", 15);
         let shutdown_seconds = reader.positive("SHUTDOWN_SECONDS", 20);
         let concurrency = reader.positive("WORKER_CONCURRENCY", 4);
-        let log = reader.read("LOG", "a level such as `info`", LogFilter::default());
+        let heartbeat_seconds = reader.positive("WORKER_HEARTBEAT_SECONDS", 5);
+        let log = reader.read("LOG", "a level such as `info`", Targets::new().with_default(Level::INFO));
 
         let mut settings = Extensions::new();
         for read in modules.iter().flat_map(|module| &module.settings) {
@@ -82,9 +92,11 @@ impl Config {
                 port,
                 database_url,
                 database_connections: connections.into(),
+                slow_query: Duration::from_millis(slow_query.into()),
                 request_timeout: Duration::from_secs(request_seconds.into()),
                 shutdown_timeout: Duration::from_secs(shutdown_seconds.into()),
                 worker_concurrency: concurrency.into(),
+                worker_heartbeat: Duration::from_secs(heartbeat_seconds.into()),
                 log,
                 settings,
             }),
@@ -111,19 +123,18 @@ impl Config {
 pub fn variables() -> anyhow::Result<HashMap<String, String>> {
     let mut variables: HashMap<String, String> = std::env::vars().collect();
     if variables.get("APP_ENV").is_none_or(|value| value == "development") {
-        add_dotenv(&mut variables)?;
+        add_dotenv(&mut variables).context("the .env file cannot be read")?;
     }
     Ok(variables)
 }
 
-fn add_dotenv(variables: &mut HashMap<String, String>) -> anyhow::Result<()> {
+fn add_dotenv(variables: &mut HashMap<String, String>) -> Result<(), dotenvy::Error> {
     let entries = match dotenvy::dotenv_iter() {
-        Ok(entries) => entries,
         Err(error) if error.not_found() => return Ok(()),
-        Err(error) => return Err(anyhow::anyhow!("the .env file cannot be read: {error}")),
+        entries => entries?,
     };
     for entry in entries {
-        let (key, value) = entry.map_err(|error| anyhow::anyhow!("the .env file cannot be read: {error}"))?;
+        let (key, value) = entry?;
         variables.entry(key).or_insert(value);
     }
     Ok(())
@@ -133,16 +144,18 @@ fn add_dotenv(variables: &mut HashMap<String, String>) -> anyhow::Result<()> {
 #[derive(Debug)]
 pub struct Reader<'a> {
     variables: &'a HashMap<String, String>,
+    environment: Environment,
     mistakes: Vec<String>,
 }
 
 impl Reader<'_> {
     /// A value with a default, for variables that may be left out.
     pub fn read<T: FromStr>(&mut self, key: &str, expects: &str, default: T) -> T {
-        match self.variables.get(key) {
-            Some(value) => self.parse(key, expects, value).unwrap_or(default),
-            None => default,
-        }
+        let Some(value) = self.variables.get(key) else { return default };
+        value.parse().unwrap_or_else(|_| {
+            self.mistakes.push(format!("{key} is {value:?}: it expects {expects}"));
+            default
+        })
     }
 
     /// A number from 1 to 65535.
@@ -153,24 +166,23 @@ impl Reader<'_> {
 
     /// A secret that has no default.
     pub fn required<T: FromStr>(&mut self, key: &str, expects: &str) -> Option<Secret<T>> {
-        let Some(value) = self.variables.get(key) else {
-            self.mistakes.push(format!("{key} is missing: it expects {expects}"));
-            return None;
-        };
-        let Ok(value) = value.parse() else {
+        let value = self.variables.get(key);
+        let secret = value.and_then(|value| value.parse().ok());
+        if secret.is_none() {
             // The value is a secret: say what is wrong with it without showing it.
-            self.mistakes.push(format!("{key} is malformed: it expects {expects}"));
-            return None;
-        };
-        Some(Secret(value))
+            let wrong = if value.is_some() { "malformed" } else { "missing" };
+            self.mistakes.push(format!("{key} is {wrong}: it expects {expects}"));
+        }
+        secret.map(Secret)
     }
 
-    fn parse<T: FromStr>(&mut self, key: &str, expects: &str, value: &str) -> Option<T> {
-        let parsed = value.parse().ok();
-        if parsed.is_none() {
-            self.mistakes.push(format!("{key} is {value:?}: it expects {expects}"));
+    /// Refuses a value that everybody knows from `.env.example` or the docs, or that would lose data: one that contains
+    /// `text`, in production.
+    pub fn refuse_in_production(&mut self, key: &str, text: &str) {
+        let refused = |value: &String| self.environment == Environment::Production && value.contains(text);
+        if self.variables.get(key).is_some_and(refused) {
+            self.mistakes.push(format!("{key} has a value for development: production needs its own"));
         }
-        parsed
     }
 }
 
@@ -211,14 +223,8 @@ pub struct ConfigError {
 
 impl Display for ConfigError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(formatter, "the configuration is not usable:")?;
-        for mistake in &self.mistakes {
-            writeln!(formatter, "  {mistake}")?;
-        }
-        write!(
-            formatter,
-            "Set these variables in the environment; in development, `cp .env.example .env` gives them all."
-        )
+        let advice = "Set these variables in the environment; in development, `cp .env.example .env` gives them all.";
+        write!(formatter, "the configuration is not usable:\n  {}\n{advice}", self.mistakes.join("\n  "))
     }
 }
 
@@ -268,6 +274,16 @@ mod tests {
         assert!(error.to_string().contains("DATABASE_URL is malformed"));
         assert!(!error.to_string().contains("s3cret"));
     }
+
+    #[test]
+    fn refuses_values_for_development_in_production() {
+        let url = format!("{}{}", backend::EXAMPLE_URL, backend::DEVELOPMENT_ONLY);
+        let mistakes = |environment| read(&[("APP_ENV", environment), ("DATABASE_URL", &url)]).err();
+        assert!(mistakes("development").is_none());
+        let error = mistakes("production").unwrap().to_string();
+        assert!(error.contains("DATABASE_URL has a value for development") && !error.contains(&url), "{error}");
+    }
+
     #[test]
     fn modules_bring_variables_of_their_own() {
         #[derive(Clone)]

@@ -27,6 +27,8 @@ pub enum Error {
     Malformed(StatusCode, String),
     /// The request can be read, but its values cannot be accepted.
     Invalid(FieldErrors),
+    /// Any other reason, in full.
+    Problem(Problem),
     /// Our own fault. The cause goes to the log, never to the client.
     Internal(anyhow::Error),
 }
@@ -57,30 +59,43 @@ impl From<StatusCode> for Problem {
         Self {
             status: status.as_u16(),
             title: status.canonical_reason().unwrap_or("Error").to_owned(),
-            detail: None,
+            detail: advice(status).map(str::to_owned),
             request_id: None,
             errors: BTreeMap::new(),
         }
     }
 }
 
+/// What a client can do about an error that says nothing more.
+const fn advice(status: StatusCode) -> Option<&'static str> {
+    Some(match status {
+        StatusCode::NOT_FOUND => "There is nothing at this address.",
+        StatusCode::METHOD_NOT_ALLOWED => "Use one of the methods in the header `Allow`.",
+        StatusCode::UNPROCESSABLE_ENTITY => "Correct the fields in `errors`.",
+        StatusCode::INTERNAL_SERVER_ERROR => "This is our fault. Name the request id when you report it.",
+        StatusCode::SERVICE_UNAVAILABLE => "Try again later.",
+        _ => return None,
+    })
+}
+
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
-        let (status, detail, errors) = match self {
-            Self::NotFound => (StatusCode::NOT_FOUND, None, FieldErrors::new()),
-            Self::Malformed(status, detail) => (status, Some(detail), FieldErrors::new()),
-            Self::Invalid(errors) => (StatusCode::UNPROCESSABLE_ENTITY, None, errors),
+        let problem = match self {
+            Self::NotFound => StatusCode::NOT_FOUND.into(),
+            Self::Malformed(status, detail) => Problem { detail: Some(detail), ..status.into() },
+            Self::Invalid(errors) => {
+                let errors = errors.into_iter().map(|(field, message)| (field.to_owned(), message)).collect();
+                Problem { errors, ..StatusCode::UNPROCESSABLE_ENTITY.into() }
+            }
+            Self::Problem(problem) => problem,
             Self::Internal(cause) => {
                 tracing::error!("request failed: {cause:#}");
-                (StatusCode::INTERNAL_SERVER_ERROR, None, FieldErrors::new())
+                StatusCode::INTERNAL_SERVER_ERROR.into()
             }
         };
+        let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = status.into_response();
-        response.extensions_mut().insert(Problem {
-            detail,
-            errors: errors.into_iter().map(|(field, message)| (field.to_owned(), message)).collect(),
-            ..Problem::from(status)
-        });
+        response.extensions_mut().insert(problem);
         response
     }
 }

@@ -1,29 +1,34 @@
-//! What happens to every request around its handler, and the extractors that handlers use.
+//! What happens to every request around its handler.
 
-use std::any::Any;
-
+use anyhow::anyhow;
 use axum::{
-    Json as AxumJson, Router,
-    body::Body,
-    extract::{DefaultBodyLimit, FromRequest, OriginalUri, Request, State},
+    Json, Router,
+    extract::{DefaultBodyLimit, Request, State},
     http::{HeaderName, HeaderValue, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
-use serde::de::DeserializeOwned;
 use tower_http::{
     catch_panic::CatchPanicLayer,
-    csrf::CsrfLayer,
-    request_id::{MakeRequestUuid, PropagateRequestIdLayer, RequestId, SetRequestIdLayer},
+    compression::{
+        CompressionLayer, Predicate,
+        predicate::{DefaultPredicate, SizeAbove},
+    },
     timeout::TimeoutLayer,
     trace::{DefaultOnResponse, TraceLayer},
 };
-use tracing::{Level, Span};
+use tracing::{Level, Span, field};
+use uuid::Uuid;
 
-use crate::{AppState, Area, Error, Layer, Problem};
+use crate::{
+    AppState, Area, Error, Layer, Problem,
+    logging::{current_request_id, with_request_id},
+};
 
 /// Bodies above this are refused with 413.
 const BODY_LIMIT: usize = 1024 * 1024;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 const SECURITY_HEADERS: [(HeaderName, HeaderValue); 6] = [
     (
@@ -39,26 +44,12 @@ const SECURITY_HEADERS: [(HeaderName, HeaderValue); 6] = [
     (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
 ];
 
-/// A JSON body. Unlike axum's own, a body that cannot be read becomes a [`Problem`].
-#[derive(Clone, Copy, Debug)]
-pub struct Json<T>(pub T);
-
-impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
-    type Rejection = Error;
-
-    async fn from_request(request: Request, state: &S) -> Result<Self, Error> {
-        match AxumJson::from_request(request, state).await {
-            Ok(AxumJson(body)) => Ok(Self(body)),
-            Err(rejection) => Err(Error::Malformed(rejection.status(), rejection.body_text())),
-        }
-    }
-}
-
-/// Wraps the whole application: request ids, traces and security headers.
+/// Wraps the whole application: request ids, traces, security headers and compression.
 pub(crate) fn wrap(router: Router) -> Router {
     router
+        // A smaller answer fits into one packet as it is.
+        .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(SizeAbove::new(1024))))
         .layer(middleware::map_response(add_security_headers))
-        .layer(PropagateRequestIdLayer::x_request_id())
         .layer(
             TraceLayer::new_for_http()
                 .make_span_with(request_span)
@@ -66,92 +57,59 @@ pub(crate) fn wrap(router: Router) -> Router {
                 // What failed has been logged already, with its cause.
                 .on_failure(()),
         )
-        .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
+        .layer(middleware::from_fn(identify))
 }
 
-/// Makes the routes of the API answer every error with `application/problem+json`.
-pub(crate) fn api(router: Router<AppState>, layers: &[Layer], state: &AppState) -> Router<AppState> {
-    guard(router, Area::Api, layers, state).layer(middleware::from_fn(problem_json))
-}
-
-/// Makes the routes of the pages answer every error with a page.
-pub(crate) fn pages(router: Router<AppState>, layers: &[Layer], state: &AppState) -> Router<AppState> {
-    guard(router, Area::Pages, layers, state).layer(middleware::from_fn_with_state(state.clone(), problem_page))
-}
-
-/// Limits that a handler cannot break: unknown paths, size, time, panics, and forms that another site submits.
-fn guard(router: Router<AppState>, area: Area, layers: &[Layer], state: &AppState) -> Router<AppState> {
-    let timeout = state.config.request_timeout;
+/// Limits that a handler cannot break: unknown paths, size, time, panics, and forms that another site submits. Errors of
+/// all kinds are written the way that the area calls for.
+pub(crate) fn guard(router: Router<AppState>, area: Area, layers: &[Layer], state: &AppState) -> Router<AppState> {
+    // Inside, so that the layers see a panic as an error like others; and outside, for what panics in them.
+    let catch_panics = CatchPanicLayer::custom(|_| Error::Internal(anyhow!("a handler panicked")).into_response());
     let limited = router
         .fallback(async || Error::NotFound)
-        .layer(CsrfLayer::new())
+        .layer(catch_panics)
+        .layer((state.csrf)(state, area))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, timeout));
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, state.config.request_timeout));
     layers
         .iter()
         .fold(limited, |router, layer| layer(router, area, state))
-        .layer(CatchPanicLayer::custom(|panic: Box<dyn Any + Send>| panic_response(&*panic)))
+        .layer(catch_panics)
+        .layer(middleware::from_fn_with_state((state.clone(), area), write_problem))
 }
 
-async fn problem_json(request: Request, next: Next) -> Response {
-    let id = request_id(&request);
-    let mut response = next.run(request).await;
-    if let Some(mut problem) = take_problem(&mut response) {
-        problem.request_id = id;
-        let body = AxumJson(problem).into_response().into_body();
-        let content_type = HeaderValue::from_static("application/problem+json");
-        replace_body(&mut response, body, content_type);
+/// Under `/api` an error becomes `application/problem+json`, elsewhere a page.
+async fn write_problem(State((state, area)): State<(AppState, Area)>, request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    // Only a page wants to know what was asked for.
+    let asked = (area == Area::Pages).then(|| parts.clone());
+    let mut response = next.run(Request::from_parts(parts, body)).await;
+    if let Some(problem) = take_problem(&mut response) {
+        let (body, content_type) = match asked {
+            None => (Json(problem).into_response().into_body(), "application/problem+json"),
+            Some(parts) => ((state.error_page)(&state, &problem, &parts).into(), "text/html; charset=utf-8"),
+        };
+        *response.body_mut() = body;
+        response.headers_mut().remove(header::CONTENT_LENGTH);
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     }
     response
 }
 
-async fn problem_page(
-    State(state): State<AppState>,
-    OriginalUri(uri): OriginalUri,
-    request: Request,
-    next: Next,
-) -> Response {
-    let id = request_id(&request);
-    let mut response = next.run(request).await;
-    if let Some(mut problem) = take_problem(&mut response) {
-        problem.request_id = id;
-        let page = (state.error_page)(&state, &problem, uri.path());
-        let content_type = HeaderValue::from_static("text/html; charset=utf-8");
-        replace_body(&mut response, Body::from(page), content_type);
-    }
-    response
-}
-
-/// The problem that an [`Error`] left behind, or one for an error that axum or a layer answered with. An error that a
-/// handler has written as a page, such as a form with messages, stays as it is.
+/// The problem that an [`Error`] left behind, or one for an error that axum or a layer answered with. An answer that a
+/// handler has written itself, such as a form with messages, stays as it is.
 fn take_problem(response: &mut Response) -> Option<Problem> {
     let status = response.status();
     if !status.is_client_error() && !status.is_server_error() {
         return None;
     }
-    let is_page =
-        response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
-    match response.extensions_mut().remove::<Problem>() {
-        Some(problem) => Some(problem),
-        None if is_page => None,
-        None => Some(status.into()),
-    }
-}
-
-fn replace_body(response: &mut Response, body: Body, content_type: HeaderValue) {
-    *response.body_mut() = body;
-    let headers = response.headers_mut();
-    headers.remove(header::CONTENT_LENGTH);
-    headers.insert(header::CONTENT_TYPE, content_type);
-}
-
-fn panic_response(panic: &(dyn Any + Send)) -> Response {
-    let message = panic
-        .downcast_ref::<String>()
-        .map(String::as_str)
-        .or_else(|| panic.downcast_ref::<&str>().copied())
-        .unwrap_or("no message");
-    Error::Internal(anyhow::anyhow!("a handler panicked: {message}")).into_response()
+    let content_type = response.headers().get(header::CONTENT_TYPE);
+    let is_written = content_type.is_some_and(|kind| !kind.as_bytes().starts_with(b"text/plain"));
+    let problem = match response.extensions_mut().remove::<Problem>() {
+        None if is_written => return None,
+        problem => problem.unwrap_or_else(|| status.into()),
+    };
+    Some(Problem { request_id: current_request_id(), ..problem })
 }
 
 async fn add_security_headers(mut response: Response) -> Response {
@@ -160,15 +118,17 @@ async fn add_security_headers(mut response: Response) -> Response {
 }
 
 fn request_span(request: &Request) -> Span {
-    tracing::info_span!(
-        "request",
-        id = request_id(request),
-        method = %request.method(),
-        path = request.uri().path(),
-    )
+    let (id, path) = (current_request_id(), request.uri().path());
+    tracing::info_span!("request", id, method = %request.method(), path, client = field::Empty)
 }
 
-fn request_id(request: &Request) -> Option<String> {
-    let id = request.extensions().get::<RequestId>()?;
-    id.header_value().to_str().ok().map(ToOwned::to_owned)
+/// Gives the request an id, or keeps the one that a proxy gave it.
+async fn identify(request: Request, next: Next) -> Response {
+    let given = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok());
+    // It ends up in logs and in the database: whatever does not look like an id is replaced.
+    let is_id = |id: &&str| (1..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic());
+    let id = given.filter(is_id).map_or_else(|| Uuid::new_v4().to_string(), ToOwned::to_owned);
+    let mut response = with_request_id(id.clone(), next.run(request)).await;
+    response.headers_mut().extend(HeaderValue::try_from(id).map(|id| (REQUEST_ID, id)));
+    response
 }

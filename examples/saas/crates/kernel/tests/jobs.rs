@@ -1,7 +1,5 @@
 //! Jobs run, survive failures, and belong to the transaction that accepted them.
 
-use std::time::Duration;
-
 use kernel::{
     AppState, Job, Module,
     database::{self, Migration},
@@ -9,8 +7,6 @@ use kernel::{
 };
 use serde::{Deserialize, Serialize};
 use testkit::TestApp;
-use tokio::time::timeout;
-use tokio_util::sync::CancellationToken;
 
 const MIGRATIONS: &[Migration] =
     &[Migration { version: 1, name: "create the table of marks", sql: "CREATE TABLE marks (word TEXT NOT NULL)" }];
@@ -92,28 +88,4 @@ async fn a_job_that_no_module_handles_stops_nobody() {
     enqueue(&app, "orphan").await;
     app.run_jobs().await;
     assert!(words(&app).await.is_empty());
-}
-
-#[tokio::test]
-async fn a_worker_never_oversleeps() {
-    let app = TestApp::start(vec![marks()]).await;
-    let stop = CancellationToken::new();
-    let worker = app.application.worker.clone();
-    let running = tokio::spawn({
-        let (worker, stop) = (worker.poll_interval(Duration::from_millis(2)), stop.clone());
-        async move { worker.run(stop).await }
-    });
-    // One at a time, so that the worker is idle before each of them.
-    for _ in 0..40 {
-        enqueue(&app, "next").await;
-        let done = async {
-            let mut pause = tokio::time::interval(Duration::from_millis(2));
-            while jobs::due(app.db()).await.unwrap() > 0 {
-                pause.tick().await;
-            }
-        };
-        timeout(Duration::from_secs(10), done).await.expect("the job is done long before the worker's next heartbeat");
-    }
-    stop.cancel();
-    running.await.unwrap().unwrap();
 }

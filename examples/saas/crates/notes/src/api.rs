@@ -1,52 +1,130 @@
 use axum::{
     Json as JsonBody,
-    extract::{Path, State},
-    http::StatusCode,
+    extract::State,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
 };
-use kernel::{AppState, Error, Problem, Result, http::Json};
+use kernel::{AppState, Error, Result};
+use listing::{List, ListQuery};
+use rest::{ETag, IfMatch, Json, Path};
+use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::note::{self, Draft, NewNote, Note};
 
+#[derive(OpenApi)]
+#[openapi(tags((name = "notes", description = "Texts with a title")))]
+struct Api;
+
 pub fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(delete))
+    let notes = routes!(list, create);
+    let note = routes!(read, update, delete);
+    OpenApiRouter::with_openapi(Api::openapi()).routes(notes).routes(note)
 }
 
-/// List the latest notes
-#[utoipa::path(get, path = "/notes", tag = "notes", responses((status = OK, body = [Note])))]
-async fn list(State(state): State<AppState>) -> Result<JsonBody<Vec<Note>>> {
-    Ok(JsonBody(note::list(&state.db).await?))
+/// List notes
+#[utoipa::path(
+    get,
+    path = "/notes",
+    operation_id = "list_notes",
+    tag = "notes",
+    params(ListQuery<Note>),
+    responses((
+        status = OK,
+        description = "One page of the list",
+        body = List<Note>,
+        headers(("Link" = String, description = "The first page, the next and the one before (RFC 8288)")),
+    )),
+)]
+async fn list(State(state): State<AppState>, query: ListQuery<Note>) -> Result<List<Note>> {
+    query.fetch(&state.db).await
 }
 
 /// Write a note
 #[utoipa::path(
     post,
     path = "/notes",
+    operation_id = "create_note",
     tag = "notes",
     request_body = Draft,
-    responses(
-        (status = CREATED, body = Note),
-        (status = UNPROCESSABLE_ENTITY, body = Problem, content_type = "application/problem+json"),
-    ),
+    responses((
+        status = CREATED,
+        description = "The new note",
+        body = Note,
+        headers(("Location" = String, description = "The path of the note"), ("ETag" = String)),
+    )),
 )]
-async fn create(State(state): State<AppState>, Json(draft): Json<Draft>) -> Result<(StatusCode, JsonBody<Note>)> {
+async fn create(State(state): State<AppState>, Json(draft): Json<Draft>) -> Result<Response> {
     let note = NewNote::parse(&draft).map_err(Error::Invalid)?;
     let note = note::create(&state.db, &note).await?;
-    Ok((StatusCode::CREATED, JsonBody(note)))
+    let location = [(header::LOCATION, format!("/api/v1/notes/{}", note.id))];
+    Ok((StatusCode::CREATED, location, tagged(note)).into_response())
+}
+
+/// Read a note
+#[utoipa::path(
+    get,
+    path = "/notes/{id}",
+    operation_id = "read_note",
+    tag = "notes",
+    params(("id" = i64, Path, description = "The `id` of the note", example = 1)),
+    responses((status = OK, description = "The note", body = Note)),
+)]
+async fn read(State(state): State<AppState>, Path(id): Path<i64>) -> Result<(ETag, JsonBody<Note>)> {
+    Ok(tagged(note::find(&state.db, id).await?))
+}
+
+/// Replace a note
+///
+/// The header `If-Match` is required, so that no change of somebody else is lost.
+#[utoipa::path(
+    put,
+    path = "/notes/{id}",
+    operation_id = "update_note",
+    tag = "notes",
+    params(
+        ("id" = i64, Path, description = "The `id` of the note", example = 1),
+        ("If-Match" = String, Header, description = "The `ETag` of the note as you know it", example = "\"1\""),
+    ),
+    request_body = Draft,
+    responses((status = OK, description = "The note as it is now", body = Note, headers(("ETag" = String)))),
+)]
+async fn update(
+    State(state): State<AppState>,
+    Path(id): Path<i64>,
+    condition: IfMatch,
+    Json(draft): Json<Draft>,
+) -> Result<(ETag, JsonBody<Note>)> {
+    let new = NewNote::parse(&draft).map_err(Error::Invalid)?;
+    let old = note::find(&state.db, id).await?;
+    condition.check(&ETag::of_version(old.version))?;
+    let note = note::update(&state.db, id, old.version, &new).await?;
+    note.map(tagged).ok_or_else(rest::changed)
 }
 
 /// Delete a note
 #[utoipa::path(
     delete,
     path = "/notes/{id}",
+    operation_id = "delete_note",
     tag = "notes",
-    params(("id" = i64, Path)),
-    responses(
-        (status = NO_CONTENT),
-        (status = NOT_FOUND, body = Problem, content_type = "application/problem+json"),
+    params(
+        ("id" = i64, Path, description = "The `id` of the note", example = 1),
+        ("If-Match" = Option<String>, Header, description = "The `ETag` of the note as you know it"),
     ),
+    responses((status = NO_CONTENT, description = "The note is gone")),
 )]
-async fn delete(State(state): State<AppState>, Path(id): Path<i64>) -> Result<StatusCode> {
-    note::delete(&state.db, id).await?;
-    Ok(StatusCode::NO_CONTENT)
+async fn delete(State(state): State<AppState>, Path(id): Path<i64>, condition: Option<IfMatch>) -> Result<StatusCode> {
+    let Some(condition) = condition else {
+        let deleted = note::delete(&state.db, id, None).await?;
+        return if deleted { Ok(StatusCode::NO_CONTENT) } else { Err(Error::NotFound) };
+    };
+    let note = note::find(&state.db, id).await?;
+    condition.check(&ETag::of_version(note.version))?;
+    let deleted = note::delete(&state.db, id, Some(note.version)).await?;
+    if deleted { Ok(StatusCode::NO_CONTENT) } else { Err(rest::changed()) }
+}
+
+fn tagged(note: Note) -> (ETag, JsonBody<Note>) {
+    (ETag::of_version(note.version), JsonBody(note))
 }

@@ -4,6 +4,7 @@ use kernel::{
     error::FieldErrors,
     jobs,
 };
+use listing::{Column, Listed};
 use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
 use time::OffsetDateTime;
@@ -15,26 +16,42 @@ const TITLE_LIMIT: usize = 120;
 const BODY_LIMIT: usize = 10_000;
 
 #[derive(Debug, Serialize, FromRow, ToSchema)]
+#[schema(example = json!({
+    "id": 1, "title": "Milk", "body": "two bottles", "words": 2, "created_at": "2026-01-31T08:00:00Z"
+}))]
 pub struct Note {
     pub id: i64,
     pub title: String,
     pub body: String,
     /// How many words the body has; nothing until they have been counted.
+    #[schema(required)]
     pub words: Option<i64>,
     #[serde(with = "time::serde::rfc3339")]
     #[schema(value_type = String, format = DateTime)]
     pub created_at: OffsetDateTime,
+    /// Grows with every change.
+    #[serde(skip)]
+    pub version: i64,
 }
 
-/// A note as a client writes it: nothing has been checked yet.
+impl Listed for Note {
+    const FROM: &'static str = "notes";
+    const COLUMNS: &'static [Column] = &[
+        Column::text("title").sortable().filterable(),
+        Column::text("body").filterable(),
+        Column::integer("words").nullable().sortable().filterable(),
+        Column::timestamp("created_at").sortable().filterable(),
+    ];
+    const DEFAULT_SORT: &'static str = "-created_at";
+}
+
+/// A note as a client writes it.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 pub struct Draft {
-    /// From 1 to 120 characters.
-    #[schema(example = "Milk")]
+    #[schema(min_length = 1, max_length = 120, example = "Milk")]
     pub title: String,
-    /// At most 10,000 characters.
     #[serde(default)]
-    #[schema(example = "two bottles")]
+    #[schema(max_length = 10_000, example = "two bottles")]
     pub body: String,
 }
 
@@ -61,10 +78,9 @@ impl NewNote {
     }
 }
 
-/// The latest notes, newest first.
-pub async fn list(db: &Db) -> Result<Vec<Note>> {
-    let notes = sqlx::query_as("SELECT * FROM notes ORDER BY id DESC LIMIT 100").fetch_all(db).await?;
-    Ok(notes)
+pub async fn find(db: &Db, id: i64) -> Result<Note> {
+    let note = sqlx::query_as("SELECT * FROM notes WHERE id = $1").bind(id).fetch_optional(db).await?;
+    note.ok_or(Error::NotFound)
 }
 
 /// Stores a note, together with the job that counts its words.
@@ -73,7 +89,8 @@ pub async fn create(db: &Db, note: &NewNote) -> Result<Note> {
     let note: Note = sqlx::query_as("INSERT INTO notes (title, body, created_at) VALUES ($1, $2, $3) RETURNING *")
         .bind(&note.title)
         .bind(&note.body)
-        .bind(OffsetDateTime::now_utc())
+        // SQLite compares times as texts, which works while none has fractions of a second.
+        .bind(OffsetDateTime::now_utc().truncate_to_second())
         .fetch_one(&mut *transaction)
         .await?;
     jobs::enqueue(&mut transaction, &CountWords { note: note.id }).await?;
@@ -81,12 +98,30 @@ pub async fn create(db: &Db, note: &NewNote) -> Result<Note> {
     Ok(note)
 }
 
-pub async fn delete(db: &Db, id: i64) -> Result<()> {
-    let result = sqlx::query("DELETE FROM notes WHERE id = $1").bind(id).execute(db).await?;
-    match result.rows_affected() {
-        0 => Err(Error::NotFound),
-        _ => Ok(()),
+/// Writes a note anew, unless its version is another one by now: then there is nothing to return.
+pub async fn update(db: &Db, id: i64, version: i64, note: &NewNote) -> Result<Option<Note>> {
+    let mut transaction = database::begin(db).await?;
+    let updated: Option<Note> = sqlx::query_as(
+        "UPDATE notes SET title = $1, body = $2, words = NULL, version = version + 1 \
+         WHERE id = $3 AND version = $4 RETURNING *",
+    )
+    .bind(&note.title)
+    .bind(&note.body)
+    .bind(id)
+    .bind(version)
+    .fetch_optional(&mut *transaction)
+    .await?;
+    if updated.is_some() {
+        jobs::enqueue(&mut transaction, &CountWords { note: id }).await?;
     }
+    transaction.commit().await?;
+    Ok(updated)
+}
+
+/// Deletes a note, if it still has the version, where one is given; says whether it did.
+pub async fn delete(db: &Db, id: i64, version: Option<i64>) -> Result<bool> {
+    let query = sqlx::query("DELETE FROM notes WHERE id = $1 AND version = coalesce($2, version)");
+    Ok(query.bind(id).bind(version).execute(db).await?.rows_affected() > 0)
 }
 
 /// The body of a note, if the note still exists.
@@ -95,7 +130,11 @@ pub async fn body(connection: &mut Connection, id: i64) -> Result<Option<String>
 }
 
 pub async fn set_words(connection: &mut Connection, id: i64, words: i64) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE notes SET words = $1 WHERE id = $2").bind(words).bind(id).execute(connection).await?;
+    sqlx::query("UPDATE notes SET words = $1, version = version + 1 WHERE id = $2")
+        .bind(words)
+        .bind(id)
+        .execute(connection)
+        .await?;
     Ok(())
 }
 

@@ -13,6 +13,16 @@
 mod client;
 mod database;
 
+mod browser;
+mod element;
+mod factory;
+mod form;
+
+pub use browser::Browser;
+pub use element::Element;
+pub use factory::{sequence, unique};
+pub use form::Form;
+
 use std::{collections::HashMap, net::SocketAddr, time::Duration};
 
 use kernel::{Application, Config, Db, Module, database as kernel_database, jobs};
@@ -29,7 +39,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 #[derive(Debug)]
 pub struct TestApp {
     pub application: Application,
-    address: SocketAddr,
+    pub address: SocketAddr,
     // Fields are dropped in this order: first the server stops, then its database goes.
     _stop: DropGuard,
     _database: TestDatabase,
@@ -60,6 +70,7 @@ impl TestApp {
             environment.insert((*key).to_owned(), (*value).to_owned());
         }
         let config = Config::from_variables(&environment, &modules).expect("the test configuration is valid");
+        kernel_database::create_if_missing(&config).await.expect("the test database can be made");
         let db = kernel_database::connect(&config).await.expect("the test database can be opened");
         kernel_database::migrate(&db, &modules).await.expect("the migrations succeed");
 
@@ -87,7 +98,7 @@ impl TestApp {
     /// When the jobs do not come to an end.
     pub async fn run_jobs(&self) {
         let stop = CancellationToken::new();
-        let worker = self.application.worker.clone().poll_interval(Duration::from_millis(10));
+        let worker = self.application.worker.clone().jobs_only(Duration::from_millis(10));
         let run = worker.run(stop.clone());
         let watch = async {
             let mut pause = tokio::time::interval(Duration::from_millis(10));

@@ -1,12 +1,10 @@
 use std::{convert::Infallible, sync::Arc};
 
-use axum::{
-    extract::{FromRequestParts, OriginalUri},
-    http::request::Parts,
-};
+use axum::{extract::FromRequestParts, extract::OriginalUri, http::request::Parts};
 use kernel::{APP_NAME, AppState, Link};
 
 use crate::assets;
+use crate::components::{flash, flash::Flash, theme};
 
 /// What the layout needs to know. An extractor: a handler takes it as an argument and hands it to its template.
 #[derive(Clone, Debug)]
@@ -16,16 +14,23 @@ pub struct Page {
     pub icon: &'static str,
     pub links: Arc<[Link]>,
     path: String,
+    /// What the page before this one had to say.
+    pub flash: Option<Flash>,
+    /// The theme that was chosen: `system`, `light` or `dark`.
+    pub theme: &'static str,
 }
 
 impl Page {
-    pub(crate) fn new(state: &AppState, path: &str) -> Self {
+    pub(crate) fn new(state: &AppState, request: &Parts) -> Self {
+        let uri = request.extensions.get().map_or(&request.uri, |OriginalUri(uri)| uri);
         Self {
             app_name: APP_NAME,
-            stylesheet: assets::STYLESHEET.path(),
-            icon: assets::ICON.path(),
+            stylesheet: &assets::STYLESHEET.path,
+            icon: &assets::ICON.path,
             links: Arc::clone(&state.navigation),
-            path: path.to_owned(),
+            path: uri.path().to_owned(),
+            flash: flash::take(request),
+            theme: theme::chosen(&request.headers),
         }
     }
 
@@ -39,8 +44,7 @@ impl Page {
 impl FromRequestParts<AppState> for Page {
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Infallible> {
-        let OriginalUri(uri) = OriginalUri::from_request_parts(parts, state).await?;
-        Ok(Self::new(state, uri.path()))
+    async fn from_request_parts(request: &mut Parts, state: &AppState) -> Result<Self, Infallible> {
+        Ok(Self::new(state, request))
     }
 }

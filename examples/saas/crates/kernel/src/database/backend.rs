@@ -1,12 +1,15 @@
 //! What is particular to `SQLite`.
 
-use std::{fs, str::FromStr, time::Duration};
+use std::{fs, str::FromStr};
 
-use anyhow::{Context, ensure};
+use anyhow::ensure;
+use log::LevelFilter;
 use sqlx::{
-    Sqlite, SqliteConnection, SqlitePool, Transaction,
+    ConnectOptions, Connection as _, Sqlite, SqliteConnection, SqlitePool, Transaction,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
+
+use crate::Config;
 
 /// The database that the application is built for.
 pub type Backend = Sqlite;
@@ -23,9 +26,11 @@ pub const UNOPENED: &str = "did `app migrate` make the file, and is its folder w
 
 pub const TABLE_EXISTS: &str = "SELECT count(*) > 0 FROM sqlite_schema WHERE name = $1";
 
-/// How far the newest migration lies in the future at the time $1: a file has no other clock.
-pub const SECONDS_AHEAD: &str =
-    "SELECT coalesce(max(0.0, unixepoch(max(installed_on)) - $1), 0.0) FROM _migrations_jobs";
+/// Few: writers then wait for a connection, in the order in which they came, and not for the lock, where they would poll.
+pub const CONNECTIONS: u16 = 4;
+
+/// Every connection would have a database of its own, and it would vanish at the end.
+pub const DEVELOPMENT_ONLY: &str = ":memory:";
 
 /// A `DATABASE_URL` that has been understood.
 #[derive(Clone, Debug)]
@@ -37,14 +42,30 @@ impl FromStr for Url {
     fn from_str(url: &str) -> Result<Self, Self::Err> {
         ensure!(url.starts_with("sqlite:"), "not the URL of a SQLite database");
         let options: SqliteConnectOptions = url.parse()?;
-        Ok(Self(
-            options
-                // Readers go on while somebody writes, and a writer waits for its turn instead of failing.
-                .journal_mode(SqliteJournalMode::Wal)
-                .busy_timeout(Duration::from_secs(5))
-                .synchronous(SqliteSynchronous::Normal)
-                .foreign_keys(true),
-        ))
+        Ok(Self(options))
+    }
+}
+
+impl Url {
+    pub fn options(&self, config: &Config) -> SqliteConnectOptions {
+        let Self(options) = self.clone();
+        options
+            // Readers go on while somebody writes, and a writer waits for its turn instead of failing: longer than a
+            // request may take, so that no request ever learns that the database is locked.
+            .journal_mode(SqliteJournalMode::Wal)
+            .busy_timeout(config.request_timeout * 2)
+            .synchronous(SqliteSynchronous::Normal)
+            .foreign_keys(true)
+            // 8 MiB for each connection; what does not fit into a sort or a join stays in memory too.
+            .pragma("cache_size", "-8192")
+            .pragma("temp_store", "memory")
+            // A log that has grown large for once is cut back.
+            .pragma("journal_size_limit", "67108864")
+            // Keeps the statistics fresh that queries are planned with.
+            .optimize_on_close(true, None)
+            // The text of the statement is logged, and never the values that are bound to it.
+            .log_statements(LevelFilter::Off)
+            .log_slow_statements(LevelFilter::Warn, config.slow_query)
     }
 }
 
@@ -60,22 +81,14 @@ pub async fn begin(db: &SqlitePool) -> Result<Transaction<'static, Sqlite>, sqlx
     db.begin_with("BEGIN IMMEDIATE").await
 }
 
-/// Writes and takes it back; `SQLite` needs files beside the database for that.
-pub async fn check_writable(db: &SqlitePool) -> anyhow::Result<()> {
-    let mut attempt = begin(db).await?;
-    let outcome = sqlx::query("CREATE TABLE _attempt (id INTEGER)").execute(&mut *attempt).await;
-    outcome.context("make the file and its folder writable")?;
-    Ok(attempt.rollback().await?)
+pub fn pool(config: &Config) -> SqlitePoolOptions {
+    SqlitePoolOptions::new().max_connections(config.database_connections)
 }
 
-pub async fn connect(Url(options): &Url, connections: u32) -> Result<SqlitePool, sqlx::Error> {
-    SqlitePoolOptions::new().max_connections(connections).connect_with(options.clone()).await
-}
-
-pub async fn create_if_missing(Url(options): &Url) -> anyhow::Result<()> {
+pub async fn create_if_missing(config: &Config) -> anyhow::Result<()> {
+    let options = config.database_url.expose().options(config).create_if_missing(true);
     if let Some(folder) = options.get_filename().parent() {
         fs::create_dir_all(folder)?;
     }
-    connect(&Url(options.clone().create_if_missing(true)), 1).await?.close().await;
-    Ok(())
+    Ok(options.connect().await?.close().await?)
 }

@@ -1,0 +1,8 @@
+CREATE TABLE things (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    owner TEXT NOT NULL,
+    name TEXT NOT NULL,
+    size INTEGER,
+    done BOOLEAN NOT NULL,
+    made_at TEXT NOT NULL
+);

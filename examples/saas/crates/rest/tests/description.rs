@@ -1,0 +1,69 @@
+//! What the API document says of operations that say little themselves.
+
+use kernel::Module;
+use rest::Json;
+use serde_json::{Value, json};
+use testkit::TestApp;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+#[utoipa::path(get, path = "/planets", responses((status = OK, body = String)))]
+async fn look() {}
+
+#[utoipa::path(
+    put,
+    path = "/planets/{name}",
+    params(("name" = String, Path), ("If-Match" = String, Header)),
+    request_body = Value,
+    responses((status = OK, body = Value, headers(("ETag" = String)))),
+)]
+async fn replace(_: Json<Value>) {}
+
+#[utoipa::path(
+    delete,
+    path = "/planets/{name}",
+    params(("name" = String, Path), ("If-Match" = Option<String>, Header)),
+    responses((status = NO_CONTENT)),
+)]
+async fn destroy() {}
+
+fn planets() -> Module {
+    Module::new("planets").api(OpenApiRouter::new().routes(routes!(look)).routes(routes!(replace, destroy)))
+}
+
+async fn document(modules: Vec<Module>) -> Value {
+    TestApp::start(modules).await.get("/api/openapi.json").await.json()
+}
+
+fn statuses(operation: &Value) -> Vec<&str> {
+    operation["responses"].as_object().unwrap().keys().map(String::as_str).collect()
+}
+
+#[tokio::test]
+async fn every_operation_gets_the_errors_that_it_can_have() {
+    let document = document(vec![rest::module(), planets()]).await;
+    let one = &document["paths"]["/api/v1/planets/{name}"];
+    assert_eq!(statuses(&document["paths"]["/api/v1/planets"]["get"]), ["200", "304", "500", "503"]);
+    let put = ["200", "400", "403", "404", "412", "413", "415", "422", "428", "500", "503"];
+    assert_eq!(statuses(&one["put"]), put);
+    assert_eq!(statuses(&one["delete"]), ["204", "400", "403", "404", "412", "500", "503"]);
+
+    let tag = json!({ "$ref": "#/components/headers/ETag" });
+    assert_eq!(one["put"]["responses"]["200"]["headers"]["ETag"], tag);
+    let problem = &document["components"]["responses"]["PreconditionFailed"]["content"]["application/problem+json"];
+    assert_eq!(problem["example"]["status"], 412);
+}
+
+#[tokio::test]
+async fn nothing_is_required_until_a_module_says_so() {
+    assert_eq!(document(vec![rest::module(), planets()]).await["security"], json!([]));
+
+    let guard = Module::new("guard").describe(|document| {
+        let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+        document.components.get_or_insert_default().add_security_scheme("token", scheme);
+        document.security = Some(vec![SecurityRequirement::new("token", [""; 0])]);
+    });
+    let document = document(vec![rest::module(), guard, planets()]).await;
+    assert_eq!(document["security"], json!([{ "token": [] }]));
+    assert_eq!(document["components"]["securitySchemes"]["token"]["scheme"], "bearer");
+}
