@@ -44,24 +44,18 @@ const SECURITY_HEADERS: [(HeaderName, HeaderValue); 6] = [
     (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
 ];
 
-/// Wraps the whole application: request ids, traces, security headers and compression.
+/// Wraps the whole application: request ids, security headers and compression. Health checks have no more than that, so
+/// that a probe every few seconds does not fill the log.
 pub(crate) fn wrap(router: Router) -> Router {
     router
         // A smaller answer fits into one packet as it is.
         .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(SizeAbove::new(1024))))
         .layer(middleware::map_response(add_security_headers))
-        .layer(
-            TraceLayer::new_for_http()
-                .make_span_with(request_span)
-                .on_response(DefaultOnResponse::new().level(Level::INFO))
-                // What failed has been logged already, with its cause.
-                .on_failure(()),
-        )
         .layer(middleware::from_fn(identify))
 }
 
 /// Limits that a handler cannot break: unknown paths, size, time, panics, and forms that another site submits. Errors of
-/// all kinds are written the way that the area calls for.
+/// all kinds are written the way that the area calls for, and every request leaves a line in the log.
 pub(crate) fn guard(router: Router<AppState>, area: Area, layers: &[Layer], state: &AppState) -> Router<AppState> {
     // Inside, so that the layers see a panic as an error like others; and outside, for what panics in them.
     let catch_panics = CatchPanicLayer::custom(|_| Error::Internal(anyhow!("a handler panicked")).into_response());
@@ -76,6 +70,13 @@ pub(crate) fn guard(router: Router<AppState>, area: Area, layers: &[Layer], stat
         .fold(limited, |router, layer| layer(router, area, state))
         .layer(catch_panics)
         .layer(middleware::from_fn_with_state((state.clone(), area), write_problem))
+        .layer(
+            TraceLayer::new_for_http()
+                .make_span_with(request_span)
+                .on_response(DefaultOnResponse::new().level(Level::INFO))
+                // What failed has been logged already, with its cause.
+                .on_failure(()),
+        )
 }
 
 /// Under `/api` an error becomes `application/problem+json`, elsewhere a page.

@@ -20,7 +20,9 @@ pub fn init(config: &Config) {
     let builder = tracing_subscriber::fmt().with_max_level(Level::TRACE).with_writer(io::stderr);
     match config.environment {
         Environment::Development => builder.compact().finish().with(config.log.clone()).init(),
-        Environment::Production => builder.json().flatten_event(true).finish().with(config.log.clone()).init(),
+        Environment::Production => {
+            builder.json().flatten_event(true).with_current_span(false).finish().with(config.log.clone()).init();
+        }
     }
     panic::set_hook(Box::new(|panic| {
         let backtrace = Backtrace::capture();
