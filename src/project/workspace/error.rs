@@ -7,7 +7,7 @@ use std::path::PathBuf;
 pub enum WorkspaceError {
     #[error(
         "{} is not in a project of NeoForge: there is no neoforge.toml in it or above it; go to one, or name it with \
-         `--project`, or write the file anew with `neoforge adopt`", .0.display()
+         `--project`", .0.display()
     )]
     NoProject(PathBuf),
     #[error(

@@ -82,7 +82,8 @@ pub async fn begin(db: &SqlitePool) -> Result<Transaction<'static, Sqlite>, sqlx
 }
 
 pub fn pool(config: &Config) -> SqlitePoolOptions {
-    SqlitePoolOptions::new().max_connections(config.database_connections)
+    // A file does not hang up as a server does: to ask before each use would be half of the work of a small query.
+    SqlitePoolOptions::new().max_connections(config.database_connections).test_before_acquire(false)
 }
 
 pub async fn create_if_missing(config: &Config) -> anyhow::Result<()> {
