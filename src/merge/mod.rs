@@ -102,13 +102,15 @@ impl TreeMerge {
 /// Merges the change from `base` to `theirs` into `ours`.
 #[must_use]
 pub fn merge(base: &FileTree, ours: &FileTree, theirs: &FileTree, labels: &Labels<'_>) -> TreeMerge {
-    let changed = base.iter().any(|(path, file)| theirs.get(path.as_str()) != Some(file));
+    if base == theirs {
+        return TreeMerge::default();
+    }
     let mut merge = Merge {
         base,
         ours,
         theirs,
         labels,
-        moved_by_us: if changed || theirs.len() > base.len() { renames::moved(base, ours) } else { BTreeMap::new() },
+        moved_by_us: renames::moved(base, ours),
         moved_by_them: renames::moved(base, theirs),
         result: TreeMerge::default(),
     };

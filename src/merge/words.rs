@@ -20,51 +20,55 @@ pub(super) fn merge(base: &str, ours: &str, theirs: &str) -> Option<String> {
     let (theirs, new_end) = tokens(theirs);
     let [base_texts, our_texts, their_texts] =
         [&base, &ours, &theirs].map(|tokens| tokens.iter().map(|token| token.text).collect::<Vec<_>>());
-    let mut merged = String::new();
+    let mut merged = Merged::default();
     for stretch in sequence::merge(&base_texts, &our_texts, &their_texts) {
         match stretch {
             Stretch::Same { base: a, ours: b, theirs: c } => {
                 let unformatted = base[a].iter().zip(&ours[b]).zip(&theirs[c]);
                 let tokens =
                     unformatted.map(|((before, our), their)| if our.blanks == before.blanks { *their } else { *our });
-                write(&mut merged, &tokens.collect::<Vec<_>>());
+                merged.push(&tokens.collect::<Vec<_>>());
             }
-            Stretch::Ours { ours: range } => write(&mut merged, &ours[range]),
-            Stretch::Theirs { theirs: range } => write(&mut merged, &theirs[range]),
+            Stretch::Ours { ours: range } => merged.push(&ours[range]),
+            Stretch::Theirs { theirs: range } => merged.push(&theirs[range]),
             // Two names in one list of imports get along; two arguments in one call might not.
             Stretch::Insertions { ours: a, theirs: b } if is_import(&our_texts[..a.start]) => {
-                write(&mut merged, &ours[a]);
-                write(&mut merged, &theirs[b]);
+                merged.push(&ours[a]);
+                merged.push(&theirs[b]);
             }
             Stretch::Insertions { .. } | Stretch::Conflict { .. } => return None,
         }
     }
-    merged.push_str(if end == old_end { new_end } else { end });
-    Some(merged)
+    merged.text.push_str(if end == old_end { new_end } else { end });
+    Some(merged.text)
 }
 
-fn write(merged: &mut String, tokens: &[Token<'_>]) {
-    for token in tokens {
-        let last_line = merged.rsplit('\n').next().unwrap_or("");
-        // What follows a comment must not become a part of it.
-        if last_line.contains("//") && !token.blanks.contains('\n') && last_token_is_comment(last_line) {
-            merged.push('\n');
+/// Text that is put together, and whether a comment to the end of the line came last.
+#[derive(Default)]
+struct Merged {
+    text: String,
+    after_comment: bool,
+}
+
+impl Merged {
+    fn push(&mut self, tokens: &[Token<'_>]) {
+        for token in tokens {
+            // What follows a comment must not become a part of it.
+            if self.after_comment && !token.blanks.contains('\n') {
+                self.text.push('\n');
+            }
+            self.text.push_str(token.blanks);
+            self.text.push_str(token.text);
+            self.after_comment = token.text.starts_with("//");
         }
-        merged.push_str(token.blanks);
-        merged.push_str(token.text);
     }
-}
-
-fn last_token_is_comment(line: &str) -> bool {
-    tokens(line).0.last().is_some_and(|token| token.text.starts_with("//"))
 }
 
 /// Whether the item that these tokens end in is an import.
 fn is_import(before: &[&str]) -> bool {
-    let item = before.iter().rev().take_while(|token| !matches!(**token, ";" | "}" | ")")).last();
-    let first = before.len() - before.iter().rev().take_while(|token| !matches!(**token, ";")).count();
-    let visible = before[first..].iter().rev().find(|token| matches!(**token, "use" | "fn" | "struct" | "impl" | "="));
-    item.is_some() && visible.is_some_and(|token| *token == "use")
+    let item = before.iter().rev().take_while(|token| **token != ";");
+    let beginning = item.copied().find(|token| matches!(*token, "use" | "fn" | "struct" | "enum" | "impl" | "="));
+    beginning == Some("use")
 }
 
 /// The tokens of a text, and the blanks after the last one.

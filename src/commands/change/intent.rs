@@ -44,7 +44,7 @@ impl Intent {
         match self {
             Self::Add { names, set } => {
                 for name in names {
-                    check_addable(name, answers.features.iter(), before)?;
+                    check_addable(name, &answers.features, before)?;
                 }
                 given.with.clone_from(names);
                 given.set = pairs(set)?;
@@ -97,15 +97,13 @@ fn list(names: &[String]) -> String {
     }
 }
 
-fn check_addable<'a>(name: &str, present: impl Iterator<Item = &'a String>, template: &Template) -> Result<()> {
+fn check_addable(name: &str, chosen: &BTreeSet<String>, template: &Template) -> Result<()> {
     let group = template.features.get(name).and_then(|feature| feature.group());
     if let Some(group) = group {
         bail!("`{name}` is one choice of {group}, and a project has exactly one; run `neoforge set {group}={name}`");
     }
-    for other in present {
-        if other == name {
-            bail!("the project has `{name}` already; `neoforge status` shows what it has");
-        }
+    if chosen.contains(name) {
+        bail!("the project has `{name}` already; `neoforge status` shows what it has");
     }
     Ok(())
 }
