@@ -18,6 +18,9 @@ const CTRL_C: &str = "\x03";
 const DOWN: &str = "\x1b[B";
 const ENTER: &str = "\r";
 
+/// Keys that a terminal would keep for itself when they come between two questions for a key: all go to the program.
+const EDITING_KEYS: &str = "erase undef kill undef werase undef rprnt undef lnext undef";
+
 /// Ends a test that has failed.
 const LIMIT: Duration = Duration::from_mins(1);
 
@@ -44,7 +47,8 @@ impl Conversation {
         // Of the conversation before.
         let _ = fs::remove_file(&tty);
         let script = format!(
-            "trap : INT; stty cols 80 rows 24; tty > ../tty.new; mv ../tty.new ../tty; {} {arguments}; echo \"code=$?\"; stty -a",
+            "trap : INT; stty cols 80 rows 24 {EDITING_KEYS}; tty > ../tty.new; mv ../tty.new ../tty; {} {arguments}; \
+             echo \"code=$?\"; stty -a",
             env!("CARGO_BIN_EXE_neoforge")
         );
         let mut command = sandbox.command("/bin/sh");
@@ -80,14 +84,10 @@ impl Conversation {
         self
     }
 
-    /// Presses keys that mean something else to a terminal that does not wait for single keys.
-    fn presses(&mut self, keys: &str) -> &mut Self {
-        let terminal = self.terminal.clone();
-        for key in keys.split_inclusive(|_| true) {
-            until("the program to wait for a key", || is_raw(&settings(&terminal)).then_some(()));
-            self.types(key);
-        }
-        self
+    /// Presses a key that means something else to a terminal that does not wait for single keys.
+    fn presses(&mut self, key: &str) -> &mut Self {
+        until("the program to wait for a key", || is_raw(&settings(&self.terminal)).then_some(()));
+        self.types(key)
     }
 
     fn ends(&mut self) -> Ended {
@@ -202,7 +202,7 @@ fn features_are_chosen_one_by_one() {
     talk.sees("Which features?").sees("[ ]").types(DOWN).types(" ").sees("[x]").types(ENTER);
     // Their list starts at the default, which is the second one.
     talk.sees("Database?").types("\x1b[A").types(ENTER);
-    talk.sees("Title?").presses("A longer\x7f\x7f\x7f\x7f\x7f\x7fshort one").types(ENTER);
+    talk.sees("Title?").types("A longer\x7f\x7f\x7f\x7f\x7f\x7fshort one").types(ENTER);
     talk.sees("Port?").types("8080\r");
     talk.sees("Licence?").types(DOWN).types(ENTER);
     talk.sees("Sender?").types(ENTER);
@@ -219,14 +219,14 @@ fn a_wrong_answer_is_refused_at_once_and_corrected() {
     let mut talk = Conversation::start(&sandbox, &format!("new --preset minimal --template {template}"));
     sandbox.write("work/taken/mine.txt", "mine");
     talk.sees("called?").types(ENTER).sees("a name is needed");
-    talk.sees("called?").types("taken\r").sees("it holds mine.txt").sees("taken").presses("\x15My App\r");
+    talk.sees("called?").types("taken\r").sees("it holds mine.txt").sees("taken").types("\x15My App\r");
     talk.sees("holds 'M'");
     // What was typed is still there to be mended.
-    talk.sees("My App").presses("\x15engine\r").sees("try `engine-app`");
+    talk.sees("My App").types("\x15engine\r").sees("try `engine-app`");
     talk.sees("engine").types("-app\r");
-    talk.sees("Database?").types(ENTER).sees("Title?").types("<\r").sees("without <").sees("<").presses("\x7fx\r");
-    talk.sees("Port?").types("many\r").sees("a whole number").sees("many").presses("\x1570000\r");
-    talk.sees("at most 65535").sees("70000").presses("\x1581\r");
+    talk.sees("Database?").types(ENTER).sees("Title?").types("<\r").sees("without <").sees("<").types("\x7fx\r");
+    talk.sees("Port?").types("many\r").sees("a whole number").sees("many").types("\x1570000\r");
+    talk.sees("at most 65535").sees("70000").types("\x1581\r");
     talk.sees("Licence?").types(ENTER).sees("Owner?").types(ENTER).sees("Make this project?").types("y");
     talk.sees("Next:").ends().expect(0);
     assert_eq!(sandbox.read("work/engine-app/engine-app.txt"), "x on 81 with lite, by nobody\n");
