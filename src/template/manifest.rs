@@ -196,6 +196,10 @@ pub struct Preset {
     /// The preset that is taken where nobody says otherwise; exactly one is.
     #[serde(default)]
     pub default: bool,
+    /// How many lines its files may have in all, by the end of their names (`rs = 2500`), as `--yes` makes it.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<String, usize>")]
+    pub max_lines: BTreeMap<String, Spanned<usize>>,
 }
 
 /// The dependencies that features may name: the only place where a version stands.

@@ -204,6 +204,8 @@ pub enum ProblemKind {
     TwoDefaultPresets { one: String, other: String },
     #[error("the preset has `all = true` and `features`; keep one of them")]
     AllAndSome,
+    #[error("the preset has {lines} lines in its .{end} files; shorten them, or raise the limit")]
+    TooManyLines { end: String, lines: usize },
 
     // Questions and variables.
     #[error("`{key}` is not a variable's name; use snake_case: lower-case letters, digits and single underscores")]
