@@ -205,6 +205,16 @@ pub enum ProblemKind {
     #[error("the preset has `all = true` and `features`; keep one of them")]
     AllAndSome,
 
+    // Migrations.
+    #[error("one part of the folder is `*`, which stands for the module, as in \"crates/*/migrations\"")]
+    BadMigrationsFolder,
+    #[error("the name holds one `*`, which stands for the module, as in \"_migrations_*\"")]
+    BadHistoryTable,
+    #[error(
+        "the module `{module}` also has migrations in {other}; a module comes and goes with all of them, so keep them in one feature"
+    )]
+    SplitMigrations { module: String, other: String },
+
     // Questions and variables.
     #[error("`{key}` is not a variable's name; use snake_case: lower-case letters, digits and single underscores")]
     BadKey { key: String },
