@@ -43,6 +43,10 @@ fn texts(tree: &FileTree) -> impl Iterator<Item = (&str, &str)> {
     tree.iter().filter_map(|(path, file)| Some((path.as_str(), File::text(file)?)))
 }
 
+fn is_rust(path: &str) -> bool {
+    path.rsplit_once('.').is_some_and(|(_, end)| end == "rs")
+}
+
 /// Whether a text has this word, and not only a longer one with it inside.
 fn has_word(text: &str, word: &str) -> bool {
     let is_part = |character: char| character.is_alphanumeric() || character == '_';
@@ -57,9 +61,7 @@ fn nothing_of_the_template_is_left_over() {
             let at = format!("{project}: {path}");
             assert!(!text.contains("@slot"), "{at}: a marker");
             // askama's templates look like liquid, and so does what is said about them. Rust files are never rendered.
-            let may_show_askama = path.contains("/templates/")
-                || path.starts_with("docs/features/")
-                || path.strip_suffix(".rs").is_some();
+            let may_show_askama = path.contains("/templates/") || path.starts_with("docs/features/") || is_rust(path);
             assert!(may_show_askama || !text.contains("{% "), "{at}: liquid");
             assert!(text.is_empty() || text.ends_with('\n'), "{at}: no line end at the end");
             assert!(!text.ends_with("\n\n"), "{at}: a blank line at the end");
@@ -81,7 +83,7 @@ fn every_dependency_is_used() {
             let (normal, development) = (names(&manifest, "dependencies"), names(&manifest, "dev-dependencies"));
             let is_used = |part: &str, name: &str| {
                 let own = texts(&tree).filter(|(path, _)| path.starts_with(&format!("{folder}/{part}")));
-                own.filter(|(path, _)| path.ends_with(".rs")).any(|(_, text)| has_word(text, &library(name)))
+                own.filter(|(path, _)| is_rust(path)).any(|(_, text)| has_word(text, &library(name)))
             };
             let unused = normal.iter().filter(|name| !is_used("src/", name));
             let unused = unused.chain(development.iter().filter(|name| !is_used("", name)));
@@ -130,7 +132,7 @@ fn every_environment_variable_is_read() {
             let quoted = format!("\"{key}\"");
             let reads = |path: &str, text: &str| match path {
                 "compose.yaml" => text.contains(&format!("${{{key}")),
-                _ => path.ends_with(".rs") && text.contains(&quoted),
+                _ => is_rust(path) && text.contains(&quoted),
             };
             let is_read = texts(&tree).any(|(path, text)| reads(path, text));
             assert!(is_read, "{project}: nothing reads {key}");
