@@ -51,7 +51,7 @@ cases! {
 
     // The manifests themselves.
     syntax_error: [("template.toml", "format = 1\nname = web\n")] => ["template.toml:2:8: string values must be quoted, expected literal string"];
-    unknown_key: [("template.toml", "+colour = 1")] => ["template.toml:5:1: unknown field `colour`, expected one of `format`, `name`, `version`, `about`, `reserved-names`, `question`, `group`, `preset`, `dependencies`, `env`, `docs`, `next`, `smoke`"];
+    unknown_key: [("template.toml", "+colour = 1")] => ["template.toml:5:1: unknown field `colour`, expected one of `format`, `name`, `version`, `about`, `reserved-names`, `question`, `group`, `preset`, `dependencies`, `env`, `docs`, `migrations`, `next`, `smoke`"];
     missing_key: [("template.toml", "format = 1\nname = \"web\"\nversion = \"0.1.0\"\n")] => ["template.toml:1:1: missing field `about`"];
     wrong_type: [("template.toml", "+next = 5")] => ["template.toml:5:8: invalid type: integer `5`, expected a sequence"];
     newer_format: [("template.toml", "format = 2\nnovelty = true")] => ["template.toml: format 2 is not known to this version of NeoForge, which reads format 1; install a newer NeoForge"];
@@ -142,6 +142,12 @@ cases! {
     env_without_its_slot: [("template.toml", "+[env]\nexample = \".env.example\""), ("base/files/.env.example", "")] => ["template.toml:6:11: \".env.example\" has no slot `env`"];
     bad_probes: [("base/feature.toml", "[[probe]]\nget = \"/\"\npost = \"/\"\nstatus = 200\n[[probe]]\nget = \"x\"\nbody = \"b\"\nstatus = 99")] => ["base/feature.toml:2:7: a probe has `get` or `post`; give it exactly one of the two", "base/feature.toml:6:7: a probe's path begins with `/`", "base/feature.toml:6:7: `body` goes with `post`", "base/feature.toml:6:7: 99 is not an HTTP status; it lies between 100 and 599"];
     bad_steps: [("template.toml", "+[[smoke.step]]\nname = \"a\"\nrun = []\n[[smoke.step]]\nname = \"a\"\nrun = [\"x\"]\n[smoke.app]\nrun = [\"x\"]\nready = \"health\"")] => ["template.toml: `run` is empty; name the program and its arguments", "template.toml: two steps are called \"a\"; give each its own name", "template.toml: a probe's path begins with `/`"];
+
+    // Migrations.
+    valid_migrations: [("template.toml", "+[migrations]\nfolder = \"m/*/sql\"\nhistory = \"_*\"\ndrops = { module = \"x\", feature = \"a\" }"), ("features/a/feature.toml", "+"), ("features/a/files/m/a/sql/1.sql", ""), ("features/a/files/m/a/sql/2.sql", "")] => [];
+    bad_migrations: [("template.toml", "+[migrations]\nfolder = \"crates/migrations\"\nhistory = \"_ran\"\ngroup = \"db\"\ndrops = { module = \"x\", feature = \"y\" }")] => ["template.toml:6:10: one part of the folder is `*`, which stands for the module, as in \"crates/*/migrations\"", "template.toml:7:11: the name holds one `*`, which stands for the module, as in \"_migrations_*\"", "template.toml:8:9: there is no group `db`", "template.toml:9:35: there is no feature `y`"];
+    two_stars_in_migrations: [("template.toml", "+[migrations]\nfolder = \"*/*\"\nhistory = \"_*_*\"")] => ["template.toml:6:10: one part of the folder is `*`, which stands for the module, as in \"crates/*/migrations\"", "template.toml:7:11: the name holds one `*`, which stands for the module, as in \"_migrations_*\""];
+    split_migrations: [("template.toml", "+[migrations]\nfolder = \"m/*/sql\"\nhistory = \"_*\""), ("features/a/feature.toml", "+"), ("features/a/files/m/x/sql/1.sql", ""), ("features/b/feature.toml", "+"), ("features/b/files/m/x/sql/2.sql", "")] => ["features/b/files/m/x/sql/2.sql: the module `x` also has migrations in features/a; a module comes and goes with all of them, so keep them in one feature"];
 
     // All at once.
     many_problems_are_told_together: [("template.toml", "+[[preset]]\nname = \"p\"\nabout = \"\"\nfeatures = [\"x\"]"), ("features/a/feature.toml", "+requires = [\"y\"]\nconflicts = [\"z\"]")] => ["features/a/feature.toml:3:13: there is no feature `y`", "features/a/feature.toml:4:14: there is no feature `z`", "template.toml:8:13: there is no feature `x`"];

@@ -5,7 +5,8 @@ use std::path::Path;
 use std::process::Command;
 
 use neoforge::project::clone::{FetchError, Fetched, fetch};
-use neoforge::project::read_tree;
+use neoforge::project::{read_commit, read_tree};
+use neoforge::tree::{File, TreePath};
 use tempfile::TempDir;
 
 /// A repository with two commits, the tags v0.9, v0.10 and v1, the branch `next`, and templates in `web` and `deep/api`.
@@ -138,6 +139,47 @@ fn a_link_does_not_lead_out_of_the_repository() {
     git(&at, &["add", "out"]);
     git(&at, &["commit", "--quiet", "-m", "out"]);
     assert!(matches!(origin.fetch(None, Some("out")), Err(FetchError::NoFolder { .. })));
+    assert!(read_commit(&origin.url(), None, None, |_| true).is_none());
+}
+
+#[test]
+fn a_repository_of_this_machine_is_read_without_git() {
+    let origin = origin();
+    let at = origin.folder.path().join("origin.git");
+    let path = at.display().to_string();
+    for url in [origin.url(), path.clone()] {
+        for (rev, folder) in [
+            (None, Some("web")),
+            (Some("next"), Some("web")),
+            (Some("heads/next"), Some("deep/api")),
+            (Some("v0.9"), None),
+            (Some("v1"), Some("web")),
+            (Some(origin.first.as_str()), Some("web")),
+        ] {
+            let (fetched, _into) = origin.fetch_from(&url, rev, folder).expect("fetched");
+            let mut tree = read_tree(&fetched.path).expect("readable");
+            let read = read_commit(&url, rev, folder, |_| true).expect("read");
+            assert_eq!(read, (tree.clone(), fetched.commit.clone()), "{url} {rev:?} {folder:?}");
+            tree = tree.iter().filter(|(path, _)| !path.as_str().starts_with("base")).map(own).collect();
+            let part = read_commit(&url, rev, folder, |name| name != "base").expect("read");
+            assert_eq!(part, (tree, fetched.commit));
+        }
+    }
+    // What is wrong, git tells; what it would change on the way, it does.
+    let read = |rev: Option<&str>, folder: Option<&str>| read_commit(&path, rev, folder, |_| true);
+    assert!(read(Some("v2"), None).is_none() && read(Some(&"1".repeat(40)), None).is_none());
+    assert!(read(None, Some("wbe")).is_none() && read(None, Some("web/template.toml")).is_none());
+    assert!(read_commit("https://example.invalid/x", None, None, |_| true).is_none());
+    assert!(read_commit(&origin.folder.path().display().to_string(), None, None, |_| true).is_none());
+    fs::write(at.join("web/.gitattributes"), "*.bat eol=crlf\n").expect("a file");
+    git(&at, &["add", "."]);
+    git(&at, &["commit", "--quiet", "-m", "attributes"]);
+    assert!(read(None, Some("web")).is_none() && read(None, None).is_none());
+    assert!(read(None, Some("deep")).is_some());
+}
+
+fn own((path, file): (&TreePath, &File)) -> (TreePath, File) {
+    (path.clone(), file.clone())
 }
 
 #[test]

@@ -20,7 +20,8 @@ pub(super) fn check(template: &Template, problems: &mut Vec<Problem>) {
         && !template.manifest.group.iter().any(|known| known.name.get_ref() == group.get_ref())
     {
         let names = template.manifest.group.iter().map(|group| group.name.get_ref().as_str());
-        let kind = ProblemKind::UnknownGroup { name: group.get_ref().clone(), similar: similar(group.get_ref(), names) };
+        let kind =
+            ProblemKind::UnknownGroup { name: group.get_ref().clone(), similar: similar(group.get_ref(), names) };
         problems.push(template.problem(group.span(), kind));
     }
     if let Some(drops) = &keys.drops

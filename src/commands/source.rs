@@ -9,7 +9,7 @@ use super::scratch_folder;
 use crate::answers::record::{BUILT_IN, TemplateId};
 use crate::interrupt::Interrupt;
 use crate::project::read::read_part;
-use crate::project::{TemplateSource, fetch};
+use crate::project::{TemplateSource, fetch, read_commit};
 use crate::template::{self, Template};
 use crate::tree::FileTree;
 use crate::{embedded, foreign};
@@ -41,8 +41,28 @@ impl Opened {
 pub(super) fn open(named: Option<&str>, interrupt: &Interrupt) -> Result<Opened> {
     match named {
         None => built_in(),
-        Some(named) => read(&locate(named, interrupt)?),
+        Some(named) => match at_hand(named)? {
+            Some(opened) => Ok(opened),
+            None => read(&locate(named, interrupt)?),
+        },
     }
+}
+
+/// Opens a template in a git repository on this machine, where it takes no clone.
+fn at_hand(named: &str) -> Result<Option<Opened>> {
+    let TemplateSource::Git { url, rev, folder } = TemplateSource::parse(named)? else { return Ok(None) };
+    let found = read_commit(&url, rev.as_deref(), folder.as_deref(), |name| template::PARTS.contains(&name));
+    match found {
+        Some((tree, commit)) if tree.get(template::MANIFEST).is_some() => {
+            load(&tree, name_of(&url, folder.as_deref()), Some(commit)).map(Some)
+        }
+        _ => Ok(None),
+    }
+}
+
+/// What a record names a folder in a repository by.
+fn name_of(url: &str, folder: Option<&str>) -> String {
+    folder.map_or_else(|| url.to_owned(), |folder| format!("{url}//{folder}"))
 }
 
 /// Opens the template that a project was made from.
@@ -112,8 +132,12 @@ pub(super) fn locate(named: &str, interrupt: &Interrupt) -> Result<Located> {
     let scratch = scratch_folder()?;
     let fetched = fetch(&url, rev.as_deref(), inside.as_deref(), scratch.path(), &|| interrupt.is_set())?;
     interrupt.check()?;
-    let source = inside.map_or_else(|| url.clone(), |inside| format!("{url}//{inside}"));
-    Ok(Located { folder: fetched.path, source, commit: Some(fetched.commit), _scratch: Some(scratch) })
+    Ok(Located {
+        folder: fetched.path,
+        source: name_of(&url, inside.as_deref()),
+        commit: Some(fetched.commit),
+        _scratch: Some(scratch),
+    })
 }
 
 impl Located {

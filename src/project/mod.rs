@@ -10,6 +10,7 @@ pub mod clone;
 pub mod dotenv;
 pub mod git;
 pub mod mirror;
+mod objects;
 mod pack;
 mod parallel;
 pub mod read;
@@ -22,6 +23,7 @@ mod write_error;
 
 pub use clone::fetch;
 pub use git::{Committed, enclosing_repository, init_and_commit};
+pub use objects::read_commit;
 pub use read::read_tree;
 pub use source::{SourceError, TemplateSource};
 pub use stage::Staged;

@@ -8,8 +8,9 @@ impl Migrations {
     pub fn module_of<'a>(&self, path: &'a str) -> Option<&'a str> {
         let (before, after) = self.folder.get_ref().split_once('*')?;
         let (module, rest) = path.strip_prefix(before)?.split_once('/')?;
-        let file = if after.is_empty() { rest } else { rest.strip_prefix(after.strip_prefix('/')?)?.strip_prefix('/')? };
-        (file.ends_with(".sql") && !file.contains('/')).then_some(module)
+        let file =
+            if after.is_empty() { rest } else { rest.strip_prefix(after.strip_prefix('/')?)?.strip_prefix('/')? };
+        file.strip_suffix(".sql").is_some_and(|name| !name.contains('/')).then_some(module)
     }
 
     /// The folder with the migrations of a module.

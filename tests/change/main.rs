@@ -4,6 +4,7 @@
 mod support;
 
 mod conflicts;
+mod data;
 mod operations;
 mod places;
 mod refusals;

@@ -33,8 +33,7 @@ pub(super) fn run(args: &ChangeArgs, intent: &Intent, out: &mut Out, interrupt: 
     let asks = !args.yes && !args.json && prompts();
     let mut ask: Box<dyn Ask> = if asks { Box::new(Terminal::new()) } else { Box::new(Defaults) };
     let given = intent.given(&record, &before.template, &after.template)?;
-    let draft =
-        Draft { subject: intent.subject(&record, after), before: Side::new(&before.template, record)?, after, ours };
+    let draft = Draft { subject: intent.subject(&record, after), record, before: &before, after, ours };
     let plan = draft.plan(intent, given, &mut *ask)?;
     interrupt.check()?;
 
@@ -64,7 +63,8 @@ pub(super) fn run(args: &ChangeArgs, intent: &Intent, out: &mut Out, interrupt: 
 /// What is known of a change before the answers are.
 struct Draft<'a> {
     subject: String,
-    before: Side,
+    record: Record,
+    before: &'a Opened,
     after: &'a Opened,
     ours: FileTree,
 }
@@ -92,8 +92,8 @@ impl Draft<'_> {
         if let Some(migration) = drop {
             goal = goal.dropping(migration);
         }
-        let (subject, before, ours) = (self.subject.clone(), self.before.clone(), self.ours.clone());
-        Ok(ChangePlan::new(subject, template, before, goal, &gathered, ours))
+        let before = Side::new(&self.before.template, self.record.clone())?;
+        Ok(ChangePlan::new(self.subject.clone(), template, before, goal, &gathered, self.ours.clone()))
     }
 }
 

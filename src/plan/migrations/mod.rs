@@ -79,7 +79,9 @@ pub(super) fn data(template: &Template, before: &Side, after: &Side, ours: &File
             // Another version of the template is no reason to drop anything.
             None => removed.stay(keys.drops.is_some() && before.record.template == after.record.template, &mut data),
         }
-        if let Some(migration) = &after.drop && !before.features.contains(&migration.feature) {
+        if let Some(migration) = &after.drop
+            && !before.features.contains(&migration.feature)
+        {
             data.notes.push(format!("`{}` comes along: it runs the migration that drops tables", migration.feature));
         }
     }
@@ -140,7 +142,8 @@ impl<'a> Removed<'a> {
             [table] => (format!("the table {table}"), "it"),
             tables => (format!("the tables {}", list(tables)), "them"),
         };
-        let hint = if can_drop { format!("; `--drop-tables` writes a migration that drops {it}") } else { String::new() };
+        let hint =
+            if can_drop { format!("; `--drop-tables` writes a migration that drops {it}") } else { String::new() };
         data.notes.push(format!("the database keeps {tables}, with all rows{hint}"));
     }
 
@@ -184,7 +187,8 @@ impl<'a> Removed<'a> {
         let modules = modules.join("_and_");
         let folder = self.keys.folder_of(&drops.module);
         let number = self.ours.below(&folder).filter_map(|(name, _)| number(name)).max().map_or(1, |last| last + 1);
-        let mut text = format!("-- Drops for good what `{modules}` has made. Where that is not there, this does nothing.\n");
+        let mut text =
+            format!("-- Drops for good what `{modules}` has made. Where that is not there, this does nothing.\n");
         for statement in statements {
             // Writing to a String cannot fail.
             let _ = writeln!(text, "{statement}");

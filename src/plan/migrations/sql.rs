@@ -6,8 +6,8 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::iter::Peekable;
-use std::vec::IntoIter;
+use std::iter::{Cloned, Peekable};
+use std::slice::Iter;
 
 /// A kind of thing that `CREATE` makes, in the order in which things can be dropped: first what stands on others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -100,9 +100,18 @@ impl Object {
 pub(super) enum Step {
     Create(Object),
     /// Changes a table, and may have it refer to others.
-    Alter { table: Name, uses: BTreeSet<String> },
-    Rename { from: Name, to: Name },
-    Drop { kind: Kind, names: Vec<Name> },
+    Alter {
+        table: Name,
+        uses: BTreeSet<String>,
+    },
+    Rename {
+        from: Name,
+        to: Name,
+    },
+    Drop {
+        kind: Kind,
+        names: Vec<Name>,
+    },
     /// Reads or writes rows.
     Use(BTreeSet<String>),
 }
@@ -140,9 +149,8 @@ fn tokens(text: &str) -> Vec<Token> {
             '-' if rest.starts_with("--") => rest.find('\n').unwrap_or(rest.len()),
             '/' if rest.starts_with("/*") => comment(rest),
             '\'' => quoted(rest, '\''),
-            '$' if dollar_tag(rest).is_some() => dollar_tag(rest).map_or(1, |tag| {
-                rest[tag.len()..].find(tag).map_or(rest.len(), |at| at + 2 * tag.len())
-            }),
+            '$' if dollar_tag(rest).is_some() => dollar_tag(rest)
+                .map_or(1, |tag| rest[tag.len()..].find(tag).map_or(rest.len(), |at| at + 2 * tag.len())),
             '"' | '`' | '[' => {
                 let length = quoted(rest, if first == '[' { ']' } else { first });
                 tokens.push(Token::Quoted(rest[..length].to_owned()));
@@ -232,9 +240,13 @@ fn statements(tokens: Vec<Token>) -> Vec<Vec<Token>> {
 }
 
 /// The rest of a statement.
-struct Words(Peekable<IntoIter<Token>>);
+struct Words<'a>(Peekable<Cloned<Iter<'a, Token>>>);
 
-impl Words {
+impl<'a> Words<'a> {
+    fn of(statement: &'a [Token]) -> Self {
+        Self(statement.iter().cloned().peekable())
+    }
+
     fn take(&mut self, keyword: &str) -> bool {
         self.0.next_if(|token| token.is(keyword)).is_some()
     }
@@ -260,7 +272,7 @@ impl Words {
 }
 
 fn step(statement: &[Token]) -> Option<Step> {
-    let mut words = Words(statement.to_vec().into_iter().peekable());
+    let mut words = Words::of(statement);
     if words.take("create") {
         // What is temporary is gone with the connection.
         if statement.iter().take(4).any(|token| token.is_any(&["temp", "temporary"])) {
@@ -301,7 +313,7 @@ fn step(statement: &[Token]) -> Option<Step> {
     (!uses.is_empty()).then_some(Step::Use(uses))
 }
 
-fn kind(words: &mut Words) -> Option<Kind> {
+fn kind(words: &mut Words<'_>) -> Option<Kind> {
     if words.take("materialized") {
         return words.take("view").then_some(Kind::MaterializedView);
     }
@@ -311,7 +323,7 @@ fn kind(words: &mut Words) -> Option<Kind> {
 /// The table of an index or a trigger.
 fn table(statement: &[Token]) -> Option<Name> {
     let at = statement.iter().position(|token| token.is("on"))?;
-    let mut words = Words(statement[at + 1..].to_vec().into_iter().peekable());
+    let mut words = Words::of(&statement[at + 1..]);
     words.take_any(&["only"]);
     words.name()
 }
@@ -324,7 +336,7 @@ fn uses(statement: &[Token]) -> BTreeSet<String> {
         if !token.is_any(&BEFORE) {
             continue;
         }
-        let mut words = Words(statement[at + 1..].to_vec().into_iter().peekable());
+        let mut words = Words::of(&statement[at + 1..]);
         loop {
             words.take_any(&["only", "if", "not", "exists", "lateral"]);
             uses.extend(words.name().map(|name| name.key()));
@@ -375,8 +387,10 @@ impl Schema {
                 Step::Drop { kind, names } => {
                     for name in names {
                         let is_on = |on: &Option<Name>| on.as_ref().is_some_and(|on| on.key() == name.key());
-                        self.objects
-                            .retain(|object| !object.is(kind, &name) && !(kind == Kind::Table && is_on(&object.on)));
+                        self.objects.retain(|object| {
+                            let goes_along = kind == Kind::Table && is_on(&object.on);
+                            !object.is(kind, &name) && !goes_along
+                        });
                     }
                 }
                 Step::Use(_) => {}
@@ -419,7 +433,10 @@ mod tests {
             ("CREATE TYPE mood AS ENUM ('sad; DROP TABLE x', 'it''s')", "TYPE mood"),
             ("CREATE OR REPLACE FUNCTION f() RETURNS trigger AS $x$ BEGIN; CREATE TABLE n (); END $x$", "FUNCTION f"),
             ("-- CREATE TABLE x\n/* CREATE /* TABLE */ y */ CREATE SEQUENCE s", "SEQUENCE s"),
-            ("CREATE TRIGGER t AFTER UPDATE ON a BEGIN UPDATE b SET c = CASE 1 WHEN 1 THEN 2 END; DELETE FROM d; END;", "TRIGGER t"),
+            (
+                "CREATE TRIGGER t AFTER UPDATE ON a BEGIN UPDATE b SET c = CASE 1 WHEN 1 THEN 2 END; DELETE FROM d; END;",
+                "TRIGGER t",
+            ),
         ] {
             assert_eq!(objects(text), [expected], "{text}");
         }
@@ -439,9 +456,7 @@ mod tests {
 
     #[test]
     fn uses_are_names_where_tables_stand() {
-        let used = |text: &str| {
-            uses(&tokens(text)).into_iter().collect::<Vec<_>>().join(" ")
-        };
+        let used = |text: &str| uses(&tokens(text)).into_iter().collect::<Vec<_>>().join(" ");
         assert_eq!(used("CREATE TABLE c (notes TEXT, a INT REFERENCES Users (id))"), "c users");
         assert_eq!(used("SELECT x FROM a AS y, b, \"C\" JOIN app.d ON y.i = d.i"), "a b c d");
         assert_eq!(used("INSERT INTO a SELECT * FROM b"), "a b");

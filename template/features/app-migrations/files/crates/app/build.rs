@@ -15,9 +15,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         let Some((version, name)) = numbered else {
             return Err(format!("{}: call it like `0001_what_it_does.sql`", path.display()).into());
         };
-        let name = name.replace('_', " ");
-        let step = format!("Migration {{ version: {version}, name: {name:?}, sql: include_str!({path:?}) }},\n");
-        if list.insert(version, step).is_some() {
+        let (name, text) = (name.replace('_', " "), path.to_string_lossy());
+        let migration = format!("Migration {{ version: {version}, name: {name:?}, sql: include_str!({text:?}) }},\n");
+        if list.insert(version, migration).is_some() {
             return Err(format!("{}: another migration has the number {version}", path.display()).into());
         }
     }
