@@ -4,6 +4,7 @@
 mod support;
 
 mod adopt;
+mod branches;
 mod conflicts;
 mod operations;
 mod places;
