@@ -6,6 +6,7 @@
 
 mod apply;
 mod error;
+mod index;
 mod line_ends;
 mod stage;
 
