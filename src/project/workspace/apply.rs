@@ -191,7 +191,7 @@ impl Workspace {
             }
         }
         index.change(&|index| {
-            for (path, _) in &merge.changes {
+            for path in merge.changes.keys() {
                 match index.remove_path(Path::new(&self.in_repository(path))) {
                     Err(error) if error.code() != ErrorCode::NotFound => return Err(failed()(error)),
                     _ => {}
