@@ -89,6 +89,8 @@ pub enum Command {
         #[arg(long, value_name = "DIR", default_value = ".")]
         project: PathBuf,
     },
+    /// Find out what a project was made from that has lost its record, and write the record anew.
+    Adopt(Adopt),
     /// Prove that a project builds, passes its tests, answers its probes and stops gracefully.
     Smoke(Smoke),
     /// List what a template offers.
@@ -242,6 +244,43 @@ pub enum SmokeChoice {
     Quick,
     /// Also that it is formatted, free of warnings, and documented.
     Full,
+}
+
+/// `neoforge adopt`
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
+pub struct Adopt {
+    /// The project's folder.
+    #[arg(default_value = ".")]
+    pub path: PathBuf,
+    /// The project was made from this version, or for a template from git this branch, tag or commit [default: the one
+    /// that fits best, or for a template from git its newest].
+    #[arg(long, value_name = "VERSION")]
+    pub version: Option<String>,
+    /// The project has these features.
+    #[arg(long, value_name = "FEATURE,…", value_delimiter = ',')]
+    pub with: Vec<String>,
+    /// The project does not have these features.
+    #[arg(long, value_name = "FEATURE,…", value_delimiter = ',')]
+    pub without: Vec<String>,
+    /// The project was made with this answer; may be given several times.
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    /// Write the record of the nearest match, however little fits.
+    #[arg(long)]
+    pub force: bool,
+    /// Ask nothing: write the record if the match is good.
+    #[arg(long, short)]
+    pub yes: bool,
+    /// Show what was found and the record, and write nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Print the outcome as JSON on standard output; implies `--yes`.
+    #[arg(long)]
+    pub json: bool,
+    /// The template.
+    #[command(flatten)]
+    pub template: TemplateArg,
 }
 
 /// `neoforge smoke`

@@ -1,13 +1,14 @@
 //! NeoForge forges production-ready full-stack Rust projects from templates, and stays with them for life.
 //!
 //! ```text
-//! commands ─► ui, project, smoke, foreign, embedded ─► plan, snapshot, check ─► gather ─► render ─► answers ─► template ─► tree
+//! commands ─► ui, project, smoke, foreign, embedded ─► plan, adopt, snapshot, check ─► gather ─► render ─► answers ─► template ─► tree
 //! └──────────────────── effects ──────────────────┘    └─► merge ─────────────────────────────────────────────────────────► ┘
 //!                                                     └───────────────────────────── pure ───────────────────────────────────┘
 //! ```
 //!
 //! Arrows point down only; `tests/architecture.rs` enforces it.
 
+pub mod adopt;
 pub mod answers;
 pub mod archive;
 pub mod check;

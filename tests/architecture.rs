@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each module at the top of `src`, from the bottom up, with what it may use.
-const MAY_USE: [(&str, &[&str]); 20] = [
+const MAY_USE: [(&str, &[&str]); 21] = [
     ("tree", &[]),
     ("archive", &["tree"]),
     ("merge", &["tree"]),
@@ -15,6 +15,7 @@ const MAY_USE: [(&str, &[&str]); 20] = [
     ("gather", &["render", "answers", "template", "tree"]),
     ("check", &["gather", "render", "answers", "template", "tree"]),
     ("plan", &["merge", "gather", "render", "answers", "template", "tree"]),
+    ("adopt", &["merge", "gather", "render", "answers", "template", "tree"]),
     ("release", &["archive", "gather", "render", "answers", "template", "tree"]),
     ("snapshot", &["gather", "render", "answers", "template", "tree"]),
     ("interrupt", &[]),
@@ -35,6 +36,7 @@ const MAY_USE: [(&str, &[&str]); 20] = [
             "embedded",
             "interrupt",
             "plan",
+            "adopt",
             "archive",
             "release",
             "merge",
@@ -51,8 +53,8 @@ const MAY_USE: [(&str, &[&str]); 20] = [
 ];
 
 /// The modules that never print, prompt, read the environment, the clock or a file.
-const PURE: [&str; 10] =
-    ["tree", "merge", "release", "template", "answers", "render", "gather", "check", "plan", "snapshot"];
+const PURE: [&str; 11] =
+    ["adopt", "tree", "merge", "release", "template", "answers", "render", "gather", "check", "plan", "snapshot"];
 
 /// What a pure module must not name.
 const EFFECTS: [&str; 12] = [

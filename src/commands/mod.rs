@@ -1,5 +1,6 @@
 //! The commands: each gathers, makes one pure call, confirms, applies, and reports.
 
+mod adopt;
 mod change;
 mod docs;
 mod list;
@@ -17,6 +18,7 @@ use anyhow::{Context as _, Result};
 use tempfile::TempDir;
 
 use self::change::Intent;
+use crate::adopt::AdoptError;
 use crate::cli::{AddCommand, Cli, Command, RemoveCommand, TemplateCommand};
 use crate::gather::{AskError, GatherError};
 use crate::interrupt::{self, Interrupt};
@@ -73,6 +75,7 @@ pub fn run(cli: Cli, out: &mut Out, interrupt: &Interrupt) -> Result<Exit> {
         Command::Diff { path, exit_code, project } => {
             status::diff(&project, path.as_deref(), exit_code, out, interrupt)
         }
+        Command::Adopt(args) => adopt::run(&args, out, interrupt),
         Command::Smoke(args) => smoke::run(&args, out, interrupt),
         Command::List(args) => list::run(&args, out, interrupt),
         Command::Snapshot(args) => snapshot::run(&args, out, interrupt),
@@ -98,7 +101,11 @@ pub fn exit_of(error: &anyhow::Error) -> Exit {
     if is_interruption(error) {
         return Exit::Interrupted;
     }
-    match error.downcast_ref::<GatherError>() {
+    let gather = error.downcast_ref::<GatherError>().or_else(|| match error.downcast_ref() {
+        Some(AdoptError::Gather(error)) => Some(error),
+        Some(AdoptError::Render(_)) | None => None,
+    });
+    match gather {
         Some(GatherError::Template(_) | GatherError::Ask(_)) | None => Exit::Failed,
         Some(_) => Exit::Usage,
     }

@@ -99,6 +99,25 @@ pub(super) fn open_newer(id: &TemplateId, to: Option<&str>, interrupt: &Interrup
     }
 }
 
+/// Opens every template that a project may have been made from: the named one, or all that came with the program; of
+/// these only `version`, where one is given.
+pub(super) fn open_possible(named: Option<&str>, version: Option<&str>, interrupt: &Interrupt) -> Result<Vec<Opened>> {
+    match (named, version) {
+        (None, None) => embedded::versions().into_iter().map(released).collect(),
+        (None, Some(version)) => Ok(vec![released(version)?]),
+        (Some(named), None) => Ok(vec![open(Some(named), interrupt)?]),
+        (Some(named), Some(rev)) => match TemplateSource::parse(named)? {
+            TemplateSource::Path(path) => {
+                bail!("{} is a folder and has no other versions; leave out `--version`", path.display())
+            }
+            TemplateSource::Git { rev: Some(_), .. } => {
+                bail!("{named} names a version already; leave out `--version`")
+            }
+            TemplateSource::Git { rev: None, .. } => Ok(vec![open(Some(&format!("{named}#{rev}")), interrupt)?]),
+        },
+    }
+}
+
 /// Opens a version of the template that came with the program.
 fn released(version: &str) -> Result<Opened> {
     if version == embedded::TEMPLATE_VERSION {

@@ -17,13 +17,13 @@ use crate::tree::FileTree;
 use crate::ui::Out;
 
 /// A file that is not as the template made it.
-struct Edited<'a> {
-    path: &'a str,
+pub(super) struct Edited<'a> {
+    pub(super) path: &'a str,
     /// `edited`, `deleted` or, when only its mode differs, `mode`.
-    how: &'static str,
+    pub(super) how: &'static str,
 }
 
-fn edited<'a>(pristine: &'a FileTree, ours: &FileTree) -> Vec<Edited<'a>> {
+pub(super) fn edited<'a>(pristine: &'a FileTree, ours: &FileTree) -> Vec<Edited<'a>> {
     let mut edited = Vec::new();
     for (path, file) in pristine {
         let how = match ours.get(path.as_str()) {

@@ -21,6 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use bytes::Bytes;
 
 pub use file::Merged;
+pub(crate) use renames::moved;
 
 use crate::tree::{File, FileTree, TreePath};
 
@@ -110,8 +111,8 @@ pub fn merge(base: &FileTree, ours: &FileTree, theirs: &FileTree, labels: &Label
         ours,
         theirs,
         labels,
-        moved_by_us: renames::moved(base, ours),
-        moved_by_them: renames::moved(base, theirs),
+        moved_by_us: moved(base, ours),
+        moved_by_them: moved(base, theirs),
         result: TreeMerge::default(),
     };
     let arrived: BTreeSet<TreePath> = merge.moved_by_them.values().cloned().collect();

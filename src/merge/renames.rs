@@ -9,7 +9,7 @@ const ALIKE: f64 = 0.5;
 
 /// For each file of `before` that is missing in `after`: where it is now, if a file that was not there before is enough
 /// like it. Each file is the successor of at most one.
-pub(super) fn moved(before: &FileTree, after: &FileTree) -> BTreeMap<TreePath, TreePath> {
+pub(crate) fn moved(before: &FileTree, after: &FileTree) -> BTreeMap<TreePath, TreePath> {
     let missing: Vec<_> = before.iter().filter(|(path, _)| after.get(path.as_str()).is_none()).collect();
     if missing.is_empty() {
         return BTreeMap::new();

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use similar::TextDiff;
 
 use super::migrations::{self, Data, DropError, DropMigration, Removed};
-use crate::answers::record::Record;
+use crate::answers::record::{self, Record};
 use crate::gather::Gathered;
 use crate::merge::{self, Change, Labels, Note, TreeMerge};
 use crate::render::{self, EnvEntry, EnvValue, RenderError};
@@ -93,7 +93,8 @@ impl ChangePlan {
         let (old, new) = (&before.record.template.version, &after.record.template.version);
         let base = if old == new { "as NeoForge made it".to_owned() } else { format!("as version {old} made it") };
         let labels = Labels { base: &base, ours: "your project", theirs: &subject };
-        let merge = merge::merge(&before.tree, &ours, &after.tree, &labels);
+        let mut merge = merge::merge(&before.tree, &ours, &after.tree, &labels);
+        keep_record(&mut merge, &ours, &after);
         let env = environment(&before.environment, &after.environment);
         let new_in = |(name, _): &&(String, String)| !before.features.contains(name);
         let pulled_in = gathered.pulled_in.iter().filter(new_in).cloned().collect();
@@ -306,6 +307,20 @@ pub(crate) fn unified(path: &str, old: Option<&File>, new: Option<&File>) -> Str
         }
     }
     out
+}
+
+/// Lets the record say what is true after the change, however it was written before: git may have merged two branches' lists
+/// in any order. A person's comments stay where that is so.
+fn keep_record(merge: &mut TreeMerge, ours: &FileTree, after: &Side) {
+    let merged = match merge.changes.get(record::PATH) {
+        Some(Change::Write(file)) => file.text(),
+        None => ours.get(record::PATH).and_then(File::text),
+        Some(Change::Remove | Change::Conflict(_)) => None,
+    };
+    let is_true = merged.is_some_and(|text| Record::parse(text).is_ok_and(|record| record == after.record));
+    if let (false, Ok(path), Some(record)) = (is_true, TreePath::parse(record::PATH), after.tree.get(record::PATH)) {
+        merge.changes.insert(path, Change::Write(record.clone()));
+    }
 }
 
 fn environment(before: &[EnvEntry], after: &[EnvEntry]) -> Env {

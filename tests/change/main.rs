@@ -3,6 +3,8 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod adopt;
+mod branches;
 mod conflicts;
 mod data;
 mod operations;

@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use bytes::Bytes;
 use git2::{ErrorCode, Index, IndexEntry, Oid, Repository, Signature};
 
+use super::index::IndexFile;
 use super::line_ends;
 use super::stage::{Move, Stage};
 use super::{Workspace, WorkspaceError};
@@ -54,17 +55,20 @@ impl Workspace {
         let _lock = self.lock()?;
         self.check_ready()?;
         self.check_nothing_in_the_way(application.merge)?;
-        let stage = Stage::new(self.repository.path().join("neoforge"))?;
+        let (git_folder, folder) = (self.repository.path(), self.repository.path().join("neoforge"));
+        let index = IndexFile::new(git_folder, &folder);
+        index.sweep();
+        let stage = Stage::new(folder)?;
         let moves = self.stage(application.merge, &stage)?;
 
         let before = self.index_bytes()?;
         let done = self
-            .write_index(application.merge)
+            .write_index(&index, application.merge)
             .and_then(|()| self.begin_cherry_pick(application))
             .and_then(|()| stage.put_in_place(moves, &self.root()))
-            .and_then(|()| self.refresh_index(application.merge));
+            .and_then(|()| self.refresh_index(&index, application.merge));
         if let Err(error) = done {
-            self.restore_index(before.as_deref());
+            self.restore_index(&index, before.as_deref());
             return Err(error);
         }
         let conflicts = application.merge.conflicts().map(|(path, _)| self.in_repository(path)).collect();
@@ -158,26 +162,21 @@ impl Workspace {
         }
     }
 
-    fn restore_index(&self, before: Option<&[u8]>) {
+    fn restore_index(&self, index: &IndexFile, before: Option<&[u8]>) {
         // What cannot be restored here, `git reset --hard` restores.
         if let Some(bytes) = before {
-            let _ = fs::write(self.index_path(), bytes);
+            let _ = index.restore(bytes);
         }
         for state in ["CHERRY_PICK_HEAD", "MERGE_MSG"] {
             let _ = fs::remove_file(self.repository.path().join(state));
         }
     }
 
-    fn write_index(&self, merge: &TreeMerge) -> Result<(), WorkspaceError> {
+    fn write_index(&self, index: &IndexFile, merge: &TreeMerge) -> Result<(), WorkspaceError> {
         let failed = || WorkspaceError::git("write the index");
-        let mut index = self.repository.index().map_err(failed())?;
-        index.read(true).map_err(failed())?;
+        let mut entries = Vec::new();
         for (path, change) in &merge.changes {
             let full = self.in_repository(path);
-            match index.remove_path(Path::new(&full)) {
-                Err(error) if error.code() != ErrorCode::NotFound => return Err(failed()(error)),
-                _ => {}
-            }
             let versions = match change {
                 Change::Remove => vec![],
                 Change::Write(file) => vec![(0, Some(file))],
@@ -187,25 +186,34 @@ impl Workspace {
             };
             for (stage, file) in versions {
                 if let Some(file) = file {
-                    index.add(&entry(&self.repository, &full, file, stage).map_err(failed())?).map_err(failed())?;
+                    entries.push(entry(&self.repository, &full, file, stage).map_err(failed())?);
                 }
             }
         }
-        index.write().map_err(failed())
+        index.change(&|index| {
+            for path in merge.changes.keys() {
+                match index.remove_path(Path::new(&self.in_repository(path))) {
+                    Err(error) if error.code() != ErrorCode::NotFound => return Err(failed()(error)),
+                    _ => {}
+                }
+            }
+            entries.iter().try_for_each(|entry| index.add(entry).map_err(failed()))
+        })
     }
 
     /// Lets git see that what it finds on disk is what was staged: `git cherry-pick --abort` believes nothing else.
-    fn refresh_index(&self, merge: &TreeMerge) -> Result<(), WorkspaceError> {
+    fn refresh_index(&self, index: &IndexFile, merge: &TreeMerge) -> Result<(), WorkspaceError> {
         let failed = || WorkspaceError::git("write the index");
-        let mut index = self.repository.index().map_err(failed())?;
-        for (path, _) in merge.changes.iter().filter(|(_, change)| matches!(change, Change::Write(_))) {
-            let Some(entry) = index.get_path(Path::new(&self.in_repository(path)), 0) else { continue };
-            let on_disk = self.on_disk_path(path);
-            let metadata = fs::symlink_metadata(&on_disk).map_err(WorkspaceError::io("look at", on_disk))?;
-            let IndexEntry { mode, id, path, .. } = entry;
-            index.add(&IndexEntry { mode, id, path, ..stat::entry(&metadata) }).map_err(failed())?;
-        }
-        index.write().map_err(failed())
+        index.change(&|index| {
+            for (path, _) in merge.changes.iter().filter(|(_, change)| matches!(change, Change::Write(_))) {
+                let Some(entry) = index.get_path(Path::new(&self.in_repository(path)), 0) else { continue };
+                let on_disk = self.on_disk_path(path);
+                let metadata = fs::symlink_metadata(&on_disk).map_err(WorkspaceError::io("look at", on_disk))?;
+                let IndexEntry { mode, id, path, .. } = entry;
+                index.add(&IndexEntry { mode, id, path, ..stat::entry(&metadata) }).map_err(failed())?;
+            }
+            Ok(())
+        })
     }
 
     /// Leaves git in the state of `git cherry-pick`, so that `--continue`, `--abort` and every merge tool work.

@@ -34,6 +34,11 @@ pub enum WorkspaceError {
     InTheWay(Vec<String>),
     #[error("another NeoForge is at work in this repository; wait until it is done")]
     Locked,
+    #[error(
+        "git is at work in this repository: {} is there; wait until it is done, or, if git was killed, remove that file",
+        .0.display()
+    )]
+    IndexHeld(PathBuf),
     #[error("no permission to change {}; make it writable", .0.display())]
     Denied(PathBuf),
     #[error("the disk is full at {}; free some space, and run the command again", .0.display())]

@@ -6,6 +6,7 @@
 
 mod apply;
 mod error;
+mod index;
 mod line_ends;
 mod stage;
 
@@ -41,7 +42,18 @@ impl Workspace {
     /// # Errors
     /// [`WorkspaceError`]: there is no project, or it is in no git repository.
     pub fn open(start: &Path) -> Result<Self, WorkspaceError> {
-        let root = find_project(start)?;
+        Self::at(find_project(start)?)
+    }
+
+    /// Opens the folder of a project that may have no record.
+    ///
+    /// # Errors
+    /// [`WorkspaceError`]: the folder is not there, or is in no git repository.
+    pub fn without_record(folder: &Path) -> Result<Self, WorkspaceError> {
+        Self::at(folder.canonicalize().map_err(WorkspaceError::io("find", folder))?)
+    }
+
+    fn at(root: PathBuf) -> Result<Self, WorkspaceError> {
         let repository = Repository::discover(&root).map_err(|error| match error.code() {
             ErrorCode::NotFound => WorkspaceError::NoRepository(root.clone()),
             _ => WorkspaceError::git("open the repository")(error),
