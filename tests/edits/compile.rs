@@ -45,7 +45,7 @@ fn projects<'a>(runs: &'a [Run<'_>], all: bool) -> Vec<(String, &'a FileTree)> {
     let clean = runs.iter().filter(|run| run.outcome.is_clean());
     let mut projects: Vec<(&str, String, &FileTree)> = clean
         .filter(|run| all || run.line.contains(" then "))
-        .map(|run| (run.line, format!("{}, {}", run.case.name, run.line), run.outcome.result()))
+        .map(|run| (run.line, format!("{}, {}", run.case.name, run.verbs()), run.outcome.result()))
         .collect();
     if all {
         let edited = runs.iter().filter_map(|run| run.outcome.steps.first().map(|step| (run, &step.ours)));

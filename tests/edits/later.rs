@@ -40,13 +40,8 @@ fn kernel(later: &mut Later) {
     later.replace(http, "const BODY_LIMIT: usize = 1024 * 1024;", "const BODY_LIMIT: usize = 2 * 1024 * 1024;");
     later.replace(
         http,
-        "SECURITY_HEADERS: [(HeaderName, HeaderValue); 6]",
-        "SECURITY_HEADERS: [(HeaderName, HeaderValue); 7]",
-    );
-    later.replace(
-        http,
-        "    (header::X_FRAME_OPTIONS,",
-        "    (HeaderName::from_static(\"permissions-policy\"), HeaderValue::from_static(\"camera=(), microphone=()\")),\n    \
+        "        (header::X_FRAME_OPTIONS,",
+        "        (HeaderName::from_static(\"permissions-policy\"), HeaderValue::from_static(\"camera=()\")),\n        \
          (header::X_FRAME_OPTIONS,",
     );
     later.replace(http, ".make_span_with(request_span)", ".make_span_with(span_of)");

@@ -33,6 +33,14 @@ struct Run<'a> {
     outcome: Outcome,
 }
 
+impl Run<'_> {
+    /// What was done, without the names: up to the conflict, if there is one.
+    fn verbs(&self) -> String {
+        let verbs: Vec<&str> = self.outcome.steps.iter().map(|step| step.verb.as_str()).collect();
+        verbs.join(" then ")
+    }
+}
+
 #[test]
 #[expect(clippy::print_stdout, reason = "the share is what people ask for")]
 fn edits_of_real_life_survive_every_change() {
@@ -50,7 +58,7 @@ fn edits_of_real_life_survive_every_change() {
     }
     for run in all.iter().filter(|run| !run.outcome.is_clean()) {
         let reason = run.case.because.as_deref().unwrap_or_default();
-        println!("  {}, {}: {} in conflict. {reason}", run.case.name, run.line, run.outcome.conflicts().join(", "));
+        println!("  {}, {}: {} in conflict. {reason}", run.case.name, run.verbs(), run.outcome.conflicts().join(", "));
     }
     let clean = all.iter().filter(|run| run.outcome.is_clean()).count();
     assert!(clean * 100 >= all.len() * SHARE, "less than {SHARE}% merge without conflict");

@@ -7,7 +7,7 @@ use std::sync::{LazyLock, Mutex};
 
 use neoforge::answers::record::{BUILT_IN, Record, TemplateId};
 use neoforge::embedded;
-use neoforge::gather::{Defaults, Given, gather};
+use neoforge::gather::{Defaults, Gathered, Given, gather};
 use neoforge::merge::Change;
 use neoforge::plan::{ChangePlan, Side};
 use neoforge::template::{Template, load};
@@ -69,8 +69,7 @@ impl Project {
             set: answers.clone(),
             ..Given::default()
         };
-        let answers = gather(&TEMPLATE, &given, &mut Defaults).expect("complete answers").answers;
-        let record = Record { template: id(&TEMPLATE), answers };
+        let record = Record { template: id(&TEMPLATE), answers: answered(&TEMPLATE, &given).answers };
         let files = side(&TEMPLATE, &record).tree;
         Self { record, is_later: false, files }
     }
@@ -127,7 +126,7 @@ impl Project {
             "update" => after = &*LATER,
             _ => panic!("there is no command `{verb}`"),
         }
-        let gathered = gather(after, &given, &mut Defaults).unwrap_or_else(|error| panic!("`{command}`: {error}"));
+        let gathered = answered(after, &given);
         let record = Record { template: id(after), answers: gathered.answers.clone() };
         let base = side(before, &self.record);
         let theirs = side(after, &record);
@@ -177,15 +176,28 @@ impl Outcome {
     }
 }
 
-/// What a template makes of a record. Many cases ask for the same.
+/// What a template makes of a record.
 fn side(template: &Template, record: &Record) -> Side {
-    static MADE: LazyLock<Mutex<HashMap<String, Side>>> = LazyLock::new(Mutex::default);
-    let key = record.render();
-    let made = MADE.lock().expect("no render has failed").get(&key).cloned();
-    made.unwrap_or_else(|| {
-        let side = Side::new(template, record.clone()).expect("a render");
-        MADE.lock().expect("no render has failed").insert(key, side.clone());
-        side
+    static MADE: Memory<Side> = LazyLock::new(Mutex::default);
+    once(&MADE, record.render(), || Side::new(template, record.clone()).expect("a render"))
+}
+
+/// The answers to all questions of a template.
+fn answered(template: &Template, given: &Given) -> Gathered {
+    static ANSWERED: Memory<Gathered> = LazyLock::new(Mutex::default);
+    let key = format!("{} {given:?}", template.manifest.version.get_ref());
+    once(&ANSWERED, key, || gather(template, given, &mut Defaults).unwrap_or_else(|error| panic!("{given:?}: {error}")))
+}
+
+/// Values that many cases ask for.
+type Memory<T> = LazyLock<Mutex<HashMap<String, T>>>;
+
+fn once<T: Clone>(memory: &Memory<T>, key: String, make: impl FnOnce() -> T) -> T {
+    let known = memory.lock().expect("nothing has failed").get(&key).cloned();
+    known.unwrap_or_else(|| {
+        let made = make();
+        memory.lock().expect("nothing has failed").insert(key, made.clone());
+        made
     })
 }
 

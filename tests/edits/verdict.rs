@@ -66,7 +66,7 @@ fn kept(step: &Step) -> Vec<String> {
 fn unread(step: &Step) -> Vec<String> {
     let mut problems = Vec::new();
     for (path, file) in &step.result {
-        if step.ours.get(path.as_str()) == Some(file) {
+        if [&step.ours, &step.theirs].iter().any(|side| side.get(path.as_str()) == Some(file)) {
             continue;
         }
         let Some(text) = file.text() else { continue };
