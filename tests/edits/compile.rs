@@ -33,11 +33,15 @@ pub(crate) fn when_asked(runs: &[Run<'_>]) {
         folder.hold(&code);
         let one = Instant::now();
         let mistakes = folder.check();
-        println!("{name}: {} in {:.0?}", if mistakes.is_none() { "compiles" } else { "FAILS" }, one.elapsed());
-        failures.extend(mistakes.map(|mistakes| format!("{name}:\n{mistakes}")));
+        let verdict = mistakes.as_ref().map_or("compiles", |_| "does not compile");
+        println!("{name}: {verdict}, {:.0?}", one.elapsed());
+        if let Some(mistakes) = mistakes {
+            println!("{mistakes}");
+            failures.push(name);
+        }
     }
     println!("{} projects, {} of them different, compiled in {:.0?}", projects.len(), seen.len(), started.elapsed());
-    assert!(failures.is_empty(), "{} projects do not compile:\n\n{}", failures.len(), failures.join("\n\n"));
+    assert!(failures.is_empty(), "{} projects do not compile: {failures:#?}", failures.len());
 }
 
 /// What is compiled, projects that are alike one after the other.
