@@ -141,7 +141,7 @@ impl Project {
             }
         }
         let result: FileTree = files.into_iter().collect();
-        let after = Self { record, is_later: std::ptr::eq(after, &*LATER), files: result.clone() };
+        let after = Self { record, is_later: id(after) == id(&LATER), files: result.clone() };
         let verb = verb.to_owned();
         (Step { verb, base: trees.0, ours: self.files.clone(), theirs: trees.1, plan, result }, after)
     }
@@ -193,8 +193,8 @@ fn answered(template: &Template, given: &Given) -> Gathered {
 type Memory<T> = LazyLock<Mutex<HashMap<String, T>>>;
 
 fn once<T: Clone>(memory: &Memory<T>, key: String, make: impl FnOnce() -> T) -> T {
-    let known = memory.lock().expect("nothing has failed").get(&key).cloned();
-    known.unwrap_or_else(|| {
+    let found = memory.lock().expect("nothing has failed").get(&key).cloned();
+    found.unwrap_or_else(|| {
         let made = make();
         memory.lock().expect("nothing has failed").insert(key, made.clone());
         made
