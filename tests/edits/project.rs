@@ -195,9 +195,9 @@ type Memory<T> = LazyLock<Mutex<HashMap<String, T>>>;
 fn once<T: Clone>(memory: &Memory<T>, key: String, make: impl FnOnce() -> T) -> T {
     let found = memory.lock().expect("nothing has failed").get(&key).cloned();
     found.unwrap_or_else(|| {
-        let made = make();
-        memory.lock().expect("nothing has failed").insert(key, made.clone());
-        made
+        let value = make();
+        memory.lock().expect("nothing has failed").insert(key, value.clone());
+        value
     })
 }
 
