@@ -1,5 +1,7 @@
 //! Three-way merge of one file, by what its format allows.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 
 use super::text::{self, Text};
@@ -83,25 +85,46 @@ pub(super) fn merge(path: &str, base: Option<&File>, ours: &File, theirs: &File,
     let Some(base_text) = base.text() else {
         return Merged::Conflict(None);
     };
+    // A text with other line ends than its base is merged as if it had the base's, and keeps its own.
+    let crlf = our_text.contains("\r\n");
+    let [base_text, our_text, their_text] = [base_text, our_text, their_text]
+        .map(|text| if crlf { Cow::Owned(text.replace("\r\n", "\n")) } else { Cow::Borrowed(text) });
+    let restored = |text: String| Bytes::from(if crlf { text.replace('\n', "\r\n") } else { text });
+    match merge_texts(format, &base_text, &our_text, &their_text, labels) {
+        Text::Clean(text) => clean(restored(text)),
+        Text::Conflicts(text) => Merged::Conflict(Some(restored(text))),
+    }
+}
 
-    let by_lines = text::merge(base_text, our_text, their_text, labels);
+fn merge_texts(format: Format, base: &str, ours: &str, theirs: &str, labels: &Labels<'_>) -> Text {
+    let by_lines = text::merge(base, ours, theirs, labels);
     // A text that was broken before the merge proves nothing when it is broken afterwards.
-    let may_break = format.reads(our_text) != Some(true);
-    let believable = |text: &str| may_break || format.reads(text) != Some(false);
+    let may_break = format.reads(ours) != Some(true);
     if let Text::Clean(text) = &by_lines
-        && believable(text)
+        && (may_break || format.reads(text) != Some(false))
     {
-        return clean(text.clone().into());
+        return by_lines;
     }
-    if let Some(text) = format.merge(base_text, our_text, their_text)
-        && format.reads(&text) != Some(false)
-    {
-        return clean(text.into());
+    match (format.merge(base, ours, theirs), by_lines) {
+        (Some(text), _) if format.reads(&text) != Some(false) => Text::Clean(text),
+        (_, Text::Clean(_)) => Text::Conflicts(text::side_by_side(ours, theirs, labels)),
+        (_, conflicts) => conflicts,
     }
-    Merged::Conflict(Some(match by_lines {
-        Text::Conflicts(text) => text.into(),
-        Text::Clean(_) => text::side_by_side(our_text, their_text, labels).into(),
-    }))
+}
+
+/// Whether a file says what the template made it say: with other line ends, or formatted in another way.
+pub(super) fn says_the_same(path: &str, before: &File, now: &File) -> bool {
+    if before.bytes == now.bytes {
+        return true;
+    }
+    let (Some(before), Some(now)) = (before.text(), now.text()) else { return false };
+    let json = |text| serde_json::from_str::<serde_json::Value>(text).ok();
+    let now = &now.replace("\r\n", "\n");
+    match Format::of(path) {
+        Format::Rust | Format::Css => words::same(before, now),
+        Format::Json if json(before).is_some() => json(before) == json(now),
+        Format::Json | Format::Toml | Format::Other => before == now,
+    }
 }
 
 #[cfg(test)]
@@ -129,6 +152,16 @@ mod tests {
         let merged_rust = merged("x.rs", "use a::{B, D};\n", "use a::{B, C, D};\n", "use a::{A, B, D};\n");
         assert_eq!(merged_rust.as_deref(), Ok("use a::{A, B, C, D};\n"));
         assert!(merged("x.txt", "use a::{B, D};\n", "use a::{B, C, D};\n", "use a::{A, B, D};\n").is_err());
+    }
+
+    #[test]
+    fn line_ends_are_those_of_the_person() {
+        let windows = |text: &str| text.replace('\n', "\r\n");
+        let by_lines = merged("a.txt", "a\nb\n", &windows("a\nx\n"), "a\nb\nc\n");
+        assert_eq!(by_lines, Ok(windows("a\nx\nc\n")));
+        let (base, ours, theirs) = ("use a::{B};\n", "use a::{B, C};\n", "use a::{\n    A,\n    B,\n};\nuse d;\n");
+        let by_words = merged("a.rs", base, &windows(ours), theirs);
+        assert_eq!(by_words, Ok(windows("use a::{\n    A,\n    B, C,\n};\nuse d;\n")));
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod renames;
 mod sequence;
 mod text;
 mod toml;
+mod versions;
 mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -81,6 +82,8 @@ pub enum Note {
     },
     /// The template changed a file that the person has deleted: it stays deleted.
     StaysDeleted(TreePath),
+    /// The template changed a text that the person has written anew: it stays as it is.
+    StaysRewritten(TreePath),
     /// The template adds a file whose folder the person has moved: it went there.
     AddedBeside {
         /// Where the template has it.
@@ -169,7 +172,7 @@ impl Merge<'_> {
                 }
             }
             (None, Some(to)) => self.move_file(path, &to, before, our),
-            (None, None) if unchanged(before, our) => {
+            (None, None) if file::says_the_same(path.as_str(), before, our) => {
                 self.result.changes.insert(here, Change::Remove);
             }
             (None, None) => self.conflict(&here, Some(before), Some(our), None, None),
@@ -234,6 +237,11 @@ impl Merge<'_> {
         match file::merge(path.as_str(), base, ours, theirs, self.labels) {
             Merged::Clean(file) if file == *ours => {}
             Merged::Clean(file) => _ = self.result.changes.insert(path.clone(), Change::Write(file)),
+            Merged::Conflict(_)
+                if base.is_some_and(|base| is_for_people(path) && renames::kept(base, ours) < REWRITTEN) =>
+            {
+                self.result.notes.push(Note::StaysRewritten(path.clone()));
+            }
             Merged::Conflict(marked) => self.conflict(path, base, Some(ours), Some(theirs), marked),
         }
     }
@@ -251,10 +259,12 @@ impl Merge<'_> {
     }
 }
 
-/// Whether a file is as the template made it, whatever its line ends.
-fn unchanged(before: &File, now: &File) -> bool {
-    before.bytes == now.bytes
-        || matches!((before.text(), now.text()), (Some(before), Some(now)) if before == now.replace("\r\n", "\n"))
+/// A text of which less than this share is left was written anew.
+const REWRITTEN: f64 = 0.25;
+
+/// Whether a file is for people to read or to look at, so that no code breaks when it lacks what the template changes.
+fn is_for_people(path: &TreePath) -> bool {
+    [".md", ".html", ".css"].iter().any(|kind| path.as_str().ends_with(kind))
 }
 
 #[cfg(test)]
@@ -337,6 +347,27 @@ mod tests {
         assert_eq!(shown(&merge), ["a ! None"]);
         let merge = merged(&[("a", TEXT)], &[("a", &TEXT.replace('\n', "\r\n"))], &[]);
         assert_eq!(shown(&merge), ["a goes"]);
+    }
+
+    #[test]
+    fn a_file_that_was_only_formatted_goes_with_its_feature() {
+        let (code, formatted) = ("fn a() { b(c, d) }\n", "fn a() {\n    b(\n        c,\n        d,\n    )\n}\n");
+        assert_eq!(shown(&merged(&[("a.rs", code)], &[("a.rs", formatted)], &[])), ["a.rs goes"]);
+        let commented = "fn a() { b(c, d) } // mine\n";
+        assert_eq!(shown(&merged(&[("a.rs", code)], &[("a.rs", commented)], &[])), ["a.rs ! None"]);
+        let merge = merged(&[("a.json", "{\"a\": [1]}\n")], &[("a.json", "{\n  \"a\": [\n    1\n  ]\n}\n")], &[]);
+        assert_eq!(shown(&merge), ["a.json goes"]);
+    }
+
+    #[test]
+    fn prose_that_was_written_anew_stays() {
+        let (ours, theirs) = ("all of it is mine\n", "first line\nnew\nthird line\n");
+        let merge = merged(&[("a.md", TEXT)], &[("a.md", ours)], &[("a.md", theirs)]);
+        assert!(merge.changes.is_empty());
+        assert!(matches!(&merge.notes[..], [Note::StaysRewritten(_)]));
+        assert_eq!(merged(&[("a.sh", TEXT)], &[("a.sh", ours)], &[("a.sh", theirs)]).conflicts().count(), 1);
+        let edited = "first line\nmine\nthird line\n";
+        assert_eq!(merged(&[("a.md", TEXT)], &[("a.md", edited)], &[("a.md", theirs)]).conflicts().count(), 1);
     }
 
     #[test]

@@ -37,6 +37,12 @@ pub(crate) fn moved(before: &FileTree, after: &FileTree) -> BTreeMap<TreePath, T
     found
 }
 
+/// The share of a text that still stands in a later one, from 0 to 1.
+pub(super) fn kept(before: &File, now: &File) -> f64 {
+    let before = Lines::of(before);
+    share(before.shared_with(&Lines::of(now)), before.total)
+}
+
 fn same_name(a: &TreePath, b: &TreePath) -> bool {
     a.as_str().rsplit('/').next() == b.as_str().rsplit('/').next()
 }
@@ -63,17 +69,24 @@ impl<'a> Lines<'a> {
     }
 
     /// From 0 for nothing in common to 1 for the same lines.
-    #[expect(clippy::cast_precision_loss, reason = "a share of sizes of files")]
     fn likeness(&self, other: &Self) -> f64 {
         let largest = self.total.max(other.total);
         // Sizes that are far apart cannot be alike.
-        if largest == 0 || (self.total.min(other.total) as f64) < ALIKE * largest as f64 {
+        if share(self.total.min(other.total), largest) < ALIKE {
             return 0.0;
         }
-        let shared: usize =
-            self.bytes.iter().filter_map(|(line, bytes)| other.bytes.get(line).map(|others| others.min(bytes))).sum();
-        shared as f64 / largest as f64
+        share(self.shared_with(other), largest)
     }
+
+    /// How many bytes both have.
+    fn shared_with(&self, other: &Self) -> usize {
+        self.bytes.iter().filter_map(|(line, bytes)| other.bytes.get(line).map(|others| others.min(bytes))).sum()
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a share of sizes of files")]
+fn share(part: usize, whole: usize) -> f64 {
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }
 
 #[cfg(test)]

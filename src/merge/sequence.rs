@@ -2,7 +2,8 @@
 //!
 //! Both sides are compared with the base. What only one side changed is taken; what both changed in the same way is taken
 //! once. Changes that merely touch do not conflict: a person who edits the line below one that the template changes is no
-//! reason to ask. Changes conflict when they replace the same part of the base in different ways.
+//! reason to ask. What one side removes and the other removes more of goes. Changes conflict when they replace the same part
+//! of the base in different ways.
 
 use std::hash::Hash;
 use std::ops::Range;
@@ -37,9 +38,20 @@ const ALGORITHMS: [Algorithm; 3] = [Algorithm::Histogram, Algorithm::Patience, A
 
 /// Merges two descendants of `base`. The stretches, put together, are the merged sequence.
 pub(super) fn merge<T: Eq + Hash>(base: &[T], ours: &[T], theirs: &[T]) -> Vec<Stretch> {
+    merge_akin(base, ours, theirs, |_, _| false)
+}
+
+/// The same, for entries of which one can be seen to be another version of the other: in a part that was replaced as a
+/// whole, such entries are a change of their own.
+pub(super) fn merge_akin<T: Eq + Hash>(
+    base: &[T],
+    ours: &[T],
+    theirs: &[T],
+    akin: impl Fn(&T, &T) -> bool,
+) -> Vec<Stretch> {
     let mut first = None;
     for algorithm in ALGORITHMS {
-        let stretches = merge_by(algorithm, base, ours, theirs);
+        let stretches = merge_by(algorithm, base, ours, theirs, &akin);
         if !stretches.iter().any(|stretch| matches!(stretch, Stretch::Conflict { .. })) {
             return stretches;
         }
@@ -48,9 +60,15 @@ pub(super) fn merge<T: Eq + Hash>(base: &[T], ours: &[T], theirs: &[T]) -> Vec<S
     first.unwrap_or_default()
 }
 
-fn merge_by<T: Eq + Hash>(algorithm: Algorithm, base: &[T], ours: &[T], theirs: &[T]) -> Vec<Stretch> {
-    let our_hunks = hunks(algorithm, base, ours);
-    let their_hunks = hunks(algorithm, base, theirs);
+fn merge_by<T: Eq + Hash>(
+    algorithm: Algorithm,
+    base: &[T],
+    ours: &[T],
+    theirs: &[T],
+    akin: &impl Fn(&T, &T) -> bool,
+) -> Vec<Stretch> {
+    let our_hunks = hunks(algorithm, base, ours, akin);
+    let their_hunks = hunks(algorithm, base, theirs, akin);
     let mut merge = Merge { ours, theirs, stretches: Vec::new(), at: 0, shifts: [0, 0] };
     let (mut us, mut them) = (our_hunks.as_slice(), their_hunks.as_slice());
     while let Some((our, their)) = next_group(&mut us, &mut them) {
@@ -60,12 +78,31 @@ fn merge_by<T: Eq + Hash>(algorithm: Algorithm, base: &[T], ours: &[T], theirs: 
     merge.stretches
 }
 
-fn hunks<T: Eq + Hash>(algorithm: Algorithm, base: &[T], side: &[T]) -> Vec<Hunk> {
+fn hunks<T: Eq + Hash>(algorithm: Algorithm, base: &[T], side: &[T], akin: &impl Fn(&T, &T) -> bool) -> Vec<Hunk> {
     capture_diff_slices(algorithm, base, side)
         .into_iter()
         .filter(|operation| operation.tag() != DiffTag::Equal)
-        .map(|operation| Hunk { base: operation.old_range(), side: operation.new_range() })
+        .flat_map(|operation| split(operation.old_range(), operation.new_range(), base, side, akin))
         .collect()
+}
+
+/// Cuts a replacement at the entries that only have another version.
+fn split<T>(old: Range<usize>, new: Range<usize>, base: &[T], side: &[T], akin: &impl Fn(&T, &T) -> bool) -> Vec<Hunk> {
+    let (mut hunks, mut at) = (Vec::new(), (old.start, new.start));
+    let push = |hunks: &mut Vec<Hunk>, base: Range<usize>, side: Range<usize>| {
+        if !base.is_empty() || !side.is_empty() {
+            hunks.push(Hunk { base, side });
+        }
+    };
+    for before in old.clone() {
+        if let Some(after) = (at.1..new.end).find(|after| akin(&base[before], &side[*after])) {
+            push(&mut hunks, at.0..before, at.1..after);
+            push(&mut hunks, before..before + 1, after..after + 1);
+            at = (before + 1, after + 1);
+        }
+    }
+    push(&mut hunks, at.0..old.end, at.1..new.end);
+    hunks
 }
 
 /// Takes the next hunks that belong together off both lists.
@@ -129,6 +166,10 @@ impl<T: Eq> Merge<'_, T> {
         let end = our.iter().chain(their).map(|hunk| hunk.base.end).max().unwrap_or(self.at);
         self.same_until(start);
         let base = start..end;
+        if !our.is_empty() && !their.is_empty() && our.iter().chain(their).all(|hunk| hunk.side.is_empty()) {
+            self.removals(our, their, base);
+            return;
+        }
         let mine = covered(our, &base);
         let other = covered(their, &base);
         let stretch = match (mine, other) {
@@ -147,6 +188,21 @@ impl<T: Eq> Merge<'_, T> {
                 hunks.iter().map(|hunk| hunk.side.len().cast_signed() - hunk.base.len().cast_signed()).sum::<isize>();
         }
         self.at = end;
+    }
+
+    /// Both sides only removed: what neither of them did remains.
+    fn removals(&mut self, our: &[Hunk], their: &[Hunk], base: Range<usize>) {
+        for at in base {
+            let removed = [our, their].map(|hunks| hunks.iter().any(|hunk| hunk.base.contains(&at)));
+            self.at = at;
+            if removed == [false, false] {
+                self.same_until(at + 1);
+            }
+            for (shift, removed) in self.shifts.iter_mut().zip(removed) {
+                *shift -= isize::from(removed);
+            }
+            self.at = at + 1;
+        }
     }
 
     /// What lies between the last group and `end` is the same on all sides.
@@ -219,6 +275,25 @@ mod tests {
         // An insertion beside lines that the other side removes.
         assert_eq!(merged("a b c", "a x b c", "a c"), "a x c");
         assert_eq!(merged("a b c", "a b x c", "a c"), "a x c");
+    }
+
+    #[test]
+    fn what_both_remove_is_gone_however_much_more_one_of_them_removes() {
+        assert_eq!(merged("a b c d", "a c d", "a d"), "a d");
+        assert_eq!(merged("a b c d e", "a d e", "a b e"), "a e");
+        assert_eq!(merged("a b c", "a", ""), "");
+    }
+
+    #[test]
+    fn another_version_of_an_entry_is_a_change_of_its_own() {
+        let (base, ours, theirs) = (["u=1", "v"], ["u=1", "mine", "v"], ["u=2"]);
+        let conflicts = |stretches: &[Stretch]| stretches.iter().any(|it| matches!(it, Stretch::Conflict { .. }));
+        assert!(conflicts(&merge(&base, &ours, &theirs)));
+        let stretches = merge_akin(&base, &ours, &theirs, |a, b| a[..1] == b[..1]);
+        assert_eq!(
+            stretches,
+            [Stretch::Theirs { theirs: 0..1 }, Stretch::Ours { ours: 1..2 }, Stretch::Theirs { theirs: 1..1 }]
+        );
     }
 
     #[test]

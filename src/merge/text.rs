@@ -2,6 +2,7 @@
 
 use super::Labels;
 use super::sequence::{self, Stretch};
+use super::versions;
 
 /// A merged text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,23 +13,13 @@ pub(super) enum Text {
     Conflicts(String),
 }
 
-/// Merges the lines. A text with other line ends than its base is merged as if it had the base's, and keeps its own.
+/// Merges the lines.
 pub(super) fn merge(base: &str, ours: &str, theirs: &str, labels: &Labels<'_>) -> Text {
-    let crlf = ours.contains("\r\n");
-    if crlf {
-        let [base, ours, theirs] = [base, ours, theirs].map(|text| text.replace("\r\n", "\n"));
-        return match merge_lines(&base, &ours, &theirs, labels) {
-            Text::Clean(text) => Text::Clean(text.replace('\n', "\r\n")),
-            Text::Conflicts(text) => Text::Conflicts(text.replace('\n', "\r\n")),
-        };
-    }
-    merge_lines(base, ours, theirs, labels)
-}
-
-fn merge_lines(base: &str, ours: &str, theirs: &str, labels: &Labels<'_>) -> Text {
     let [base, ours, theirs] = [base, ours, theirs].map(|text| text.split_inclusive('\n').collect::<Vec<_>>());
     let mut merged = Merged::default();
-    for stretch in sequence::merge(&base, &ours, &theirs) {
+    for stretch in
+        sequence::merge_akin(&base, &ours, &theirs, |a, b| key(a).is_some_and(|key_of_a| key(b) == Some(key_of_a)))
+    {
         match stretch {
             Stretch::Same { ours: range, .. } | Stretch::Ours { ours: range } => merged.lines(&ours[range]),
             Stretch::Theirs { theirs: range } => merged.lines(&theirs[range]),
@@ -37,7 +28,11 @@ fn merge_lines(base: &str, ours: &str, theirs: &str, labels: &Labels<'_>) -> Tex
                 merged.insertions(&ours[a], &theirs[b], neighbours);
             }
             Stretch::Conflict { base: a, ours: b, theirs: c } => {
-                merged.conflict(Some(&base[a]), &ours[b], &theirs[c], labels);
+                let (base, ours, theirs) = (&base[a], &ours[b], &theirs[c]);
+                match versions::newer_lines(base, ours, theirs) {
+                    Some(lines) => merged.lines(&lines),
+                    None => merged.conflict(Some(base), ours, theirs, labels),
+                }
             }
         }
     }
@@ -106,6 +101,15 @@ impl Merged {
     }
 }
 
+/// The key of a line such as `key: value` or `KEY=value`, with its indentation. Two lines with one key are versions of one
+/// entry.
+fn key(line: &str) -> Option<&str> {
+    let name = line.trim_start();
+    let length = name.find(|letter: char| !letter.is_alphanumeric() && !matches!(letter, '_' | '-'))?;
+    let is_pair = length > 0 && (name[length..].starts_with(": ") || name[length..].starts_with('='));
+    is_pair.then(|| &line[..line.len() - name.len() + length])
+}
+
 /// Whether `part` stands in `lines` as a whole.
 fn contains(lines: &[&str], part: &[&str]) -> bool {
     lines.windows(part.len().max(1)).any(|window| window == part)
@@ -167,8 +171,17 @@ mod tests {
     }
 
     #[test]
-    fn line_ends_are_those_of_the_person() {
-        assert_eq!(clean("a\nb\n", "a\r\nx\r\n", "a\nb\nc\n"), "a\r\nx\r\nc\r\n");
+    fn a_line_beside_an_entry_with_a_new_value_stays() {
+        let merged = clean("URL: a:1\nvolumes: b\n", "URL: a:1\nmine: c\nvolumes: b\n", "URL: d:2\n");
+        assert_eq!(merged, "URL: d:2\nmine: c\n");
+    }
+
+    #[test]
+    fn of_two_newer_versions_the_newest_wins() {
+        let line =
+            |hash: char, version: &str| format!("- uses: actions/x@{} # v{version}\n", hash.to_string().repeat(40));
+        let merged = clean(&line('a', "6.1.0"), &line('b', "7.0.0"), &line('c', "6.9.2"));
+        assert_eq!(merged, line('b', "7.0.0"));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::fmt::Display;
 use toml_edit::{Array, DocumentMut, Item, RawString, Table, TableLike, Value};
 
 use super::sequence::{self, Stretch};
+use super::versions;
 
 /// The merged document; nothing when one of the texts is no TOML, or both sides changed one key in different ways.
 pub(super) fn merge(base: &str, ours: &str, theirs: &str) -> Option<String> {
@@ -99,6 +100,12 @@ fn merge_items(base: Option<&Item>, ours: &mut Item, theirs: &Item) -> Option<()
     }
     if base.is_some_and(|base| same(base, ours)) {
         replace(ours, theirs);
+        return Some(());
+    }
+    if let (Some(before), Some(our), Some(their)) = (base.and_then(Item::as_str), ours.as_str(), theirs.as_str()) {
+        if versions::newer(before, our, their)? == their {
+            replace(ours, theirs);
+        }
         return Some(());
     }
     let empty = Array::new();
@@ -250,6 +257,14 @@ mod tests {
         assert_eq!(merge("a = 1\n", "", "a = 3\n"), None);
         assert_eq!(merge("a = 1\n", "a = 2\n", ""), None);
         assert_eq!(merge("a = 1\n", "not toml", "a = 2\n"), None);
+    }
+
+    #[test]
+    fn of_two_newer_versions_the_newest_is_required() {
+        let dependency = |version: &str| format!("a = {{ version = \"{version}\" }} # mine\n");
+        assert_eq!(clean(&dependency("1.2"), &dependency("1.3"), &dependency("1.10")), dependency("1.10"));
+        assert_eq!(clean("a = \"1.0\"\n", "a = \"1.0.98\"\n", "a = \"1.0.90\"\n"), "a = \"1.0.98\"\n");
+        assert_eq!(merge("a = \"x\"\n", "a = \"y\"\n", "a = \"z\"\n"), None);
     }
 
     #[test]

@@ -43,6 +43,14 @@ pub(super) fn merge(base: &str, ours: &str, theirs: &str) -> Option<String> {
     Some(merged.text)
 }
 
+/// Whether two texts differ by nothing but how they are formatted: by blanks, and by the commas and the braces around single
+/// expressions that come and go with the width of the lines.
+pub(super) fn same(one: &str, other: &str) -> bool {
+    let [one, other] = [one, other].map(|text| tokens(text).0.into_iter().map(|token| token.text));
+    let telling = |text: &&str| !matches!(*text, "," | "{" | "}");
+    one.filter(telling).eq(other.filter(telling))
+}
+
 /// Text that is put together, and whether a comment to the end of the line came last.
 #[derive(Default)]
 struct Merged {
@@ -144,6 +152,13 @@ mod tests {
         let theirs = "fn main() {\n    start();\n    run(one, two);\n}\n";
         let merged = merge(base, ours, theirs).expect("only the blanks and a comma differ");
         assert_eq!(merged, "fn main() {\n    start();\n    run(\n        one,\n        two,\n    );\n}\n");
+    }
+
+    #[test]
+    fn what_a_formatter_does_changes_nothing() {
+        assert!(same("match a { b => c(d, e) }\n", "match a {\n    b => {\n        c(d, e,)\n    }\n}\n"));
+        assert!(!same("// a\nb\n", "// a, too\nb\n"));
+        assert!(!same("f(\"a, b\")", "f(\"a b\")"));
     }
 
     #[test]

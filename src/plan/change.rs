@@ -196,6 +196,9 @@ impl ChangePlan {
         let files = self.merge.notes.iter().map(|note| match note {
             Note::Followed { from, to } => format!("you have moved {from} to {to}: the change went there"),
             Note::StaysDeleted(path) => format!("you have deleted {path}: it stays deleted"),
+            Note::StaysRewritten(path) => {
+                format!("you have written {path} anew: it stays as it is, without what the template changes in it")
+            }
             Note::AddedBeside { from, to } => format!("you have moved the folder of {from}: the file is {to}"),
         });
         let env = self

@@ -1,0 +1,3 @@
+/// Where books of tests stand.
+#[derive(Debug, Default)]
+pub struct Shelf(pub Vec<String>);
