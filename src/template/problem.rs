@@ -204,6 +204,8 @@ pub enum ProblemKind {
     TwoDefaultPresets { one: String, other: String },
     #[error("the preset has `all = true` and `features`; keep one of them")]
     AllAndSome,
+    #[error("`except` is for a preset with `all = true`; this one lists its features")]
+    ExceptOfSome,
 
     // Questions and variables.
     #[error("`{key}` is not a variable's name; use snake_case: lower-case letters, digits and single underscores")]
