@@ -139,6 +139,9 @@ pub enum RemoveCommand {
         /// The features; `neoforge status` shows them.
         #[arg(value_name = "NAME", required = true)]
         names: Vec<String>,
+        /// Write a migration that drops what the features have made in the database, with all rows.
+        #[arg(long)]
+        drop_tables: bool,
         /// How to change the project.
         #[command(flatten)]
         change: ChangeArgs,

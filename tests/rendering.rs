@@ -110,37 +110,6 @@ fn built_in() -> Template {
     load(&embedded::template()).expect("the built-in template loads")
 }
 
-fn kind(path: &TreePath) -> &str {
-    path.as_str().rsplit('.').next().unwrap_or_default()
-}
-
-#[test]
-fn the_built_in_template_leaves_no_residue() {
-    let template = built_in();
-    for database in ["sqlite", "postgres"] {
-        for preset in ["minimal", "api", "saas", "full"] {
-            let set = [("database".to_owned(), database.to_owned())].into();
-            let tree = made(&template, Given { preset: Some(preset.into()), set, ..Given::default() });
-            for (path, file) in &tree {
-                let Some(text) = file.text() else { continue };
-                let at = format!("{preset}/{database}: {path}");
-                assert!(!text.contains("@slot"), "{at}: a marker");
-                // askama's templates look like liquid, and so does what is said about them. Rust files are never rendered.
-                let may_show_askama = path.as_str().contains("/templates/")
-                    || path.as_str().starts_with("docs/features/")
-                    || kind(path) == "rs";
-                assert!(may_show_askama || !text.contains("{% "), "{at}: liquid");
-                assert!(text.is_empty() || text.ends_with('\n'), "{at}: no line end at the end");
-                assert!(!text.ends_with("\n\n"), "{at}: a blank line at the end");
-                assert!(!text.contains("\n\n\n"), "{at}: two blank lines");
-                for (number, line) in text.lines().enumerate() {
-                    assert!(line.trim_end() == line, "{at}:{}: trailing blanks", number + 1);
-                }
-            }
-        }
-    }
-}
-
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
 

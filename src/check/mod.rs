@@ -2,6 +2,7 @@
 //! that every part of it renders.
 
 mod features;
+mod migrations;
 mod prove;
 mod questions;
 
@@ -29,6 +30,7 @@ fn invariants(template: &Template) -> Vec<Problem> {
     environment(template, &mut problems);
     smoke(template, &mut problems);
     features::check(template, &mut problems);
+    migrations::check(template, &mut problems);
     questions::check(template, &mut problems);
     problems
 }

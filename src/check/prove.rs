@@ -1,5 +1,5 @@
 //! What only rendering can prove of a template: every file renders, and no two parts clash, in a set of selections that has
-//! every part in it.
+//! every part in it; and the presets are no larger than they say.
 
 use std::collections::BTreeSet;
 
@@ -7,10 +7,11 @@ use crate::answers::record::{BUILT_IN, Record, TemplateId};
 use crate::gather::{Defaults, GatherError, Given, gather};
 use crate::render::{RenderError, render, select};
 use crate::template::Template;
-use crate::template::problem::Problem;
+use crate::template::problem::{Problem, ProblemKind};
+use crate::tree::{File, FileTree};
 
 /// Renders the base alone, each feature alone, and everything that goes together, for each member of each group; collects
-/// the problems.
+/// the problems. Then looks at the size of the presets.
 pub(super) fn prove(template: &Template) -> Vec<Problem> {
     let mut problems = Vec::new();
     for names in selections(template) {
@@ -18,22 +19,51 @@ pub(super) fn prove(template: &Template) -> Vec<Problem> {
         if problems.len() > 200 {
             break;
         }
-        let given = Given { name: Some("my-app".to_owned()), features: Some(names), ..Given::default() };
-        let answers = match gather(template, &given, &mut Defaults) {
-            Ok(gathered) => gathered.answers,
-            Err(GatherError::Template(some)) => {
-                problems.extend(some.as_slice().iter().cloned());
-                continue;
-            }
-            Err(_) => continue,
-        };
-        let version = template.manifest.version.get_ref().clone();
-        let id = TemplateId { source: BUILT_IN.to_owned(), version, commit: None };
-        if let Err(RenderError::Template(some)) = render(template, &Record { template: id, answers }) {
-            problems.extend(some.as_slice().iter().cloned());
+        if let Err(some) = tree(template, Given { features: Some(names), ..Given::default() }) {
+            problems.extend(some);
         }
     }
+    if problems.is_empty() {
+        sizes(template, &mut problems);
+    }
     problems
+}
+
+/// The project with these features or this preset; nothing where the features do not go together.
+fn tree(template: &Template, given: Given) -> Result<Option<FileTree>, Vec<Problem>> {
+    let given = Given { name: Some("my-app".to_owned()), ..given };
+    let answers = match gather(template, &given, &mut Defaults) {
+        Ok(gathered) => gathered.answers,
+        Err(GatherError::Template(some)) => return Err(some.as_slice().to_vec()),
+        Err(_) => return Ok(None),
+    };
+    let version = template.manifest.version.get_ref().clone();
+    let id = TemplateId { source: BUILT_IN.to_owned(), version, commit: None };
+    match render(template, &Record { template: id, answers }) {
+        Ok(tree) => Ok(Some(tree)),
+        Err(RenderError::Template(some)) => Err(some.as_slice().to_vec()),
+        Err(_) => Ok(None),
+    }
+}
+
+/// Counts the lines of the presets that have a limit, as `--yes` makes them.
+fn sizes(template: &Template, problems: &mut Vec<Problem>) {
+    for preset in template.manifest.preset.iter().filter(|preset| !preset.max_lines.is_empty()) {
+        let given = Given { preset: Some(preset.name.get_ref().clone()), ..Given::default() };
+        let Ok(Some(tree)) = tree(template, given) else { continue };
+        for (end, limit) in &preset.max_lines {
+            let lines = lines(&tree, end);
+            if lines > *limit.get_ref() {
+                problems.push(template.problem(limit.span(), ProblemKind::TooManyLines { end: end.clone(), lines }));
+            }
+        }
+    }
+}
+
+/// How many lines the files have whose names end with a dot and `end`.
+fn lines(tree: &FileTree, end: &str) -> usize {
+    let files = tree.iter().filter(|(path, _)| path.as_str().strip_suffix(end).is_some_and(|stem| stem.ends_with('.')));
+    files.filter_map(|(_, file)| File::text(file)).map(|text| text.lines().count()).sum()
 }
 
 /// The selections that are rendered: without duplicates, in a stable order.

@@ -64,8 +64,8 @@ pub fn run(cli: Cli, out: &mut Out, interrupt: &Interrupt) -> Result<Exit> {
         Command::Add(AddCommand::Feature { names, set, change }) => {
             change::run(&change, &Intent::Add { names, set }, out, interrupt)
         }
-        Command::Remove(RemoveCommand::Feature { names, change }) => {
-            change::run(&change, &Intent::Remove(names), out, interrupt)
+        Command::Remove(RemoveCommand::Feature { names, drop_tables, change }) => {
+            change::run(&change, &Intent::Remove { names, drop_tables }, out, interrupt)
         }
         Command::Set { pairs, change } => change::run(&change, &Intent::Set(pairs), out, interrupt),
         Command::Update { to, change } => change::run(&change, &Intent::Update { to }, out, interrupt),

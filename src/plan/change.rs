@@ -6,6 +6,7 @@ use std::fmt::{self, Write as _};
 use serde_json::{Value, json};
 use similar::TextDiff;
 
+use super::migrations::{self, Data, DropError, DropMigration, Removed};
 use crate::answers::record::Record;
 use crate::gather::Gathered;
 use crate::merge::{self, Change, Labels, Note, TreeMerge};
@@ -22,6 +23,8 @@ pub struct Side {
     pub features: BTreeSet<String>,
     /// The pristine tree.
     pub tree: FileTree,
+    /// A migration that is no part of the template, which drops what its features have made.
+    pub(super) drop: Option<DropMigration>,
     environment: Vec<EnvEntry>,
 }
 
@@ -34,7 +37,15 @@ impl Side {
         let features = render::select::closure(template, &record.answers.features)?;
         let tree = render::render(template, &record)?;
         let environment = render::environment(template, &record)?;
-        Ok(Self { record, features, tree, environment })
+        Ok(Self { record, features, tree, drop: None, environment })
+    }
+
+    /// Has a migration besides.
+    #[must_use]
+    pub fn dropping(mut self, migration: DropMigration) -> Self {
+        self.tree.insert(migration.path.clone(), migration.file());
+        self.drop = Some(migration);
+        self
     }
 }
 
@@ -62,14 +73,23 @@ pub struct ChangePlan {
     pub merge: TreeMerge,
     /// What happens with the environment.
     pub env: Env,
+    /// What it means for databases.
+    pub data: Data,
     /// The project's files, to show how they change.
     ours: FileTree,
 }
 
 impl ChangePlan {
-    /// Merges the change from `before` to `after` into the files of a project.
+    /// Merges the change from `before` to `after`, both made by `template`, the latter at least, into the files of a project.
     #[must_use]
-    pub fn new(subject: String, before: Side, after: Side, gathered: &Gathered, ours: FileTree) -> Self {
+    pub fn new(
+        subject: String,
+        template: &Template,
+        before: Side,
+        after: Side,
+        gathered: &Gathered,
+        ours: FileTree,
+    ) -> Self {
         let (old, new) = (&before.record.template.version, &after.record.template.version);
         let base = if old == new { "as NeoForge made it".to_owned() } else { format!("as version {old} made it") };
         let labels = Labels { base: &base, ours: "your project", theirs: &subject };
@@ -77,7 +97,17 @@ impl ChangePlan {
         let env = environment(&before.environment, &after.environment);
         let new_in = |(name, _): &&(String, String)| !before.features.contains(name);
         let pulled_in = gathered.pulled_in.iter().filter(new_in).cloned().collect();
-        Self { subject, before, after, pulled_in, merge, env, ours }
+        let data = migrations::data(template, &before, &after, &ours, &merge);
+        Self { subject, before, after, pulled_in, merge, env, data, ours }
+    }
+
+    /// A migration that drops what the features that go have made; nothing where they have made nothing.
+    ///
+    /// # Errors
+    /// [`DropError`]: it would do harm, or there is no place for it.
+    pub fn drop_migration(&self, template: &Template) -> Result<Option<DropMigration>, DropError> {
+        let Some(keys) = &template.manifest.migrations else { return Ok(None) };
+        Removed::new(keys, &self.before, &self.after, &self.ours, &self.merge).migration()
     }
 
     /// The features that come.
@@ -144,6 +174,12 @@ impl ChangePlan {
             "features": { "added": self.added(), "removed": self.removed(), "all": self.after.features },
             "answers": self.after.record.answers.values,
             "environment": self.env.new.iter().map(|entry| &entry.key).collect::<Vec<_>>(),
+            "database": {
+                "stays": self.data.stays,
+                "drops": self.data.drops,
+                "left_behind": self.data.left_behind,
+                "to_check": self.data.to_check,
+            },
             "notes": self.notes(),
             "conflicts": self.merge.conflicts().map(|(path, _)| path.as_str()).collect::<Vec<_>>(),
             "files": files,
@@ -166,7 +202,7 @@ impl ChangePlan {
             .changed
             .iter()
             .map(|(key, value)| format!("`{key}` in your .env stays as it is; for new projects it is now {value}"));
-        along.chain(goes).chain(files).chain(env).collect()
+        along.chain(goes).chain(files).chain(env).chain(self.data.notes.iter().cloned()).collect()
     }
 }
 

@@ -43,6 +43,8 @@ pub struct TemplateManifest {
     pub env: Option<EnvTargets>,
     /// Where the pages of the chosen features go.
     pub docs: Option<DocsTargets>,
+    /// How the modules of a project change its database.
+    pub migrations: Option<Migrations>,
     /// The commands that a newcomer types first, in the project's folder; liquid.
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
@@ -175,6 +177,9 @@ pub struct Group {
     /// The member that is chosen where nobody says otherwise.
     #[schemars(with = "String")]
     pub default: Spanned<String>,
+    /// What a person should know who changes the choice of a project, one sentence each.
+    #[serde(default)]
+    pub notices: Vec<String>,
 }
 
 /// A named set of features.
@@ -200,6 +205,10 @@ pub struct Preset {
     /// The preset that is taken where nobody says otherwise; exactly one is.
     #[serde(default)]
     pub default: bool,
+    /// How many lines its files may have in all, by the end of their names (`rs = 2500`), as `--yes` makes it.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<String, usize>")]
+    pub max_lines: BTreeMap<String, Spanned<usize>>,
 }
 
 /// The dependencies that features may name: the only place where a version stands.
@@ -239,6 +248,34 @@ pub struct DocsTargets {
     /// The page that lists them, in a slot `features`.
     #[schemars(with = "Option<String>")]
     pub index: Option<Spanned<String>>,
+}
+
+/// How the modules of a project change its database: by files of SQL, of which the database remembers those that have run.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Migrations {
+    /// The folder with the `.sql` files of a module; one part is `*`, which stands for the module's name.
+    #[schemars(with = "String")]
+    pub folder: Spanned<String>,
+    /// The table that remembers which of them have run; `*` stands for the module's name.
+    #[schemars(with = "String")]
+    pub history: Spanned<String>,
+    /// The group whose member says which database it is.
+    #[schemars(with = "Option<String>")]
+    pub group: Option<Spanned<String>>,
+    /// Where `neoforge remove --drop-tables` writes migrations.
+    pub drops: Option<Drops>,
+}
+
+/// The module whose migrations run before those of all others.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Drops {
+    /// The module's name.
+    pub module: String,
+    /// The feature that runs its migrations; chosen along with the first of them.
+    #[schemars(with = "String")]
+    pub feature: Spanned<String>,
 }
 
 /// Lines for a slot.

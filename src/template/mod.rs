@@ -9,6 +9,7 @@
 
 mod load;
 pub mod manifest;
+mod migrations;
 pub mod problem;
 pub mod schema;
 pub mod slot;

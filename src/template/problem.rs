@@ -206,6 +206,18 @@ pub enum ProblemKind {
     AllAndSome,
     #[error("`except` is for a preset with `all = true`; this one lists its features")]
     ExceptOfSome,
+    #[error("the preset has {lines} lines in its .{end} files; shorten them, or raise the limit")]
+    TooManyLines { end: String, lines: usize },
+
+    // Migrations.
+    #[error("one part of the folder is `*`, which stands for the module, as in \"crates/*/migrations\"")]
+    BadMigrationsFolder,
+    #[error("the name holds one `*`, which stands for the module, as in \"_migrations_*\"")]
+    BadHistoryTable,
+    #[error(
+        "the module `{module}` also has migrations in {other}; a module comes and goes with all of them, so keep them in one feature"
+    )]
+    SplitMigrations { module: String, other: String },
 
     // Questions and variables.
     #[error("`{key}` is not a variable's name; use snake_case: lower-case letters, digits and single underscores")]

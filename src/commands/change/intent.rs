@@ -17,8 +17,8 @@ use crate::template::{Template, did_you_mean, similar};
 pub(in crate::commands) enum Intent {
     /// Features to add, with answers to their questions.
     Add { names: Vec<String>, set: Vec<String> },
-    /// Features to remove.
-    Remove(Vec<String>),
+    /// Features to remove, and whether what they have made in the database goes, too.
+    Remove { names: Vec<String>, drop_tables: bool },
     /// Answers, as `key=value`.
     Set(Vec<String>),
     /// Another version of the template; the newest when none is named.
@@ -49,7 +49,7 @@ impl Intent {
                 given.with.clone_from(names);
                 given.set = pairs(set)?;
             }
-            Self::Remove(names) => {
+            Self::Remove { names, .. } => {
                 let present = select::closure(before, &answers.features)?;
                 for name in names {
                     check_removable(name, &present, before)?;
@@ -73,7 +73,7 @@ impl Intent {
     pub(super) fn subject(&self, record: &Record, after: &Opened) -> String {
         match self {
             Self::Add { names, .. } => format!("Add {}", list(names)),
-            Self::Remove(names) => format!("Remove {}", list(names)),
+            Self::Remove { names, .. } => format!("Remove {}", list(names)),
             Self::Set(set) => format!("Set {}", list(set)),
             Self::Update { .. } => match (&record.template.commit, &after.id.commit) {
                 (Some(old), Some(new)) if record.template.version == after.id.version => {

@@ -12,9 +12,9 @@ use super::source::{self, Opened};
 use super::{Exit, prompts, smoke};
 use crate::answers::record::{self, Record};
 use crate::cli::{ChangeArgs, SmokeLevelArg};
-use crate::gather::{self, Ask, Defaults};
+use crate::gather::{self, Ask, Defaults, Given};
 use crate::interrupt::Interrupt;
-use crate::plan::{ChangePlan, Side};
+use crate::plan::{ChangePlan, DropMigration, Side};
 use crate::project::{Application, Workspace, dotenv};
 use crate::smoke::Report;
 use crate::template::manifest::SmokeLevel;
@@ -33,12 +33,10 @@ pub(super) fn run(args: &ChangeArgs, intent: &Intent, out: &mut Out, interrupt: 
     let asks = !args.yes && !args.json && prompts();
     let mut ask: Box<dyn Ask> = if asks { Box::new(Terminal::new()) } else { Box::new(Defaults) };
     let given = intent.given(&record, &before.template, &after.template)?;
-    let gathered = gather::gather(&after.template, &given, &mut *ask)?;
+    let draft =
+        Draft { subject: intent.subject(&record, after), before: Side::new(&before.template, record)?, after, ours };
+    let plan = draft.plan(intent, given, &mut *ask)?;
     interrupt.check()?;
-    let subject = intent.subject(&record, after);
-    let goal = Record { template: after.id.clone(), answers: gathered.answers.clone() };
-    let before = Side::new(&before.template, record)?;
-    let plan = ChangePlan::new(subject, before, Side::new(&after.template, goal)?, &gathered, ours);
 
     if args.dry_run {
         if args.json {
@@ -61,6 +59,42 @@ pub(super) fn run(args: &ChangeArgs, intent: &Intent, out: &mut Out, interrupt: 
         }
     }
     apply(args, &workspace, &plan, after, asks, out, interrupt)
+}
+
+/// What is known of a change before the answers are.
+struct Draft<'a> {
+    subject: String,
+    before: Side,
+    after: &'a Opened,
+    ours: FileTree,
+}
+
+impl Draft<'_> {
+    fn plan(&self, intent: &Intent, mut given: Given, ask: &mut dyn Ask) -> Result<ChangePlan> {
+        let mut plan = self.change(&given, None, ask)?;
+        if let Intent::Remove { drop_tables: true, .. } = intent {
+            match plan.drop_migration(&self.after.template)? {
+                Some(migration) => {
+                    given.with.push(migration.feature.clone());
+                    plan = self.change(&given, Some(migration), ask)?;
+                }
+                None => plan.data.notes.push("what goes has no migrations: there is nothing to drop".to_owned()),
+            }
+        }
+        Ok(plan)
+    }
+
+    fn change(&self, given: &Given, drop: Option<DropMigration>, ask: &mut dyn Ask) -> Result<ChangePlan> {
+        let template = &self.after.template;
+        let gathered = gather::gather(template, given, ask)?;
+        let goal = Record { template: self.after.id.clone(), answers: gathered.answers.clone() };
+        let mut goal = Side::new(template, goal)?;
+        if let Some(migration) = drop {
+            goal = goal.dropping(migration);
+        }
+        let (subject, before, ours) = (self.subject.clone(), self.before.clone(), self.ours.clone());
+        Ok(ChangePlan::new(subject, template, before, goal, &gathered, ours))
+    }
 }
 
 /// The record of a project, as it was committed.

@@ -58,6 +58,10 @@ fn every_operation_says_how_it_answers() {
         for status in ["500", "503"] {
             assert!(answers.contains_key(status), "{name} does not describe {status}");
         }
+        for (status, answer) in answers.iter().filter(|(status, _)| status.as_str() >= "400") {
+            let has_body = answer["content"].is_object() || answer["$ref"].is_string();
+            assert!(has_body, "{name} has no body for {status}");
+        }
         let needs_body = operation.get("requestBody").is_some();
         for status in ["413", "415", "422"] {
             assert_eq!(answers.contains_key(status), needs_body, "{name} and {status}");

@@ -17,6 +17,7 @@ use axum::{
 };
 use clients::ClientIp;
 use kernel::{AppState, Area, Error, Module};
+use utoipa::openapi::{HeaderBuilder, ObjectBuilder, OpenApi, ResponseBuilder, Type, path::PathItem};
 
 use crate::{
     limiter::{Limiter, Standing},
@@ -28,7 +29,19 @@ const STANDING: HeaderName = HeaderName::from_static("ratelimit");
 
 /// Limits for the API, for pages and for forms.
 pub fn module() -> Module {
-    Module::new("rate_limits").settings::<Limits>().layer(limit_area)
+    Module::new("rate_limits").settings::<Limits>().layer(limit_area).describe(describe)
+}
+
+/// Tells in the API document that every operation may refuse.
+fn describe(document: &mut OpenApi) {
+    let seconds = ObjectBuilder::new().schema_type(Type::Integer);
+    let wait = HeaderBuilder::new().schema(Some(seconds)).description(Some("Seconds to wait before the next request."));
+    let refusal = ResponseBuilder::new().description("Too Many Requests").header("Retry-After", wait.build()).build();
+    for PathItem { get, put, post, delete, patch, .. } in document.paths.paths.values_mut() {
+        for operation in [get, put, post, delete, patch].into_iter().flatten() {
+            operation.responses.responses.insert("429".to_owned(), refusal.clone().into());
+        }
+    }
 }
 
 fn limit_area(router: Router<AppState>, area: Area, state: &AppState) -> Router<AppState> {

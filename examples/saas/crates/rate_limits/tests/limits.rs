@@ -8,13 +8,13 @@ use hyper::Request;
 use kernel::Module;
 use serde_json::Value;
 use testkit::{Response, TestApp};
-use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 const LIMITS: [(&str, &str); 3] = [("RATE_LIMIT_API", "2/2"), ("RATE_LIMIT_PAGES", "3/3"), ("RATE_LIMIT_FORMS", "1/1")];
 
 fn modules() -> Vec<Module> {
     let pages = Router::new().route("/page", get(async || "page").merge(post(async || "sent")));
-    let api = OpenApiRouter::new().route("/thing", get(async || "thing"));
+    let api = OpenApiRouter::new().routes(routes!(thing));
     vec![clients::module(), rate_limits::module(), Module::new("things").api(api).pages(pages)]
 }
 
@@ -41,6 +41,20 @@ async fn the_api_refuses_with_a_problem_and_says_when_to_come_back() {
     assert_eq!(refused.header("ratelimit"), "\"api\";r=0;t=30");
     assert_eq!(refused.header("content-type"), "application/problem+json");
     assert_eq!(refused.json::<Value>()["detail"], "This is more than is allowed. Try again in 30 s.");
+}
+
+#[utoipa::path(get, path = "/thing", responses((status = OK, body = String)))]
+async fn thing() -> &'static str {
+    "thing"
+}
+
+#[test]
+fn the_api_document_tells_of_the_limits() {
+    let things = Module::new("things").api(OpenApiRouter::new().routes(routes!(thing)));
+    let document = kernel::openapi(&[rate_limits::module(), things]);
+    let document = serde_json::to_value(document).expect("the document can be written");
+    let refusal = &document["paths"]["/api/v1/thing"]["get"]["responses"]["429"];
+    assert_eq!(refusal["headers"]["Retry-After"]["schema"]["type"], "integer");
 }
 
 #[tokio::test]

@@ -4,14 +4,16 @@ use serde_json::json;
 use utoipa::{
     PartialSchema,
     openapi::{
-        ContentBuilder, Header, HeaderBuilder, ObjectBuilder, OpenApi, Ref, RefOr, Required, Response, ResponseBuilder,
-        Server, Type,
+        Content, ContentBuilder, Header, HeaderBuilder, ObjectBuilder, OpenApi, Ref, RefOr, Required, Response,
+        ResponseBuilder, Server, Type,
         path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem},
     },
 };
 
 /// What a request id looks like.
 const REQUEST_ID: &str = "4bf92f35-77b3-4da6-a3ce-929d0e0e4736";
+
+const PROBLEM: &str = "application/problem+json";
 
 /// Adds to every operation what the kernel and this crate do for it: errors, headers and conditions.
 pub fn complete(document: &mut OpenApi) {
@@ -39,8 +41,13 @@ pub fn complete(document: &mut OpenApi) {
                 components.responses.insert(name, response.into());
                 operation.responses.responses.entry(status.as_str().to_owned()).or_insert_with(|| reference.into());
             }
-            for response in operation.responses.responses.values_mut() {
+            for (status, response) in &mut operation.responses.responses {
                 if let RefOr::T(response) = response {
+                    if let Some(status) = error(status)
+                        && response.content.is_empty()
+                    {
+                        response.content.insert(PROBLEM.to_owned(), content(status).into());
+                    }
                     response.headers.insert("x-request-id".to_owned(), reference("RequestId"));
                     response.headers.entry("ETag".to_owned()).and_modify(|header| *header = reference("ETag"));
                 }
@@ -80,20 +87,29 @@ fn errors(operation: &Operation, has_path_parameter: bool) -> Vec<StatusCode> {
     errors
 }
 
+/// The status of an answer, if it tells of an error.
+fn error(status: &str) -> Option<StatusCode> {
+    let status = StatusCode::from_bytes(status.as_bytes()).ok()?;
+    (status.is_client_error() || status.is_server_error()).then_some(status)
+}
+
 /// The answer for an error, and its name among the components.
 fn problem(status: StatusCode) -> (String, Response) {
+    let description = status.canonical_reason().unwrap_or("Error");
+    let response = ResponseBuilder::new()
+        .description(description)
+        .header_ref("x-request-id", Ref::new("#/components/headers/RequestId"))
+        .content(PROBLEM, content(status))
+        .build();
+    (description.replace(' ', ""), response)
+}
+
+fn content(status: StatusCode) -> Content {
     let mut problem = Problem { request_id: Some(REQUEST_ID.to_owned()), ..status.into() };
     if matches!(status, StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY) {
         problem.errors.insert("title".to_owned(), "This field is missing.".to_owned());
     }
-    let description = problem.title.clone();
-    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).example(Some(json!(problem)));
-    let response = ResponseBuilder::new()
-        .description(&description)
-        .header_ref("x-request-id", Ref::new("#/components/headers/RequestId"))
-        .content("application/problem+json", content.build())
-        .build();
-    (description.replace(' ', ""), response)
+    ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).example(Some(json!(problem))).build()
 }
 
 /// Describes what the layer of this crate does for reading operations.

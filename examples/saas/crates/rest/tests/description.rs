@@ -23,7 +23,7 @@ async fn replace(_: Json<Value>) {}
     delete,
     path = "/planets/{name}",
     params(("name" = String, Path), ("If-Match" = Option<String>, Header)),
-    responses((status = NO_CONTENT)),
+    responses((status = NO_CONTENT), (status = CONFLICT, description = "It is inhabited.")),
 )]
 async fn destroy() {}
 
@@ -46,12 +46,15 @@ async fn every_operation_gets_the_errors_that_it_can_have() {
     assert_eq!(statuses(&document["paths"]["/api/v1/planets"]["get"]), ["200", "304", "500", "503"]);
     let put = ["200", "400", "403", "404", "412", "413", "415", "422", "428", "500", "503"];
     assert_eq!(statuses(&one["put"]), put);
-    assert_eq!(statuses(&one["delete"]), ["204", "400", "403", "404", "412", "500", "503"]);
+    assert_eq!(statuses(&one["delete"]), ["204", "400", "403", "404", "409", "412", "500", "503"]);
 
     let tag = json!({ "$ref": "#/components/headers/ETag" });
     assert_eq!(one["put"]["responses"]["200"]["headers"]["ETag"], tag);
     let problem = &document["components"]["responses"]["PreconditionFailed"]["content"]["application/problem+json"];
     assert_eq!(problem["example"]["status"], 412);
+    let own = &one["delete"]["responses"]["409"];
+    assert_eq!(own["description"], "It is inhabited.");
+    assert_eq!(own["content"]["application/problem+json"]["example"]["status"], 409);
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! The application as a library, so that tests can start all of it.
 
+// @slot mods
 mod modules;
 
 use kernel::Module;
