@@ -106,6 +106,8 @@ cases! {
     doubled_preset: [("template.toml", "+[[preset]]\nname = \"minimal\"\nabout = \"\"")] => ["template.toml:9:8: the name `minimal` is taken already; choose another"];
     too_many_lines: [("template.toml", "+[[preset]]\nname = \"small\"\nabout = \"\"\nmax-lines = { rs = 2 }"), ("base/files/a.rs", "1\n2\n"), ("base/files/b.rs.liquid", "3\n"), ("base/files/c.ors", "4\n")] => ["template.toml:8:20: the preset has 3 lines in its .rs files; shorten them, or raise the limit"];
     all_and_some: [("template.toml", "+[[preset]]\nname = \"p\"\nabout = \"\"\nall = true\nfeatures = [\"a\"]"), ("features/a/feature.toml", "+")] => ["template.toml:6:8: the preset has `all = true` and `features`; keep one of them"];
+    except_of_some: [("template.toml", "+[[preset]]\nname = \"p\"\nabout = \"\"\nexcept = [\"a\"]"), ("features/a/feature.toml", "+")] => ["template.toml:6:8: `except` is for a preset with `all = true`; this one lists its features"];
+    unknown_exception: [("template.toml", "+[[preset]]\nname = \"p\"\nabout = \"\"\nall = true\nexcept = [\"b\"]"), ("features/a/feature.toml", "+")] => ["template.toml:9:11: there is no feature `b`"];
 
     // Dependencies.
     unknown_dependency: [("template.toml", "+[dependencies]\ninto = \"Cargo.toml\"\nslot = \"deps\"\n[dependencies.crates]\nserde = \"1\""), ("base/files/Cargo.toml", "# @slot deps\n"), ("base/feature.toml", "dependencies = [\"serde\", \"sered\"]")] => ["base/feature.toml:1:26: `sered` is not in the catalogue; add it to [dependencies.crates] in template.toml; did you mean `serde`?"];

@@ -104,12 +104,20 @@ fn presets(template: &Template, problems: &mut Vec<Problem>) {
         if preset.all && !preset.features.is_empty() {
             add(ProblemKind::AllAndSome);
         }
+        if !preset.all && !preset.except.is_empty() {
+            add(ProblemKind::ExceptOfSome);
+        }
         if preset.default {
             match default {
                 Some(one) => {
                     add(ProblemKind::TwoDefaultPresets { one: one.to_owned(), other: name.clone() });
                 }
                 None => default = Some(name),
+            }
+        }
+        for feature in &preset.except {
+            if !template.features.contains_key(feature.get_ref()) {
+                problems.push(template.problem(feature.span(), unknown_feature(template, feature.get_ref())));
             }
         }
         let mut members: BTreeMap<&str, &str> = BTreeMap::new();

@@ -113,6 +113,7 @@ pub fn preset_features(template: &Template, preset: &Preset) -> BTreeSet<String>
             .features
             .values()
             .filter(|feature| feature.group().is_none())
+            .filter(|feature| preset.except.iter().all(|name| *name.get_ref() != feature.name))
             .map(|feature| feature.name.clone())
             .collect();
     }

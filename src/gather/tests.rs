@@ -39,7 +39,8 @@ fn shop() -> Template {
              [[question]]\nkey = 'shout'\nprompt = '?'\ndefault = '{{ slug | upcase }}'\nwhen = 'loud'\n\
              [[group]]\nname = 'db'\nprompt = '?'\ndefault = 'lite'\n\
              [[preset]]\nname = 'small'\nabout = 'x'\ndefault = true\n\
-             [[preset]]\nname = 'shop'\nabout = 'x'\nfeatures = ['auth', 'big']\n",
+             [[preset]]\nname = 'shop'\nabout = 'x'\nfeatures = ['auth', 'big']\n\
+             [[preset]]\nname = 'most'\nabout = 'x'\nall = true\nexcept = ['cluster', 'mail']\n",
         ),
         ("features/lite/feature.toml", "group = 'db'"),
         ("features/big/feature.toml", "group = 'db'"),
@@ -79,6 +80,13 @@ fn what_was_given_is_not_asked() {
     let chosen: Vec<_> = gathered.answers.features.iter().collect();
     assert_eq!(chosen, ["auth", "big"], "what came along is not recorded as chosen");
     assert_eq!(gathered.answers.values["sender"], Value::Text("me@s".into()), "a default may use an earlier answer");
+}
+
+#[test]
+fn a_preset_may_leave_some_features_out() {
+    let given = Given { name: Some("my-shop".into()), preset: Some("most".into()), ..Given::default() };
+    let gathered = gather(&shop(), &given, &mut Defaults).expect("complete answers");
+    assert_eq!(names(&gathered), ["auth", "lite", "mail"], "what another feature requires comes along nevertheless");
 }
 
 #[test]

@@ -198,6 +198,10 @@ pub struct Preset {
     /// Every feature that is not in a group, instead of a list.
     #[serde(default)]
     pub all: bool,
+    /// What `all` leaves out.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub except: Vec<Spanned<String>>,
     /// The preset that is taken where nobody says otherwise; exactly one is.
     #[serde(default)]
     pub default: bool,

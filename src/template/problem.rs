@@ -204,6 +204,8 @@ pub enum ProblemKind {
     TwoDefaultPresets { one: String, other: String },
     #[error("the preset has `all = true` and `features`; keep one of them")]
     AllAndSome,
+    #[error("`except` is for a preset with `all = true`; this one lists its features")]
+    ExceptOfSome,
     #[error("the preset has {lines} lines in its .{end} files; shorten them, or raise the limit")]
     TooManyLines { end: String, lines: usize },
 

@@ -113,6 +113,7 @@ impl Config {
     pub fn settings<S: Settings>(&self) -> &S {
         self.settings.get().expect("a module has asked for these settings")
     }
+    // @slot settings
 }
 
 /// The environment of this process and, in development, what the nearest `.env` file adds to it.
@@ -181,6 +182,7 @@ impl Reader<'_> {
         }
         secret.map(Secret)
     }
+    // @slot readers
 
     /// Refuses a value that everybody knows from `.env.example` or the docs, or that would lose data: one that contains
     /// `text`, in production.

@@ -1,6 +1,5 @@
 use std::{
     collections::{BTreeSet, HashMap},
-    path::Path,
     time::{Duration, Instant},
 };
 
@@ -10,7 +9,9 @@ use proof::{Work, now_ms};
 use tokio::time::{sleep, timeout};
 
 use crate::{
-    Process, random, states,
+    App, Process, random,
+    redis::Redis,
+    states,
     traces::{Traces, summary},
 };
 
@@ -22,6 +23,9 @@ const VARIABLES: &[(&str, &str)] = &[("WORKER_HEARTBEAT_SECONDS", "1"), ("WORKER
 /// Longer than it takes until a silent worker counts as dead.
 const LONG_MILLIS: u64 = 9_000;
 
+/// In one of this many rounds, Redis is killed as well; every other time, it loses all of its data.
+const REDIS_EVERY: usize = 20;
+
 /// The numbers of jobs by what became of their transaction.
 #[derive(Debug, Default)]
 struct Log {
@@ -29,7 +33,7 @@ struct Log {
     withdrawn: BTreeSet<i64>,
 }
 
-pub async fn prove(db: &Db, app: &Path, times: usize) -> anyhow::Result<()> {
+pub async fn prove(db: &Db, app: &App, times: usize, mut redis: Option<&mut Redis>) -> anyhow::Result<()> {
     let started = Instant::now();
     let mut workers = Vec::new();
     for _ in 0..WORKERS {
@@ -38,9 +42,19 @@ pub async fn prove(db: &Db, app: &Path, times: usize) -> anyhow::Result<()> {
 
     let mut log = Log::default();
     let mut killed = HashMap::new();
-    let mut in_vain = 0;
+    let (mut in_vain, mut redis_kills, mut wiped) = (0, 0, Vec::new());
     let kill = async {
         while killed.len() < times {
+            if let Some(redis) = &mut redis
+                && (killed.len() + in_vain) % REDIS_EVERY == REDIS_EVERY - 1
+            {
+                redis_kills += 1;
+                let and_wipe = redis_kills % 2 == 0;
+                redis.kill(and_wipe).await?;
+                if and_wipe {
+                    wiped.push(now_ms()?);
+                }
+            }
             sleep(Duration::from_millis(200 + random(1000))).await;
             let victim = usize::try_from(random(WORKERS))?;
             let victim = workers.swap_remove(victim);
@@ -61,6 +75,9 @@ pub async fn prove(db: &Db, app: &Path, times: usize) -> anyhow::Result<()> {
         outcome = produce(db, &mut log) => outcome?,
     }
     println!("{} kills in the middle of jobs, {in_vain} between jobs; waiting for the rest", killed.len());
+    if redis_kills > 0 {
+        println!("{redis_kills} kills of Redis, which lost all of its data {} times", wiped.len());
+    }
 
     let done = async {
         while jobs::due(db).await? > 0 {
@@ -72,7 +89,7 @@ pub async fn prove(db: &Db, app: &Path, times: usize) -> anyhow::Result<()> {
     for worker in workers {
         worker.stop()?;
     }
-    report(db, &log, &killed).await?;
+    report(db, &log, &killed, &wiped).await?;
     println!("took {:.0?}", started.elapsed());
     Ok(())
 }
@@ -102,9 +119,9 @@ async fn unfinished(db: &Db, process: i64) -> anyhow::Result<i64> {
     Ok(sqlx::query_scalar(query).bind(process).fetch_one(db).await?)
 }
 
-async fn report(db: &Db, log: &Log, killed: &HashMap<i64, i64>) -> anyhow::Result<()> {
+async fn report(db: &Db, log: &Log, killed: &HashMap<i64, i64>, wiped: &[i64]) -> anyhow::Result<()> {
     let traces = Traces::read(db).await?;
-    let mut interrupted = 0;
+    let (mut interrupted, mut dropped) = (0, 0);
     let mut again = 0;
     let mut at_once = Vec::new();
     let mut pauses = Vec::new();
@@ -118,6 +135,8 @@ async fn report(db: &Db, log: &Log, killed: &HashMap<i64, i64>) -> anyhow::Resul
                     interrupted += 1;
                     pauses.push(second.at_ms - death);
                 }
+                // Its worker dropped it when Redis had forgotten who had it.
+                (None, None) if wiped.iter().any(|at_ms| (first.at_ms..second.at_ms).contains(at_ms)) => dropped += 1,
                 // It died after the job, before it could say so.
                 (Some(end), _) if end <= second.at_ms => again += 1,
                 _ => at_once.push(*number),
@@ -131,6 +150,7 @@ async fn report(db: &Db, log: &Log, killed: &HashMap<i64, i64>) -> anyhow::Resul
     println!("{} jobs accepted, {} withdrawn with their transaction", log.accepted.len(), log.withdrawn.len());
     println!("{interrupted} runs cut off by a kill; taken up again after {middle} ms (median), {longest} ms (longest)");
     println!("{again} jobs done, and run again because their worker died before it could say so");
+    println!("{dropped} runs dropped because Redis had lost its data");
     println!("states in the queue: {states:?}");
     ensure!(lost.is_empty(), "lost: {lost:?}");
     ensure!(undead.is_empty(), "withdrawn, and run nevertheless: {undead:?}");

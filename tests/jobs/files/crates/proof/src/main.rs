@@ -1,11 +1,12 @@
 //! Proves that the queue loses nothing: kills workers in the middle of jobs, or watches a server for long.
 
 mod kills;
+mod redis;
 mod soak;
 mod traces;
 
 use std::{
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::{Child, Command, Stdio},
     time::Duration,
 };
@@ -15,11 +16,16 @@ use clap::{Parser, Subcommand};
 use kernel::{Config, Db, database};
 use uuid::Uuid;
 
+use crate::redis::Redis;
+
 #[derive(Parser)]
 struct Cli {
     /// The program `app` of this project
     #[arg(long)]
     app: PathBuf,
+    /// Let a Redis server with its data in this folder hand out the jobs, and kill it now and then, too
+    #[arg(long, value_name = "FOLDER")]
+    redis: Option<PathBuf>,
     #[command(subcommand)]
     proof: Proof,
 }
@@ -40,20 +46,32 @@ async fn main() -> anyhow::Result<()> {
     database::create_if_missing(&config).await?;
     let db = database::connect(&config).await?;
     database::migrate(&db, &modules).await?;
+    let mut redis = match cli.redis {
+        Some(folder) => Some(Redis::start(folder).await?),
+        None => None,
+    };
+    let app = App { program: cli.app, redis_url: redis.as_ref().map(Redis::url).unwrap_or_default() };
     match cli.proof {
-        Proof::Kills { times } => kills::prove(&db, &cli.app, times).await,
-        Proof::Soak { minutes } => soak::prove(&db, &cli.app, Duration::from_secs(60 * minutes)).await,
+        Proof::Kills { times } => kills::prove(&db, &app, times, redis.as_mut()).await,
+        Proof::Soak { minutes } => soak::prove(&db, &app, Duration::from_secs(60 * minutes)).await,
     }
+}
+
+/// The program `app`, and the Redis server that it uses, if any.
+struct App {
+    program: PathBuf,
+    redis_url: String,
 }
 
 /// A process of the application. It does not outlive this value.
 struct Process(Child);
 
 impl Process {
-    fn spawn(app: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> anyhow::Result<Self> {
-        let mut command = Command::new(app);
-        command.args(arguments).env("LOG", "warn").envs(variables.iter().copied()).stdin(Stdio::null());
-        Ok(Self(command.spawn().with_context(|| format!("{} cannot be run", app.display()))?))
+    fn spawn(app: &App, arguments: &[&str], variables: &[(&str, &str)]) -> anyhow::Result<Self> {
+        let mut command = Command::new(&app.program);
+        command.args(arguments).env("LOG", "warn").env("REDIS_URL", &app.redis_url);
+        command.envs(variables.iter().copied()).stdin(Stdio::null());
+        Ok(Self(command.spawn().with_context(|| format!("{} cannot be run", app.program.display()))?))
     }
 
     fn id(&self) -> i64 {

@@ -1,6 +1,5 @@
 use std::{
     collections::HashMap,
-    path::Path,
     time::{Duration, Instant},
 };
 
@@ -10,7 +9,7 @@ use proof::{Work, now_ms};
 use tokio::time::{sleep, timeout};
 
 use crate::{
-    Process, random,
+    App, Process, random,
     traces::{Traces, summary},
 };
 
@@ -18,7 +17,7 @@ use crate::{
 const LIMIT_MS: i64 = 5_000;
 
 /// Rounds of a minute: jobs at any moment, then a silence that ends with a single job.
-pub async fn prove(db: &Db, app: &Path, length: Duration) -> anyhow::Result<()> {
+pub async fn prove(db: &Db, app: &App, length: Duration) -> anyhow::Result<()> {
     let server = Process::spawn(app, &["serve"], &[("PORT", "0")])?;
     let end = Instant::now() + length;
     let mut accepted = HashMap::new();
