@@ -113,7 +113,7 @@ fn request_span(request: &Request) -> Span {
     tracing::info_span!("request", id, method = %request.method(), path, client = field::Empty)
 }
 
-/// Gives the request an id, or keeps the one that a proxy gave it. The answer tells the id, and has the security headers.
+/// Gives the request an id, or keeps the one of a proxy. The answer tells the id, and has the security headers.
 async fn identify(request: Request, next: Next) -> Response {
     let given = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok());
     // It ends up in logs and in the database: whatever does not look like an id is replaced.
