@@ -131,7 +131,7 @@ impl Project {
         let base = side(before, &self.record);
         let theirs = side(after, &record);
         let trees = (base.tree.clone(), theirs.tree.clone());
-        let plan = ChangePlan::new(command.to_owned(), base, theirs, &gathered, self.files.clone());
+        let plan = ChangePlan::new(command.to_owned(), after, base, theirs, &gathered, self.files.clone());
         let mut files: Files = self.files.iter().map(|(path, file)| (path.clone(), file.clone())).collect();
         for (path, change) in &plan.merge.changes {
             match change {

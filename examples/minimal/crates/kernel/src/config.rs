@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use axum::http::Extensions;
 use tracing::Level;
 use tracing_subscriber::filter::Targets;
@@ -128,13 +128,19 @@ pub fn variables() -> anyhow::Result<HashMap<String, String>> {
     Ok(variables)
 }
 
-fn add_dotenv(variables: &mut HashMap<String, String>) -> Result<(), dotenvy::Error> {
+fn add_dotenv(variables: &mut HashMap<String, String>) -> anyhow::Result<()> {
     let entries = match dotenvy::dotenv_iter() {
         Err(error) if error.not_found() => return Ok(()),
         entries => entries?,
     };
     for entry in entries {
-        let (key, value) = entry?;
+        let (key, value) = entry.map_err(|error| match error {
+            // The rest of the line may be a secret.
+            dotenvy::Error::LineParse(line, _) => {
+                anyhow!("the line of {} is malformed", line.split_once('=').map_or("a variable", |(key, _)| key))
+            }
+            error => error.into(),
+        })?;
         variables.entry(key).or_insert(value);
     }
     Ok(())

@@ -1,5 +1,7 @@
 //! What happens to every request around its handler.
 
+use std::sync::Arc;
+
 use anyhow::anyhow;
 use axum::{
     Json, Router,
@@ -7,7 +9,9 @@ use axum::{
     http::{HeaderName, HeaderValue, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
+    routing::Route,
 };
+use tower::{Service, layer::layer_fn, service_fn};
 use tower_http::{
     catch_panic::CatchPanicLayer,
     compression::{
@@ -30,28 +34,30 @@ const BODY_LIMIT: usize = 1024 * 1024;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-const SECURITY_HEADERS: [(HeaderName, HeaderValue); 6] = [
-    (
-        header::CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static(
-            "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'",
+/// No constant, whose type would count them: so they can be added to in several places at once.
+fn security_headers() -> impl Iterator<Item = (HeaderName, HeaderValue)> {
+    [
+        (
+            header::CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static(
+                "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'",
+            ),
         ),
-    ),
-    (header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000")),
-    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-    (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
-    (header::REFERRER_POLICY, HeaderValue::from_static("strict-origin-when-cross-origin")),
-    (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
-];
+        (header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000")),
+        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+        (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+        (header::REFERRER_POLICY, HeaderValue::from_static("strict-origin-when-cross-origin")),
+        (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
+    ]
+    .into_iter()
+}
 
 /// Wraps the whole application: request ids, security headers and compression. Health checks have no more than that, so
 /// that a probe every few seconds does not fill the log.
 pub(crate) fn wrap(router: Router) -> Router {
-    router
-        // A smaller answer fits into one packet as it is.
-        .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(SizeAbove::new(1024))))
-        .layer(middleware::map_response(add_security_headers))
-        .layer(middleware::from_fn(identify))
+    // A smaller answer fits into one packet as it is.
+    let compression = CompressionLayer::new().compress_when(DefaultPredicate::new().and(SizeAbove::new(1024)));
+    share(router).layer((middleware::from_fn(identify), compression))
 }
 
 /// Limits that a handler cannot break: unknown paths, size, time, panics, and forms that another site submits. Errors of
@@ -59,24 +65,17 @@ pub(crate) fn wrap(router: Router) -> Router {
 pub(crate) fn guard(router: Router<AppState>, area: Area, layers: &[Layer], state: &AppState) -> Router<AppState> {
     // Inside, so that the layers see a panic as an error like others; and outside, for what panics in them.
     let catch_panics = CatchPanicLayer::custom(|_| Error::Internal(anyhow!("a handler panicked")).into_response());
-    let limited = router
-        .fallback(async || Error::NotFound)
-        .layer(catch_panics)
-        .layer((state.csrf)(state, area))
-        .layer(DefaultBodyLimit::max(BODY_LIMIT))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, state.config.request_timeout));
-    layers
-        .iter()
-        .fold(limited, |router, layer| layer(router, area, state))
-        .layer(catch_panics)
-        .layer(middleware::from_fn_with_state((state.clone(), area), write_problem))
-        .layer(
-            TraceLayer::new_for_http()
-                .make_span_with(request_span)
-                .on_response(DefaultOnResponse::new().level(Level::INFO))
-                // What failed has been logged already, with its cause.
-                .on_failure(()),
-        )
+    let timeout = TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, state.config.request_timeout);
+    let limits = (timeout, DefaultBodyLimit::max(BODY_LIMIT), (state.csrf)(state, area), catch_panics);
+    let trace = TraceLayer::new_for_http()
+        .make_span_with(request_span)
+        .on_response(DefaultOnResponse::new().level(Level::INFO))
+        // What failed has been logged already, with its cause.
+        .on_failure(());
+    let write_problems = middleware::from_fn_with_state((state.clone(), area), write_problem);
+    let limited = router.fallback(async || Error::NotFound).layer(limits);
+    let layered = layers.iter().fold(share(limited), |router, layer| share(layer(router, area, state)));
+    layered.layer((trace, write_problems, catch_panics))
 }
 
 /// Under `/api` an error becomes `application/problem+json`, elsewhere a page.
@@ -113,23 +112,27 @@ fn take_problem(response: &mut Response) -> Option<Problem> {
     Some(Problem { request_id: current_request_id(), ..problem })
 }
 
-async fn add_security_headers(mut response: Response) -> Response {
-    response.headers_mut().extend(SECURITY_HEADERS);
-    response
-}
-
 fn request_span(request: &Request) -> Span {
     let (id, path) = (current_request_id(), request.uri().path());
     tracing::info_span!("request", id, method = %request.method(), path, client = field::Empty)
 }
 
-/// Gives the request an id, or keeps the one that a proxy gave it.
+/// Gives the request an id, or keeps the one of a proxy. The answer tells the id, and has the security headers.
 async fn identify(request: Request, next: Next) -> Response {
     let given = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok());
     // It ends up in logs and in the database: whatever does not look like an id is replaced.
     let is_id = |id: &&str| (1..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic());
     let id = given.filter(is_id).map_or_else(|| Uuid::new_v4().to_string(), ToOwned::to_owned);
     let mut response = with_request_id(id.clone(), next.run(request)).await;
+    response.headers_mut().extend(security_headers());
     response.headers_mut().extend(HeaderValue::try_from(id).map(|id| (REQUEST_ID, id)));
     response
+}
+
+/// axum clones a route for each layer around it, and with it all layers within: this ends such a chain of copies.
+fn share<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
+    router.layer(layer_fn(|route: Route| {
+        let route = Arc::new(route);
+        service_fn(move |request: Request| Route::clone(&route).call(request))
+    }))
 }

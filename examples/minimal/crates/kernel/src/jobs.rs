@@ -145,7 +145,7 @@ impl Worker {
         let work = async {
             while !stop.is_cancelled() {
                 if let Err(error) = self.work(stop.clone()).await {
-                    tracing::error!("the worker failed and starts again soon: {error}");
+                    tracing::error!("the worker failed and starts again soon: {error:#}");
                     sleep(RESTART_PAUSE).await;
                 }
             }
@@ -160,7 +160,7 @@ impl Worker {
     }
 
     /// Runs jobs until `stop` is cancelled or the database fails.
-    async fn work(&self, stop: CancellationToken) -> Result<(), WorkerError> {
+    async fn work(&self, stop: CancellationToken) -> anyhow::Result<()> {
         let heartbeat = self.state.config.worker_heartbeat;
         // A name must be new on every start: while the last heartbeat of a dead worker is fresh, its name is taken.
         let name = format!("worker-{}", Uuid::new_v4());
@@ -186,7 +186,7 @@ impl Worker {
         };
         // Nothing of this worker runs any more: its unfinished jobs need not wait until it counts as dead.
         queue::bury(&self.state.db, heartbeat, Some(&name)).await.ok();
-        outcome
+        Ok(outcome?)
     }
 
     /// Takes their jobs from workers that died, again and again.

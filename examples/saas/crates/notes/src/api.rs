@@ -97,7 +97,7 @@ async fn update(
 ) -> Result<(ETag, JsonBody<Note>)> {
     let new = NewNote::parse(&draft).map_err(Error::Invalid)?;
     let old = note::find(&state.db, id).await?;
-    condition.check(&ETag::of_version(old.version))?;
+    condition.check(&tag(&old))?;
     let note = note::update(&state.db, id, old.version, &new).await?;
     note.map(tagged).ok_or_else(rest::changed)
 }
@@ -120,11 +120,17 @@ async fn delete(State(state): State<AppState>, Path(id): Path<i64>, condition: O
         return if deleted { Ok(StatusCode::NO_CONTENT) } else { Err(Error::NotFound) };
     };
     let note = note::find(&state.db, id).await?;
-    condition.check(&ETag::of_version(note.version))?;
+    condition.check(&tag(&note))?;
     let deleted = note::delete(&state.db, id, Some(note.version)).await?;
     if deleted { Ok(StatusCode::NO_CONTENT) } else { Err(rest::changed()) }
 }
 
 fn tagged(note: Note) -> (ETag, JsonBody<Note>) {
-    (ETag::of_version(note.version), JsonBody(note))
+    (tag(&note), JsonBody(note))
+}
+
+/// The job that counts the words changes the answer, but nothing that somebody has written: the tag tells, the version does not.
+fn tag(note: &Note) -> ETag {
+    let counted = if note.words.is_some() { "-counted" } else { "" };
+    ETag::of_version(format_args!("{}{counted}", note.version))
 }

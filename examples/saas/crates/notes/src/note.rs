@@ -29,7 +29,7 @@ pub struct Note {
     #[serde(with = "time::serde::rfc3339")]
     #[schema(value_type = String, format = DateTime)]
     pub created_at: OffsetDateTime,
-    /// Grows with every change.
+    /// Grows with every change that somebody makes.
     #[serde(skip)]
     pub version: i64,
 }
@@ -130,11 +130,7 @@ pub async fn body(connection: &mut Connection, id: i64) -> Result<Option<String>
 }
 
 pub async fn set_words(connection: &mut Connection, id: i64, words: i64) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE notes SET words = $1, version = version + 1 WHERE id = $2")
-        .bind(words)
-        .bind(id)
-        .execute(connection)
-        .await?;
+    sqlx::query("UPDATE notes SET words = $1 WHERE id = $2").bind(words).bind(id).execute(connection).await?;
     Ok(())
 }
 

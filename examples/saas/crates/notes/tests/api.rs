@@ -108,7 +108,9 @@ async fn a_note_is_replaced_in_the_state_that_was_read() {
     assert_eq!(replaced.json::<Value>()["title"], "Bread");
     assert_ne!(replaced.header("etag"), tag);
     app.run_jobs().await;
-    assert_eq!(app.get(&path).await.json::<Value>()["words"], 2);
+    let counted = app.get(&path).await;
+    assert_eq!(counted.json::<Value>()["words"], 2);
+    assert_ne!(counted.header("etag"), replaced.header("etag"));
 
     let late = put(&app, &path, Some(&tag), &json!({ "title": "Cheese" })).await;
     assert_eq!(late.status, 412);

@@ -74,6 +74,16 @@ async fn a_change_of_someone_else_is_not_lost_unseen() {
 }
 
 #[tokio::test]
+async fn counting_the_words_gets_into_nobodys_way() {
+    let app = start().await;
+    write(&app, "Milk").await;
+    let form = app.get("/notes/1").await.body;
+    app.run_jobs().await;
+    assert!(form.contains("name=\"version\" value=\"1\""));
+    assert_eq!(app.post_form("/notes/1", "version=1&title=Bread&body=").await.status, 303);
+}
+
+#[tokio::test]
 async fn a_note_that_is_not_there_cannot_be_edited() {
     let app = start().await;
     assert_eq!(app.get("/notes/7").await.status, 404);

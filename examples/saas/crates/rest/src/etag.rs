@@ -1,4 +1,7 @@
-use std::hash::{DefaultHasher, Hasher};
+use std::{
+    fmt::Display,
+    hash::{DefaultHasher, Hasher},
+};
 
 use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, header},
@@ -16,9 +19,9 @@ pub struct ETag {
 }
 
 impl ETag {
-    /// For a row that counts its changes.
+    /// For a row that counts its changes. The version holds no quotation mark.
     #[must_use]
-    pub fn of_version(version: i64) -> Self {
+    pub fn of_version(version: impl Display) -> Self {
         Self { weak: false, opaque: format!("\"{version}\"") }
     }
 

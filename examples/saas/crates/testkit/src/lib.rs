@@ -99,7 +99,7 @@ impl TestApp {
     pub async fn run_jobs(&self) {
         let stop = CancellationToken::new();
         let worker = self.application.worker.clone().jobs_only(Duration::from_millis(10));
-        let run = worker.run(stop.clone());
+        let run = Box::pin(worker.run(stop.clone()));
         let watch = async {
             let mut pause = tokio::time::interval(Duration::from_millis(10));
             while jobs::due(self.db()).await.expect("jobs can be counted") > 0 {
