@@ -90,7 +90,7 @@ pub enum Nearness {
 }
 
 /// A project that has fewer of a template's lines, in percent, was never made from it: what is left is what any two projects
-/// share, such as the first lines of a manifest. Unrelated Rust workspaces have under 5.
+/// share, such as the first lines of a manifest. The Rust project that NeoForge is itself has 1.
 const STRANGE_BELOW: usize = 20;
 
 /// With fewer, in percent, most of what the template made is gone, and every smaller decision stands on what is left.
