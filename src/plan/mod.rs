@@ -8,3 +8,11 @@ pub(crate) use self::change::unified;
 pub use self::change::{ChangePlan, Env, Side};
 pub use self::migrations::{Data, DropError, DropMigration};
 pub use self::new::{GitPlan, NewProject, size};
+
+/// Names, as a sentence has them: `a, b and c`.
+pub(crate) fn list(names: &[String]) -> String {
+    match names {
+        [names @ .., last] if !names.is_empty() => format!("{} and {last}", names.join(", ")),
+        _ => names.concat(),
+    }
+}

@@ -9,6 +9,7 @@ use super::super::source::{self, Opened};
 use crate::answers::record::Record;
 use crate::gather::{Given, questions_of_template};
 use crate::interrupt::Interrupt;
+use crate::plan::list;
 use crate::render::select;
 use crate::template::{Template, did_you_mean, similar};
 
@@ -87,14 +88,6 @@ impl Intent {
 
 fn short(commit: &str) -> &str {
     &commit[..commit.len().min(10)]
-}
-
-fn list(names: &[String]) -> String {
-    match names {
-        [] => String::new(),
-        [one] => one.clone(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
-    }
 }
 
 fn check_addable(name: &str, chosen: &BTreeSet<String>, template: &Template) -> Result<()> {

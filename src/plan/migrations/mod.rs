@@ -4,13 +4,16 @@
 //! migrations of modules that go ─► their schema ─► what stays in the database, or a migration that drops it
 //! ```
 
+mod schema;
 mod sql;
+mod tokens;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use self::sql::{Kind, Name, Object, Schema, Step};
-use super::Side;
+use self::schema::Schema;
+use self::sql::{Kind, Name, Object, Step};
+use super::{Side, list};
 use crate::merge::{Change, TreeMerge};
 use crate::template::Template;
 use crate::template::manifest::Migrations;
@@ -320,11 +323,4 @@ fn by_module<'a>(keys: &Migrations, tree: &'a FileTree) -> BTreeMap<&'a str, Vec
         }
     }
     modules
-}
-
-fn list(names: &[String]) -> String {
-    match names {
-        [names @ .., last] if !names.is_empty() => format!("{} and {last}", names.join(", ")),
-        _ => names.concat(),
-    }
 }

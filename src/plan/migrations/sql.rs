@@ -9,6 +9,8 @@ use std::fmt;
 use std::iter::{Cloned, Peekable};
 use std::slice::Iter;
 
+use super::tokens::{Token, tokens};
+
 /// A kind of thing that `CREATE` makes, in the order in which things can be dropped: first what stands on others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Kind {
@@ -53,7 +55,7 @@ impl Kind {
         }
     }
 
-    fn holds_rows(self) -> bool {
+    pub(super) fn holds_rows(self) -> bool {
         matches!(self, Self::Table | Self::View | Self::MaterializedView)
     }
 }
@@ -90,7 +92,7 @@ pub(super) struct Object {
 }
 
 impl Object {
-    fn is(&self, kind: Kind, name: &Name) -> bool {
+    pub(super) fn is(&self, kind: Kind, name: &Name) -> bool {
         self.kind == kind && self.name.key() == name.key()
     }
 }
@@ -119,102 +121,6 @@ pub(super) enum Step {
 /// The steps of a migration, in their order.
 pub(super) fn steps(text: &str) -> Vec<Step> {
     statements(tokens(text)).into_iter().filter_map(|statement| step(&statement)).collect()
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Token {
-    /// A word without quotes, as it was written.
-    Word(String),
-    /// A name in quotes, with them.
-    Quoted(String),
-    Symbol(char),
-}
-
-impl Token {
-    fn is(&self, keyword: &str) -> bool {
-        matches!(self, Self::Word(word) if word.eq_ignore_ascii_case(keyword))
-    }
-
-    fn is_any(&self, keywords: &[&str]) -> bool {
-        keywords.iter().any(|keyword| self.is(keyword))
-    }
-}
-
-/// Drops comments and the content of strings.
-fn tokens(text: &str) -> Vec<Token> {
-    let mut tokens = Vec::new();
-    let mut rest = text;
-    while let Some(first) = rest.chars().next() {
-        let length = match first {
-            '-' if rest.starts_with("--") => rest.find('\n').unwrap_or(rest.len()),
-            '/' if rest.starts_with("/*") => comment(rest),
-            '\'' => quoted(rest, '\''),
-            '$' if dollar_tag(rest).is_some() => dollar_tag(rest)
-                .map_or(1, |tag| rest[tag.len()..].find(tag).map_or(rest.len(), |at| at + 2 * tag.len())),
-            '"' | '`' | '[' => {
-                let length = quoted(rest, if first == '[' { ']' } else { first });
-                tokens.push(Token::Quoted(rest[..length].to_owned()));
-                length
-            }
-            first if first.is_alphanumeric() || first == '_' => {
-                let end = |c: char| !(c.is_alphanumeric() || c == '_' || c == '$');
-                let length = rest.find(end).unwrap_or(rest.len());
-                tokens.push(Token::Word(rest[..length].to_owned()));
-                length
-            }
-            first => {
-                if !first.is_whitespace() {
-                    tokens.push(Token::Symbol(first));
-                }
-                first.len_utf8()
-            }
-        };
-        rest = &rest[length..];
-    }
-    tokens
-}
-
-/// The length of a comment; one may hold others.
-fn comment(text: &str) -> usize {
-    let mut depth = 0;
-    let mut at = 0;
-    loop {
-        let rest = &text[at..];
-        if rest.starts_with("/*") {
-            depth += 1;
-            at += 2;
-        } else if rest.starts_with("*/") {
-            depth -= 1;
-            at += 2;
-            if depth == 0 {
-                return at;
-            }
-        } else {
-            match rest.chars().next() {
-                Some(char) => at += char.len_utf8(),
-                None => return at,
-            }
-        }
-    }
-}
-
-/// The length of what begins with a quote; a doubled quote does not end it.
-fn quoted(text: &str, end: char) -> usize {
-    let mut chars = text.char_indices().skip(1).peekable();
-    while let Some((at, char)) = chars.next() {
-        if char == end && chars.next_if(|(_, next)| *next == end).is_none() {
-            return at + end.len_utf8();
-        }
-    }
-    text.len()
-}
-
-/// `$$` or `$tag$`, which begins and ends a string of `PostgreSQL`.
-fn dollar_tag(text: &str) -> Option<&str> {
-    let end = text[1..].find('$')? + 1;
-    let tag = &text[1..end];
-    let is_name = tag.chars().all(|c| c.is_alphanumeric() || c == '_') && !tag.starts_with(|c: char| c.is_numeric());
-    is_name.then(|| &text[..=end])
 }
 
 /// Splits at semicolons, but for those in the body of a trigger.
@@ -356,103 +262,9 @@ fn uses(statement: &[Token]) -> BTreeSet<String> {
     uses
 }
 
-/// What stands in a database after a module's migrations.
-#[derive(Debug, Default)]
-pub(super) struct Schema {
-    /// In the order in which they were made.
-    pub(super) objects: Vec<Object>,
-    /// The tables of others that they change.
-    pub(super) altered: BTreeSet<String>,
-}
-
-impl Schema {
-    pub(super) fn run(&mut self, text: &str) {
-        for step in steps(text) {
-            match step {
-                // `IF NOT EXISTS`
-                Step::Create(object) if self.objects.iter().any(|other| other.is(object.kind, &object.name)) => {}
-                Step::Create(object) => self.objects.push(object),
-                Step::Alter { table, uses } => match self.find(&table) {
-                    Some(object) => object.uses.extend(uses.into_iter().filter(|used| *used != table.key())),
-                    None => {
-                        self.altered.insert(table.key());
-                    }
-                },
-                Step::Rename { from, to } => match self.find(&from) {
-                    Some(object) => object.name = to,
-                    None => {
-                        self.altered.insert(from.key());
-                    }
-                },
-                Step::Drop { kind, names } => {
-                    for name in names {
-                        let is_on = |on: &Option<Name>| on.as_ref().is_some_and(|on| on.key() == name.key());
-                        self.objects.retain(|object| {
-                            let goes_along = kind == Kind::Table && is_on(&object.on);
-                            !object.is(kind, &name) && !goes_along
-                        });
-                    }
-                }
-                Step::Use(_) => {}
-            }
-        }
-    }
-
-    fn find(&mut self, name: &Name) -> Option<&mut Object> {
-        self.objects.iter_mut().find(|object| object.kind.holds_rows() && object.name.key() == name.key())
-    }
-
-    /// The names of the tables.
-    pub(super) fn tables(&self) -> impl Iterator<Item = String> {
-        self.objects.iter().filter(|object| object.kind == Kind::Table).map(|object| object.name.to_string())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn objects(text: &str) -> Vec<String> {
-        let mut schema = Schema::default();
-        schema.run(text);
-        let told = schema.objects.iter().map(|object| format!("{} {}", object.kind.keyword(), object.name));
-        told.chain(schema.altered.iter().map(|name| format!("altered {name}"))).collect()
-    }
-
-    #[test]
-    fn everything_that_is_made_is_found() {
-        for (text, expected) in [
-            ("CREATE TABLE a (b TEXT);", "TABLE a"),
-            ("create table if not exists \"My Table\" (x int)", "TABLE \"My Table\""),
-            ("CREATE UNLOGGED TABLE app.a (b TEXT)", "TABLE app.a"),
-            ("CREATE TABLE [a] (b)", "TABLE [a]"),
-            ("CREATE VIRTUAL TABLE search USING fts5(title, body)", "TABLE search"),
-            ("CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS i ON ONLY a (b) WHERE c = ';'", "INDEX i"),
-            ("CREATE OR REPLACE VIEW v AS SELECT * FROM a", "VIEW v"),
-            ("CREATE MATERIALIZED VIEW v AS SELECT 1", "MATERIALIZED VIEW v"),
-            ("CREATE TYPE mood AS ENUM ('sad; DROP TABLE x', 'it''s')", "TYPE mood"),
-            ("CREATE OR REPLACE FUNCTION f() RETURNS trigger AS $x$ BEGIN; CREATE TABLE n (); END $x$", "FUNCTION f"),
-            ("-- CREATE TABLE x\n/* CREATE /* TABLE */ y */ CREATE SEQUENCE s", "SEQUENCE s"),
-            (
-                "CREATE TRIGGER t AFTER UPDATE ON a BEGIN UPDATE b SET c = CASE 1 WHEN 1 THEN 2 END; DELETE FROM d; END;",
-                "TRIGGER t",
-            ),
-        ] {
-            assert_eq!(objects(text), [expected], "{text}");
-        }
-        assert!(objects("CREATE TEMP TABLE x (y)").is_empty());
-        assert!(objects("CREATE EXTENSION citext; INSERT INTO a VALUES ('CREATE TABLE x'); ; $1 'open").is_empty());
-    }
-
-    #[test]
-    fn later_steps_count() {
-        // How SQLite changes a table.
-        let rebuilt = "CREATE TABLE a (x); CREATE TABLE new_a (x, y); INSERT INTO new_a SELECT x, 1 FROM a; \
-                       DROP TABLE a; ALTER TABLE new_a RENAME TO a;";
-        assert_eq!(objects(rebuilt), ["TABLE a"]);
-        assert_eq!(objects("CREATE TABLE a (x); CREATE INDEX i ON a (x); DROP TABLE IF EXISTS a"), [] as [&str; 0]);
-        assert_eq!(objects("ALTER TABLE users ADD COLUMN age INT"), ["altered users"]);
-    }
 
     #[test]
     fn uses_are_names_where_tables_stand() {

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 pub enum WorkspaceError {
     #[error(
         "{} is not in a project of NeoForge: there is no neoforge.toml in it or above it; go to one, or name it with \
-         `--project`", .0.display()
+         `--project`; if the file is lost, `neoforge adopt` writes it anew", .0.display()
     )]
     NoProject(PathBuf),
     #[error(
