@@ -61,12 +61,13 @@ fn projects<'a>(runs: &'a [Run<'_>], all: bool) -> Vec<(String, &'a FileTree)> {
 
 type Code<'a> = BTreeMap<&'a str, &'a [u8]>;
 
-/// The files that the compiler sees.
+/// The files that the compiler sees: the manifest, and the folders that hold crates or cargo's settings.
 fn code(project: &FileTree) -> Code<'_> {
+    let top = |path: &str| path.split('/').next().expect("a name").to_owned();
+    let crates = project.iter().map(|(path, _)| path.as_str()).filter(|path| path.ends_with("/Cargo.toml")).map(top);
+    let seen: HashSet<_> = crates.chain(["Cargo.toml", ".cargo"].map(str::to_owned)).collect();
     let files = project.iter().map(|(path, file)| (path.as_str(), &*file.bytes));
-    files
-        .filter(|(path, _)| path.starts_with("crates/") || path.starts_with(".cargo/") || *path == "Cargo.toml")
-        .collect()
+    files.filter(|(path, _)| seen.contains(&top(path))).collect()
 }
 
 /// The folder that holds one project after the other.
