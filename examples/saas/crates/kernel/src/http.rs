@@ -1,6 +1,6 @@
 //! What happens to every request around its handler.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc, time::Instant};
 
 use anyhow::anyhow;
 use axum::{
@@ -19,9 +19,8 @@ use tower_http::{
         predicate::{DefaultPredicate, SizeAbove},
     },
     timeout::TimeoutLayer,
-    trace::{DefaultOnResponse, TraceLayer},
 };
-use tracing::{Level, Span, field};
+use tracing::{Instrument, field};
 use uuid::Uuid;
 
 use crate::{
@@ -67,19 +66,30 @@ pub(crate) fn guard(router: Router<AppState>, area: Area, layers: &[Layer], stat
     let catch_panics = CatchPanicLayer::custom(|_| Error::Internal(anyhow!("a handler panicked")).into_response());
     let timeout = TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, state.config.request_timeout);
     let limits = (timeout, DefaultBodyLimit::max(BODY_LIMIT), (state.csrf)(state, area), catch_panics);
-    let trace = TraceLayer::new_for_http()
-        .make_span_with(request_span)
-        .on_response(DefaultOnResponse::new().level(Level::INFO))
-        // What failed has been logged already, with its cause.
-        .on_failure(());
-    let write_problems = middleware::from_fn_with_state((state.clone(), area), write_problem);
+    let answer = middleware::from_fn_with_state((state.clone(), area), answer);
     let limited = router.fallback(async || Error::NotFound).layer(limits);
     let layered = layers.iter().fold(share(limited), |router, layer| share(layer(router, area, state)));
-    layered.layer((trace, write_problems, catch_panics))
+    layered.layer((answer, catch_panics))
+}
+
+/// Who has sent the request. Where it is among the extensions of an answer, the log tells it.
+#[derive(Clone, Copy, Debug)]
+pub struct Sender(pub IpAddr);
+
+/// Logs the request in one line of its own, whose id stands on all lines that are written meanwhile.
+async fn answer(State((state, area)): State<(AppState, Area)>, request: Request, next: Next) -> Response {
+    let (start, id) = (Instant::now(), current_request_id());
+    let (method, uri) = (request.method().clone(), request.uri().clone());
+    let span = tracing::info_span!("request", id);
+    let response = write_problem(&state, area, request, next).instrument(span).await;
+    let (status, microseconds) = (response.status().as_u16(), u64::try_from(start.elapsed().as_micros()).ok());
+    let client = response.extensions().get().map(|Sender(client)| field::display(client));
+    tracing::info!(parent: None, id, %method, path = uri.path(), status, microseconds, client, "answered");
+    response
 }
 
 /// Under `/api` an error becomes `application/problem+json`, elsewhere a page.
-async fn write_problem(State((state, area)): State<(AppState, Area)>, request: Request, next: Next) -> Response {
+async fn write_problem(state: &AppState, area: Area, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     // Only a page wants to know what was asked for.
     let asked = (area == Area::Pages).then(|| parts.clone());
@@ -87,7 +97,7 @@ async fn write_problem(State((state, area)): State<(AppState, Area)>, request: R
     if let Some(problem) = take_problem(&mut response) {
         let (body, content_type) = match asked {
             None => (Json(problem).into_response().into_body(), "application/problem+json"),
-            Some(parts) => ((state.error_page)(&state, &problem, &parts).into(), "text/html; charset=utf-8"),
+            Some(parts) => ((state.error_page)(state, &problem, &parts).into(), "text/html; charset=utf-8"),
         };
         *response.body_mut() = body;
         response.headers_mut().remove(header::CONTENT_LENGTH);
@@ -110,11 +120,6 @@ fn take_problem(response: &mut Response) -> Option<Problem> {
         problem => problem.unwrap_or_else(|| status.into()),
     };
     Some(Problem { request_id: current_request_id(), ..problem })
-}
-
-fn request_span(request: &Request) -> Span {
-    let (id, path) = (current_request_id(), request.uri().path());
-    tracing::info_span!("request", id, method = %request.method(), path, client = field::Empty)
 }
 
 /// Gives the request an id, or keeps the one of a proxy. The answer tells the id, and has the security headers.

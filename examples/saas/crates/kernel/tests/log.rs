@@ -45,6 +45,17 @@ fn a_panic_is_one_line_with_the_id_of_its_request() {
     assert!(lines[0]["spans"].as_array().unwrap().iter().any(|span| span["id"] == "the-request"), "{log:?}");
 }
 
+#[test]
+fn a_request_is_one_line() {
+    let log = log_of("child_that_panics", "info");
+    let lines: Vec<_> = log.iter().filter(|line| line["message"] == "answered").collect();
+    assert_eq!(lines.len(), 1, "{log:?}");
+    assert_eq!(lines[0]["id"], "the-request");
+    assert_eq!([&lines[0]["method"], &lines[0]["path"]], ["GET", "/panic"]);
+    assert_eq!(lines[0]["status"], 500);
+    assert!(lines[0]["microseconds"].as_u64().unwrap() > 0, "{log:?}");
+}
+
 #[tokio::test]
 #[ignore = "run by the test below"]
 async fn child_with_a_slow_query() {

@@ -11,11 +11,11 @@ use axum::{
     middleware::{self, Next},
     response::Response,
 };
-use kernel::{AppState, Error, Module};
+use kernel::{AppState, Error, Module, http::Sender};
 
 pub use crate::proxies::Proxies;
 
-/// Reads the proxies to trust from the environment, and names the client in the log lines of its requests.
+/// Reads the proxies to trust from the environment, and names the client in the log line of each request.
 pub fn module() -> Module {
     Module::new("clients")
         .settings::<Proxies>()
@@ -37,6 +37,7 @@ impl FromRequestParts<AppState> for ClientIp {
 }
 
 async fn log_client(ClientIp(client): ClientIp, request: Request, next: Next) -> Response {
-    tracing::Span::current().record("client", tracing::field::display(client));
-    next.run(request).await
+    let mut response = next.run(request).await;
+    response.extensions_mut().insert(Sender(client));
+    response
 }
