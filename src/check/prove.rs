@@ -1,7 +1,7 @@
 //! What only rendering can prove of a template: every file renders, and no two parts clash, in a set of selections that has
 //! every part in it; and the presets are no larger than they say.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::answers::record::{BUILT_IN, Record, TemplateId};
 use crate::gather::{Defaults, GatherError, Given, gather};
@@ -46,13 +46,18 @@ fn tree(template: &Template, given: Given) -> Result<Option<FileTree>, Vec<Probl
     }
 }
 
-/// Counts the lines of the presets that have a limit, as `--yes` makes them.
+/// Counts the lines of the presets that have a limit, as `--yes` makes them with each member of each group.
 fn sizes(template: &Template, problems: &mut Vec<Problem>) {
     for preset in template.manifest.preset.iter().filter(|preset| !preset.max_lines.is_empty()) {
-        let given = Given { preset: Some(preset.name.get_ref().clone()), ..Given::default() };
-        let Ok(Some(tree)) = tree(template, given) else { continue };
+        let members = template.features.values().filter_map(|feature| Some((feature.group()?, &feature.name)));
+        let choices = members.map(|(group, member)| BTreeMap::from([(group.to_owned(), member.clone())]));
+        let trees = choices.chain([BTreeMap::new()]).filter_map(|set| {
+            let preset = Some(preset.name.get_ref().clone());
+            tree(template, Given { preset, set, ..Given::default() }).ok()?
+        });
+        let trees: Vec<FileTree> = trees.collect();
         for (end, limit) in &preset.max_lines {
-            let lines = lines(&tree, end);
+            let lines = trees.iter().map(|tree| lines(tree, end)).max().unwrap_or_default();
             if lines > *limit.get_ref() {
                 problems.push(template.problem(limit.span(), ProblemKind::TooManyLines { end: end.clone(), lines }));
             }

@@ -205,7 +205,8 @@ pub struct Preset {
     /// The preset that is taken where nobody says otherwise; exactly one is.
     #[serde(default)]
     pub default: bool,
-    /// How many lines its files may have in all, by the end of their names (`rs = 2500`), as `--yes` makes it.
+    /// How many lines its files may have in all, by the end of their names (`rs = 2500`), as `--yes` makes it with any
+    /// member of a group.
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, usize>")]
     pub max_lines: BTreeMap<String, Spanned<usize>>,

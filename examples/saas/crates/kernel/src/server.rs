@@ -87,17 +87,9 @@ impl Application {
 /// Describes the API of the modules.
 #[must_use]
 pub fn openapi(modules: &[Module]) -> OpenApi {
-    let mut router = OpenApiRouter::<AppState>::with_openapi(
-        OpenApiBuilder::new()
-            .info(
-                Info::builder()
-                    .title(APP_NAME)
-                    .version(env!("CARGO_PKG_VERSION"))
-                    .description(Some(APP_DESCRIPTION))
-                    .build(),
-            )
-            .build(),
-    );
+    let info = Info::builder().title(APP_NAME).version(env!("CARGO_PKG_VERSION")).description(Some(APP_DESCRIPTION));
+    let document = OpenApiBuilder::new().info(info.build()).build();
+    let mut router = OpenApiRouter::<AppState>::with_openapi(document);
     for module in modules {
         router = router.nest("/api/v1", module.api.clone());
     }

@@ -25,7 +25,7 @@ pub use form::Form;
 
 use std::{collections::HashMap, net::SocketAddr, time::Duration};
 
-use kernel::{Application, Config, Db, Module, database as kernel_database, jobs};
+use kernel::{Application, Config, Db, Module, jobs};
 use tokio::{net::TcpListener, time::timeout};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -63,16 +63,14 @@ impl TestApp {
     pub async fn start_with(modules: Vec<Module>, variables: &[(&str, &str)]) -> Self {
         let database = TestDatabase::new();
         let mut environment = HashMap::from([
-            ("DATABASE_URL".to_owned(), database.url()),
+            ("DATABASE_URL".to_owned(), database.url.clone()),
             ("DATABASE_CONNECTIONS".to_owned(), "5".to_owned()),
         ]);
         for (key, value) in variables {
             environment.insert((*key).to_owned(), (*value).to_owned());
         }
         let config = Config::from_variables(&environment, &modules).expect("the test configuration is valid");
-        kernel_database::create_if_missing(&config).await.expect("the test database can be made");
-        let db = kernel_database::connect(&config).await.expect("the test database can be opened");
-        kernel_database::migrate(&db, &modules).await.expect("the migrations succeed");
+        let db = kernel::database::prepare(&config, &modules).await.expect("the test database can be made");
 
         let application = Application::build(config, db, modules);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");

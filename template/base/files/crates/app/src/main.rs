@@ -90,16 +90,13 @@ async fn start() -> anyhow::Result<Application> {
     let modules = modules();
     let config = Config::load(&modules)?;
     logging::init(&config);
-    let in_development = config.environment == Environment::Development;
-    if in_development {
-        database::create_if_missing(&config).await?;
-    }
-    let db = database::connect(&config).await?;
-    if in_development {
-        database::migrate(&db, &modules).await?;
+    let db = if config.environment == Environment::Development {
+        database::prepare(&config, &modules).await?
     } else {
+        let db = database::connect(&config).await?;
         database::check_migrated(&db, &modules).await?;
-    }
+        db
+    };
     Ok(Application::build(config, db, modules))
 }
 
@@ -107,9 +104,7 @@ async fn migrate() -> anyhow::Result<()> {
     let modules = modules();
     let config = Config::load(&modules)?;
     logging::init(&config);
-    database::create_if_missing(&config).await?;
-    let db = database::connect(&config).await?;
-    database::migrate(&db, &modules).await?;
+    database::prepare(&config, &modules).await?;
     tracing::info!("the database is up to date");
     Ok(())
 }

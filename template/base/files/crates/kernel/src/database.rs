@@ -24,13 +24,16 @@ pub struct Migration {
     pub sql: &'static str,
 }
 
-/// Creates the database unless there is one.
+/// Creates the database unless there is one, opens it, and brings its tables up to date.
 ///
 /// # Errors
 ///
-/// Fails when the database can be neither reached nor created.
-pub async fn create_if_missing(config: &Config) -> anyhow::Result<()> {
-    backend::create_if_missing(config).await.context("the database of DATABASE_URL cannot be created")
+/// Fails when the database can be neither reached nor created, or a migration fails.
+pub async fn prepare(config: &Config, modules: &[Module]) -> anyhow::Result<Db> {
+    backend::create_if_missing(config).await.context("the database of DATABASE_URL cannot be created")?;
+    let db = connect(config).await?;
+    migrate(&db, modules).await?;
+    Ok(db)
 }
 
 /// Opens the pool.

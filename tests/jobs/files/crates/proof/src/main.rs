@@ -43,9 +43,7 @@ async fn main() -> anyhow::Result<()> {
     let cli = Cli::parse();
     let modules = [proof::module()];
     let config = Config::load(&modules)?;
-    database::create_if_missing(&config).await?;
-    let db = database::connect(&config).await?;
-    database::migrate(&db, &modules).await?;
+    let db = database::prepare(&config, &modules).await?;
     let mut redis = match cli.redis {
         Some(folder) => Some(Redis::start(folder).await?),
         None => None,

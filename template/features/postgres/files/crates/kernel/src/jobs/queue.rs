@@ -55,14 +55,12 @@ pub(super) async fn push(
 pub(super) async fn bury(db: &PgPool, heartbeat: Duration, worker: Option<&str>) -> Result<(), sqlx::Error> {
     let mut transaction = begin(db).await?;
     // The lock keeps a worker that is being buried from fetching another job.
-    let dead: Vec<String> = sqlx::query_scalar(
+    let query = sqlx::query_scalar(
         "SELECT id FROM apalis.workers WHERE id = $1 OR last_seen < now() - make_interval(secs => 6 * $2) \
          FOR UPDATE SKIP LOCKED",
-    )
-    .bind(worker)
-    .bind(heartbeat.as_secs_f64())
-    .fetch_all(&mut *transaction)
-    .await?;
+    );
+    let query = query.bind(worker).bind(heartbeat.as_secs_f64());
+    let dead: Vec<String> = query.fetch_all(&mut *transaction).await?;
     for query in [
         "UPDATE apalis.jobs SET lock_by = NULL, lock_at = NULL, \
          status = CASE WHEN status IN ('Queued', 'Running') THEN 'Pending' ELSE status END WHERE lock_by = ANY($1)",
@@ -75,11 +73,8 @@ pub(super) async fn bury(db: &PgPool, heartbeat: Duration, worker: Option<&str>)
 
 /// apalis takes a failed job up again as soon as its time has come: this moves that time.
 pub(super) async fn postpone(db: &PgPool, id: &TaskId, pause: Duration) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE apalis.jobs SET run_at = now() + make_interval(secs => $1) WHERE id = $2")
-        .bind(pause.as_secs_f64())
-        .bind(id.to_string())
-        .execute(db)
-        .await?;
+    let query = sqlx::query("UPDATE apalis.jobs SET run_at = now() + make_interval(secs => $1) WHERE id = $2");
+    query.bind(pause.as_secs_f64()).bind(id.to_string()).execute(db).await?;
     Ok(())
 }
 
