@@ -5,7 +5,7 @@ use std::{net::IpAddr, sync::Arc, time::Instant};
 use anyhow::anyhow;
 use axum::{
     Json, Router,
-    extract::{DefaultBodyLimit, Request, State},
+    extract::{DefaultBodyLimit, OriginalUri, Request, State},
     http::{HeaderName, HeaderValue, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
@@ -79,7 +79,9 @@ pub struct Sender(pub IpAddr);
 /// Logs the request in one line of its own, whose id stands on all lines that are written meanwhile.
 async fn answer(State((state, area)): State<(AppState, Area)>, request: Request, next: Next) -> Response {
     let (start, id) = (Instant::now(), current_request_id());
-    let (method, uri) = (request.method().clone(), request.uri().clone());
+    // As the client has written it: within `/api`, the router has taken that part away.
+    let uri = request.extensions().get().map_or_else(|| request.uri(), |OriginalUri(uri)| uri).clone();
+    let method = request.method().clone();
     let span = tracing::info_span!("request", id);
     let response = write_problem(&state, area, request, next).instrument(span).await;
     let (status, microseconds) = (response.status().as_u16(), u64::try_from(start.elapsed().as_micros()).ok());

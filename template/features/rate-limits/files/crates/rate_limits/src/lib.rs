@@ -54,6 +54,9 @@ fn limit_area(router: Router<AppState>, area: Area, state: &AppState) -> Router<
         }
         Area::Pages => (limiter("pages", &limits.pages), limiter("forms", &limits.forms)),
     };
+    if reading.is_none() && writing.is_none() {
+        return router;
+    }
     let layer = move |client: ClientIp, request: Request, next: Next| {
         let limiter = if request.method().is_safe() { reading.clone() } else { writing.clone() };
         async move {

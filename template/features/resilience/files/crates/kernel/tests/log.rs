@@ -2,10 +2,11 @@
 
 use std::{collections::HashMap, env, process::Command};
 
-use axum::{Router, routing::get};
+use axum::routing::get;
 use kernel::{Module, config::Environment, logging};
 use serde_json::Value;
 use testkit::TestApp;
+use utoipa_axum::router::OpenApiRouter;
 
 /// Runs one of the ignored tests below, and returns the lines of its log.
 fn log_of(child: &str, level: &str) -> Vec<Value> {
@@ -29,9 +30,9 @@ async fn start(modules: Vec<Module>) -> TestApp {
 #[tokio::test]
 #[ignore = "run by the test below"]
 async fn child_that_panics() {
-    let pages = Router::new().route("/panic", get(async || -> () { panic!("out of paper") }));
-    let app = start(vec![Module::new("office").pages(pages)]).await;
-    let request = hyper::Request::get("/panic").header("x-request-id", "the-request");
+    let api = OpenApiRouter::new().route("/panic", get(async || -> () { panic!("out of paper") }));
+    let app = start(vec![Module::new("office").api(api)]).await;
+    let request = hyper::Request::get("/api/v1/panic").header("x-request-id", "the-request");
     assert_eq!(app.send(request, String::new()).await.status, 500);
 }
 
@@ -51,7 +52,7 @@ fn a_request_is_one_line() {
     let lines: Vec<_> = log.iter().filter(|line| line["message"] == "answered").collect();
     assert_eq!(lines.len(), 1, "{log:?}");
     assert_eq!(lines[0]["id"], "the-request");
-    assert_eq!([&lines[0]["method"], &lines[0]["path"]], ["GET", "/panic"]);
+    assert_eq!([&lines[0]["method"], &lines[0]["path"]], ["GET", "/api/v1/panic"]);
     assert_eq!(lines[0]["status"], 500);
     assert!(lines[0]["microseconds"].as_u64().unwrap() > 0, "{log:?}");
 }
