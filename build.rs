@@ -65,7 +65,7 @@ fn collect(folder: &Path, prefix: &str, files: &mut Vec<(String, PathBuf)>) {
     }
 }
 
-/// The executable bit; where files have none, a file that begins with `#!` is executable.
+/// The executable bit; where files have none, a file that begins with `#!/` is executable. A Rust file may begin with `#![`.
 #[cfg(unix)]
 fn is_executable(file: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
@@ -75,7 +75,7 @@ fn is_executable(file: &Path) -> bool {
 
 #[cfg(not(unix))]
 fn is_executable(file: &Path) -> bool {
-    fs::read(file).is_ok_and(|bytes| bytes.starts_with(b"#!"))
+    fs::read(file).is_ok_and(|bytes| bytes.starts_with(b"#!/"))
 }
 
 fn variable(name: &str) -> String {

@@ -6,7 +6,7 @@ mod support;
 use std::fs;
 use std::path::Path;
 
-use neoforge::{archive, release, template};
+use neoforge::{archive, embedded, release, template};
 use support::Sandbox;
 
 /// What the packed template renders to now, beside what it rendered to then.
@@ -32,6 +32,13 @@ fn every_released_template_renders_as_it_did() {
     for version in versions(&releases) {
         let (now, then) = now_and_then(&releases, &version);
         assert_eq!(now, then, "version {version} has changed");
+    }
+}
+
+#[test]
+fn a_version_that_is_released_does_not_change_any_more() {
+    if let Some(released) = embedded::released(embedded::TEMPLATE_VERSION) {
+        assert!(released == embedded::template(), "template/ has changed since its release; give it a new version");
     }
 }
 

@@ -46,8 +46,8 @@ impl ReadError {
 
 /// Reads all files below `folder` into memory, each once, and leaves out the `.git` at the top.
 ///
-/// A file is executable if one of its execute bits is set; on a platform without them, if it begins with `#!`. Empty
-/// folders are not kept, as in git.
+/// A file is executable if one of its execute bits is set; on a platform without them, if it begins with `#!/`.
+/// Empty folders are not kept, as in git.
 ///
 /// # Errors
 /// [`ReadError`]: whatever cannot be kept faithfully is refused by name, never skipped.
@@ -127,5 +127,6 @@ fn is_executable(metadata: &fs::Metadata, _bytes: &[u8]) -> bool {
 
 #[cfg(not(unix))]
 fn is_executable(_metadata: &fs::Metadata, bytes: &[u8]) -> bool {
-    bytes.starts_with(b"#!")
+    // A Rust file may begin with `#![`.
+    bytes.starts_with(b"#!/")
 }
