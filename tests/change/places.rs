@@ -1,5 +1,8 @@
 //! Where projects live: in a part of a repository, in a linked work tree, on no branch, with other line ends.
 
+#[cfg(unix)]
+use std::fs;
+
 use super::Project;
 use super::support::Sandbox;
 
@@ -78,6 +81,49 @@ fn line_ends_are_those_that_git_checks_out() {
     assert_eq!(project.read("main.txt"), "begin\r\n    jobs\r\n    mail\r\nend\r\n");
     assert_eq!(project.status(), "");
     assert_eq!(project.git(&["show", "HEAD:main.txt"]), "begin\n    jobs\n    mail\nend\n");
+}
+
+#[test]
+fn line_ends_that_git_makes_are_no_edits() {
+    let project = Project::new();
+    let check = || {
+        project.git(&["rm", "--cached", "--quiet", "-r", "."]);
+        project.git(&["reset", "--quiet", "--hard"]);
+        assert!(project.read("main.txt").contains("begin\r\n"));
+        let said = project.run("status").expect(0);
+        assert!(said.out.contains(", 0 of them edited"), "{}", said.out);
+        assert_eq!(project.run("diff --exit-code").expect(0).out, "");
+    };
+    project.git(&["config", "core.autocrlf", "true"]);
+    check();
+    project.git(&["config", "core.autocrlf", "false"]);
+    project.edit(".gitattributes", "* text=auto eol=crlf\n");
+    check();
+    // An edit shows as what was edited, and not as the whole file.
+    project.write("main.txt", "begin\r\n    mine\r\nend\r\n");
+    let diff = project.run("diff").expect(0).out;
+    assert!(diff.contains("\n begin\n+    mine\n end\n"), "{diff}");
+}
+
+#[cfg(unix)]
+#[test]
+fn modes_that_a_disk_makes_up_are_no_edits() {
+    use std::os::unix::fs::PermissionsExt;
+    let project = Project::new();
+    project.git(&["config", "core.fileMode", "false"]);
+    for mode in [0o666, 0o777] {
+        for name in ["run", "main.txt"] {
+            let file = project.sandbox.path(&format!("work/my-app/{name}"));
+            fs::set_permissions(file, fs::Permissions::from_mode(mode)).expect("permissions can be set");
+        }
+        let said = project.run("status").expect(0);
+        assert!(said.out.contains(", 0 of them edited"), "{}", said.out);
+        project.run("add feature mail --yes --commit").expect(0);
+        project.run("remove feature mail --yes --commit").expect(0);
+    }
+    assert!(project.git(&["ls-files", "--stage", "run"]).starts_with("100755 "));
+    assert!(project.git(&["ls-files", "--stage", "main.txt"]).starts_with("100644 "));
+    assert_eq!(project.status(), "");
 }
 
 #[test]

@@ -53,6 +53,24 @@ fn nothing_is_written_over_a_file_that_git_does_not_know() {
     assert_eq!(project.read("docs/features"), "a file\n");
 }
 
+#[test]
+fn a_name_that_differs_by_case_alone_is_not_added() {
+    let project = Project::new();
+    project.edit("docs/features/Mail.md", "mine\n");
+    refused(
+        &project,
+        "add feature mail --yes",
+        1,
+        "docs/features/mail.md would be new, and differs from docs/features/Mail.md by case alone",
+    );
+    project.git(&["mv", "docs/features", "docs/Features"]);
+    project.edit("docs/Features/post.md", "mine, too\n");
+    refused(&project, "add feature mail --yes", 1, "docs/features would be new, and differs from docs/Features");
+    project.git(&["mv", "docs/Features", "docs/post"]);
+    project.git(&["commit", "--quiet", "--message", "renamed"]);
+    project.run("add feature mail --yes").expect(0);
+}
+
 #[cfg(unix)]
 #[test]
 fn a_link_out_of_the_project_is_not_followed() {

@@ -9,7 +9,7 @@
 //! on `git reset --hard` restores everything, files that are new included. When a step fails, the steps before it are
 //! undone.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -55,6 +55,7 @@ impl Workspace {
         let _lock = self.lock()?;
         self.check_ready()?;
         self.check_nothing_in_the_way(application.merge)?;
+        self.check_case(application.merge)?;
         let (git_folder, folder) = (self.repository.path(), self.repository.path().join("neoforge"));
         let index = IndexFile::new(git_folder, &folder);
         index.sweep();
@@ -119,6 +120,34 @@ impl Workspace {
         if in_the_way.is_empty() { Ok(()) } else { Err(WorkspaceError::InTheWay(in_the_way.into_iter().collect())) }
     }
 
+    /// A new file or folder whose name differs from a tracked one by case alone would be the same one on other systems, and
+    /// perhaps on this one.
+    fn check_case(&self, merge: &TreeMerge) -> Result<(), WorkspaceError> {
+        let index = self.repository.index().map_err(WorkspaceError::git("read the index"))?;
+        let mut tracked: BTreeSet<_> =
+            index.iter().map(|entry| String::from_utf8_lossy(&entry.path).into_owned()).collect();
+        let mut new = Vec::new();
+        for (path, change) in &merge.changes {
+            let path = self.in_repository(path);
+            match change {
+                Change::Remove => _ = tracked.remove(&path),
+                Change::Write(_) | Change::Conflict(_) if tracked.contains(&path) => {}
+                Change::Write(_) | Change::Conflict(_) => new.push(path),
+            }
+        }
+        let spelled: HashMap<_, _> =
+            tracked.iter().flat_map(|path| parts(path)).map(|part| (part.to_lowercase(), part)).collect();
+        for part in new.iter().flat_map(|path| parts(path)) {
+            match spelled.get(&part.to_lowercase()) {
+                Some(ours) if *ours != part => {
+                    return Err(WorkspaceError::CaseClash { new: part.to_owned(), ours: (*ours).to_owned() });
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
     /// Writes all content to the stage, and finds out whether it can be moved to its place.
     fn stage(&self, merge: &TreeMerge, stage: &Stage) -> Result<Vec<Move>, WorkspaceError> {
         let mut moves = Vec::new();
@@ -143,6 +172,8 @@ impl Workspace {
             folders.extend(target.ancestors().skip(1).find(|folder| folder.is_dir()).map(Path::to_path_buf));
             moves.push(Move { target, staged });
         }
+        // What goes makes room first: where case does not tell names apart, a new name may be an old one.
+        moves.sort_by_key(|Move { staged, .. }| staged.is_some());
         for folder in folders {
             // Nothing else knows whether it is permitted.
             tempfile::tempfile_in(&folder).map_err(WorkspaceError::io("write to", &folder))?;
@@ -250,6 +281,11 @@ impl Workspace {
         let base = repository.find_commit(base)?;
         repository.commit(None, &author, &author, subject, &tree(application.theirs)?, &[&base])
     }
+}
+
+/// A path and the folders above it, from the outermost to the path itself.
+fn parts(path: &str) -> impl Iterator<Item = &str> {
+    path.match_indices('/').map(|(at, _)| &path[..at]).chain([path])
 }
 
 /// What a conflict looks like on disk; nothing when it stays as it is.

@@ -32,6 +32,11 @@ pub enum WorkspaceError {
         "in the way, and unknown to git: {}; move or remove {}, or add and commit {}", names(.0), it(.0), it(.0)
     )]
     InTheWay(Vec<String>),
+    #[error(
+        "{new} would be new, and differs from {ours} by case alone: macOS and Windows take both for one; rename {ours} with \
+         `git mv`, commit that, and run the command again"
+    )]
+    CaseClash { new: String, ours: String },
     #[error("another NeoForge is at work in this repository; wait until it is done")]
     Locked,
     #[error(

@@ -197,13 +197,16 @@ impl Workspace {
         }
     }
 
-    /// The project as it stands on disk, without what git neither tracks nor would track.
+    /// The project as it stands on disk, without what git neither tracks nor would track. Line ends and modes are those that
+    /// git would commit.
     ///
     /// # Errors
     /// [`WorkspaceError`]: a file cannot be read.
     pub fn on_disk(&self) -> Result<FileTree, WorkspaceError> {
         let mut files = FileTree::new();
         let index = self.repository.index().map_err(WorkspaceError::git("read the index"))?;
+        let config = self.repository.config().map_err(WorkspaceError::git("read its settings"))?;
+        let has_modes = config.get_bool("core.fileMode").unwrap_or(cfg!(unix));
         for entry in index.iter() {
             let path = String::from_utf8_lossy(&entry.path).into_owned();
             let Some(Ok(inside)) = path.strip_prefix(&self.prefix).map(TreePath::parse) else { continue };
@@ -212,7 +215,10 @@ impl Workspace {
             match fs::symlink_metadata(&on_disk) {
                 Ok(metadata) if metadata.is_file() => {
                     let bytes = fs::read(&on_disk).map_err(read)?;
-                    files.insert(inside, File { bytes: bytes.into(), executable: is_executable(&metadata, &entry) });
+                    let committed = || Some(self.repository.find_blob(entry.id).ok()?.content().to_vec());
+                    let bytes = line_ends::in_git(&self.repository, Path::new(&path), bytes, committed);
+                    let executable = if has_modes { is_executable(&metadata, &entry) } else { entry.mode & 0o111 != 0 };
+                    files.insert(inside, File { bytes, executable });
                 }
                 Ok(_) => {}
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
