@@ -220,10 +220,13 @@ fn check_name(name: &str) -> Result<(), PathReason> {
 pub fn is_device(name: &str) -> bool {
     let stem = name.split('.').next().unwrap_or(name).trim_end().to_ascii_lowercase();
     match stem.as_str() {
-        "con" | "prn" | "aux" | "nul" => true,
+        "con" | "conin$" | "conout$" | "prn" | "aux" | "nul" => true,
         _ => {
             let port = stem.strip_prefix("com").or_else(|| stem.strip_prefix("lpt"));
-            port.is_some_and(|port| matches!(port.as_bytes(), [b'1'..=b'9']))
+            // Windows reads a small digit as a digit.
+            port.is_some_and(|port| {
+                matches!(port, "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9" | "¹" | "²" | "³")
+            })
         }
     }
 }
@@ -257,6 +260,9 @@ pub(crate) mod tests {
         assert_eq!(reason("a/b."), PathReason::TrailingDot);
         assert_eq!(reason("src/con.rs"), PathReason::Device);
         assert_eq!(reason("LPT1"), PathReason::Device);
+        assert_eq!(reason("a/COM².tar.gz"), PathReason::Device);
+        assert_eq!(reason("conout$"), PathReason::Device);
+        assert_eq!(reason("nul .txt"), PathReason::Device);
         assert_eq!(reason(&"x".repeat(256)), PathReason::TooLong);
     }
 

@@ -14,7 +14,10 @@ use crate::template::{Feature, Source, Template, similar, slot};
 use crate::tree::{File, FileTree, TreePath};
 
 /// Paths that no template may write, each with who does.
-const RESERVED: [(&str, &str); 3] = [(record::PATH, "NeoForge"), (".env", "NeoForge"), (".git", "git")];
+const RESERVED: [(&str, &str); 2] = [(record::PATH, "NeoForge"), (".env", "NeoForge")];
+
+/// Characters of a path: git for Windows writes none of 260 or more, and the folder of the project counts, too.
+const LONGEST: usize = 180;
 
 /// From how many files on the work is shared by threads; below, starting them takes longer than it saves.
 const MANY_FILES: usize = 64;
@@ -215,11 +218,24 @@ fn path(job: &Job<'_>, variables: &Variables, liquid: &Liquid) -> Result<TreePat
     } else {
         TreePath::parse(target.clone()).map_err(ProblemKind::BadPath)?
     };
-    let top = path.as_str().split('/').next().unwrap_or_default().to_lowercase();
-    match RESERVED.iter().find(|(reserved, _)| *reserved == top) {
-        Some((_, writer)) => Err(ProblemKind::ReservedPath { path: path.to_string(), writer }),
-        None => Ok(path),
+    if let Some(writer) = writer(&path) {
+        return Err(ProblemKind::ReservedPath { path: path.to_string(), writer });
     }
+    match path.as_str().chars().count() {
+        length if length > LONGEST => Err(ProblemKind::LongPath { path: path.to_string(), length, most: LONGEST }),
+        _ => Ok(path),
+    }
+}
+
+/// Who writes this path, where no template may. Git checks out no folder with one of its own names at any depth, nor with what
+/// Windows makes of such a name.
+fn writer(path: &TreePath) -> Option<&'static str> {
+    let path = path.as_str().to_lowercase();
+    let top = path.split('/').next().unwrap_or_default();
+    if let Some((_, writer)) = RESERVED.iter().find(|(reserved, _)| *reserved == top) {
+        return Some(writer);
+    }
+    path.split('/').any(|name| name == ".git" || name == "git~1").then_some("git")
 }
 
 /// Puts the lines in the place of the markers.

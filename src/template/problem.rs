@@ -132,6 +132,10 @@ pub enum ProblemKind {
     BadPath(PathError),
     #[error("{path:?} is written by {writer} itself; choose another path")]
     ReservedPath { path: String, writer: &'static str },
+    #[error(
+        "{path:?} has {length} characters, and with more than {most} a project may be too deep for Windows; shorten it"
+    )]
+    LongPath { path: String, length: usize, most: usize },
     #[error("{path:?} is also written by {other}; move one of them, or use a slot")]
     PathClash { path: String, other: String },
     #[error(
