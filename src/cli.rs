@@ -254,7 +254,7 @@ pub struct Adopt {
     #[arg(default_value = ".")]
     pub path: PathBuf,
     /// The project was made from this version, or for a template from git this branch, tag or commit [default: the one
-    /// that fits best, or for a template from git its newest].
+    /// that fits best, for a template from git of its default branch and its ten newest tags].
     #[arg(long, value_name = "VERSION")]
     pub version: Option<String>,
     /// The project has these features.

@@ -2,6 +2,8 @@
 
 mod support;
 
+use clap::CommandFactory as _;
+use neoforge::cli::Cli;
 use support::Sandbox;
 
 #[test]
@@ -147,10 +149,21 @@ fn the_manual_has_a_page_for_each_command() {
     let ran = sandbox.run("man").expect(0);
     assert!(ran.out.starts_with(".ie") && ran.out.contains(".TH neoforge 1"), "{}", ran.out);
     sandbox.run("man --into pages").expect(0);
-    let pages = sandbox.names("work/pages");
-    for page in ["neoforge.1", "neoforge-new.1", "neoforge-smoke.1", "neoforge-template-check.1"] {
-        assert!(pages.contains(&page.to_owned()), "{page} in {pages:?}");
+    let mut expected = pages(&Cli::command(), "neoforge");
+    expected.sort();
+    assert!(expected.contains(&"neoforge-template-check.1".to_owned()), "{expected:?}");
+    assert_eq!(sandbox.names("work/pages"), expected);
+    for page in expected {
+        let text = sandbox.read(&format!("work/pages/{page}"));
+        assert!(text.contains(".SH NAME") && text.contains(".SH SYNOPSIS"), "{page}: {text}");
     }
+}
+
+/// The pages of a command and of all below it that are not hidden.
+fn pages(command: &clap::Command, name: &str) -> Vec<String> {
+    let below = command.get_subcommands().filter(|command| !command.is_hide_set());
+    let below = below.flat_map(|command| pages(command, &format!("{name}-{}", command.get_name())));
+    [format!("{name}.1")].into_iter().chain(below).collect()
 }
 
 #[test]

@@ -4,8 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use neoforge::project::clone::{FetchError, Fetched, fetch};
-use neoforge::project::{read_commit, read_tree};
+use neoforge::project::clone::{FetchError, Fetched};
+use neoforge::project::{Checkout, read_commit, read_tree};
 use neoforge::tree::{File, TreePath};
 use tempfile::TempDir;
 
@@ -59,7 +59,7 @@ impl Origin {
 
     fn fetch_from(&self, url: &str, rev: Option<&str>, folder: Option<&str>) -> Result<(Fetched, TempDir), FetchError> {
         let into = TempDir::new_in(self.folder.path()).expect("a folder");
-        Ok((fetch(url, rev, folder, into.path(), &|| false)?, into))
+        Ok((Checkout::new(url, into.path(), || false)?.fetch(rev, folder)?, into))
     }
 
     fn message(&self, rev: Option<&str>, folder: Option<&str>) -> String {
@@ -115,6 +115,18 @@ fn a_server_that_gives_no_single_commit_gives_all() {
     assert_eq!(fetched.commit, origin.first);
     assert_eq!(fs::read_to_string(fetched.path.join("template.toml")).expect("the template"), "one");
     assert!(matches!(origin.fetch(Some(&"1".repeat(40)), None), Err(FetchError::UnknownRev { .. })));
+}
+
+#[test]
+fn one_clone_gives_one_version_after_the_other() {
+    let origin = origin();
+    let into = TempDir::new_in(origin.folder.path()).expect("a folder");
+    let checkout = Checkout::new(&origin.url(), into.path(), || false).expect("a clone");
+    for (rev, content) in [(None, "two"), (Some("v1"), "one"), (Some("next"), "two"), (Some(&*origin.first), "one")] {
+        let fetched = checkout.fetch(rev, None).expect("fetched");
+        assert_eq!(version(&fetched), content, "{rev:?}");
+    }
+    assert_eq!(checkout.tags(2).expect("tags"), ["v1", "v0.10"]);
 }
 
 #[test]
@@ -224,6 +236,6 @@ fn nothing_becomes_an_option_of_git() {
 fn an_interrupt_ends_git() {
     let origin = origin();
     let into = TempDir::new_in(origin.folder.path()).expect("a folder");
-    let error = fetch(&origin.url(), None, None, into.path(), &|| true).expect_err("interrupted");
+    let error = Checkout::new(&origin.url(), into.path(), || true).err().expect("interrupted");
     assert!(matches!(error, FetchError::Interrupted));
 }

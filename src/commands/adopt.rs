@@ -28,10 +28,13 @@ pub(super) fn run(args: &Adopt, out: &mut Out, interrupt: &Interrupt) -> Result<
     if files.is_empty() {
         bail!("git knows no file in {}; run `git add --all` and `git commit` first", workspace.root().display());
     }
-    let opened = source::open_possible(args.template.template.as_deref(), args.version.as_deref(), interrupt)?;
+    let possible = source::open_possible(args.template.template.as_deref(), args.version.as_deref(), interrupt)?;
     interrupt.check()?;
+    if !possible.unreadable.is_empty() {
+        out.note(format_args!("no template that this program can read: {}", possible.unreadable.join(", ")));
+    }
     let candidates: Vec<_> =
-        opened.into_iter().map(|opened| Candidate { id: opened.id, template: opened.template }).collect();
+        possible.opened.into_iter().map(|opened| Candidate { id: opened.id, template: opened.template }).collect();
     let known = Known {
         with: args.with.iter().cloned().collect(),
         without: args.without.iter().cloned().collect(),

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
-use super::source::{self, Opened};
+use super::source::{self, Clones, Opened};
 use super::{Exit, prompts};
 use crate::answers::record::{self, Record};
 use crate::cli::{Smoke, SmokeLevelArg};
@@ -22,7 +22,7 @@ pub(super) fn run(args: &Smoke, out: &mut Out, interrupt: &Interrupt) -> Result<
     let record = read_record(&root)?;
     let opened = match &args.template.template {
         Some(named) => source::open(Some(named), interrupt)?,
-        None => source::open_recorded(&record.template, interrupt)?,
+        None => source::open_recorded(&record.template, &mut Clones::new(interrupt))?,
     };
     if opened.id.version != record.template.version {
         let (made, used) = (&record.template.version, &opened.id.version);

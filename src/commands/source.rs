@@ -1,5 +1,6 @@
 //! Where a template comes from: the program, a folder, or a git repository.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
@@ -9,20 +10,49 @@ use super::scratch_folder;
 use crate::answers::record::{BUILT_IN, TemplateId};
 use crate::interrupt::Interrupt;
 use crate::project::read::read_part;
-use crate::project::{TemplateSource, fetch, read_commit};
+use crate::project::{Checkout, TemplateSource, read_commit};
 use crate::template::{self, Template};
 use crate::tree::FileTree;
 use crate::{embedded, foreign};
 
-/// A template on disk.
+/// A template on disk, as long as the clones live and no other version of it is located.
 pub(super) struct Located {
     pub(super) folder: PathBuf,
     /// What a record names it by.
     pub(super) source: String,
     commit: Option<String>,
-    /// Holds the clone of a git repository as long as it is read.
-    _scratch: Option<TempDir>,
 }
+
+/// The clones of git repositories that a command has made: another version of the same template needs no other one.
+pub(super) struct Clones<'a> {
+    interrupt: &'a Interrupt,
+    by_url: BTreeMap<String, (Checkout, TempDir)>,
+}
+
+impl<'a> Clones<'a> {
+    pub(super) fn new(interrupt: &'a Interrupt) -> Self {
+        Self { interrupt, by_url: BTreeMap::new() }
+    }
+
+    fn of(&mut self, url: &str) -> Result<&Checkout> {
+        if !self.by_url.contains_key(url) {
+            let (scratch, interrupt) = (scratch_folder()?, self.interrupt.clone());
+            let checkout = Checkout::new(url, scratch.path(), move || interrupt.is_set())?;
+            self.by_url.insert(url.to_owned(), (checkout, scratch));
+        }
+        Ok(&self.by_url[url].0)
+    }
+}
+
+/// The templates that a project may have been made from, the newest last.
+pub(super) struct Possible {
+    pub(super) opened: Vec<Opened>,
+    /// The tags of a git repository that hold no template which this program can read.
+    pub(super) unreadable: Vec<String>,
+}
+
+/// How many tags of a git repository are looked at.
+const TAGS: usize = 10;
 
 /// A template that was found and read.
 pub(super) struct Opened {
@@ -39,12 +69,13 @@ impl Opened {
 
 /// Opens the template that was named, or the built-in one.
 pub(super) fn open(named: Option<&str>, interrupt: &Interrupt) -> Result<Opened> {
-    match named {
-        None => built_in(),
-        Some(named) => match at_hand(named)? {
-            Some(opened) => Ok(opened),
-            None => read(&locate(named, interrupt)?),
-        },
+    named.map_or_else(built_in, |named| open_named(named, &mut Clones::new(interrupt)))
+}
+
+fn open_named(named: &str, clones: &mut Clones<'_>) -> Result<Opened> {
+    match at_hand(named)? {
+        Some(opened) => Ok(opened),
+        None => read(&locate(named, clones)?),
     }
 }
 
@@ -66,17 +97,17 @@ fn name_of(url: &str, folder: Option<&str>) -> String {
 }
 
 /// Opens the template that a project was made from.
-pub(super) fn open_recorded(id: &TemplateId, interrupt: &Interrupt) -> Result<Opened> {
+pub(super) fn open_recorded(id: &TemplateId, clones: &mut Clones<'_>) -> Result<Opened> {
     match (&id.commit, id.source.as_str()) {
         (_, BUILT_IN) => released(&id.version),
-        (None, path) => recorded_folder(path, &id.version, interrupt),
-        (Some(commit), url) => open(Some(&format!("{url}#{commit}")), interrupt),
+        (None, path) => recorded_folder(path, &id.version, clones),
+        (Some(commit), url) => open_named(&format!("{url}#{commit}"), clones),
     }
 }
 
 /// A folder has no history: it must still be the version that the project was made from.
-fn recorded_folder(path: &str, version: &str, interrupt: &Interrupt) -> Result<Opened> {
-    let opened = open(Some(path), interrupt)?;
+fn recorded_folder(path: &str, version: &str, clones: &mut Clones<'_>) -> Result<Opened> {
+    let opened = open_named(path, clones)?;
     if opened.id.version != version {
         bail!(
             "the project was made from version {version} of {path}, which is now version {}; keep the template in git, so \
@@ -88,34 +119,51 @@ fn recorded_folder(path: &str, version: &str, interrupt: &Interrupt) -> Result<O
 }
 
 /// Opens a later version of the template that a project was made from: `to`, or the newest.
-pub(super) fn open_newer(id: &TemplateId, to: Option<&str>, interrupt: &Interrupt) -> Result<Opened> {
+pub(super) fn open_newer(id: &TemplateId, to: Option<&str>, clones: &mut Clones<'_>) -> Result<Opened> {
     match (&id.commit, id.source.as_str(), to) {
         (_, BUILT_IN, None) => built_in(),
         (_, BUILT_IN, Some(version)) => released(version),
-        (Some(_), url, None) => open(Some(url), interrupt),
-        (Some(_), url, Some(rev)) => open(Some(&format!("{url}#{rev}")), interrupt),
-        (None, path, None) => open(Some(path), interrupt),
+        (Some(_), url, Some(rev)) => open_named(&format!("{url}#{rev}"), clones),
+        (_, named, None) => open_named(named, clones),
         (None, path, Some(_)) => bail!("{path} is a folder and has no other versions; leave out `--to`"),
     }
 }
 
-/// Opens every template that a project may have been made from: the named one, or all that came with the program; of
-/// these only `version`, where one is given.
-pub(super) fn open_possible(named: Option<&str>, version: Option<&str>, interrupt: &Interrupt) -> Result<Vec<Opened>> {
-    match (named, version) {
-        (None, None) => embedded::versions().into_iter().map(released).collect(),
-        (None, Some(version)) => Ok(vec![released(version)?]),
-        (Some(named), None) => Ok(vec![open(Some(named), interrupt)?]),
-        (Some(named), Some(rev)) => match TemplateSource::parse(named)? {
-            TemplateSource::Path(path) => {
+/// Opens every template that a project may have been made from: the named one, of a git repository also its newest tags, or
+/// all that came with the program; of these only `version`, where one is given.
+pub(super) fn open_possible(named: Option<&str>, version: Option<&str>, interrupt: &Interrupt) -> Result<Possible> {
+    let clones = &mut Clones::new(interrupt);
+    let opened = match (named, version) {
+        (None, None) => embedded::versions().into_iter().map(released).collect::<Result<_>>()?,
+        (None, Some(version)) => vec![released(version)?],
+        (Some(named), version) => match (TemplateSource::parse(named)?, version) {
+            (TemplateSource::Path(path), Some(_)) => {
                 bail!("{} is a folder and has no other versions; leave out `--version`", path.display())
             }
-            TemplateSource::Git { rev: Some(_), .. } => {
+            (TemplateSource::Git { rev: Some(_), .. }, Some(_)) => {
                 bail!("{named} names a version already; leave out `--version`")
             }
-            TemplateSource::Git { rev: None, .. } => Ok(vec![open(Some(&format!("{named}#{rev}")), interrupt)?]),
+            (TemplateSource::Git { rev: None, url, .. }, None) => return open_tagged(named, &url, clones),
+            (_, Some(rev)) => vec![open_named(&format!("{named}#{rev}"), clones)?],
+            (_, None) => vec![open_named(named, clones)?],
         },
+    };
+    Ok(Possible { opened, unreadable: Vec::new() })
+}
+
+/// Opens the default branch of a git repository, and the newest of its tags.
+fn open_tagged(named: &str, url: &str, clones: &mut Clones<'_>) -> Result<Possible> {
+    let mut possible = Possible { opened: vec![open_named(named, clones)?], unreadable: Vec::new() };
+    for tag in clones.of(url)?.tags(TAGS)? {
+        match open_named(&format!("{named}#{tag}"), clones) {
+            Ok(tagged) if possible.opened.iter().any(|other| other.id.commit == tagged.id.commit) => {}
+            Ok(tagged) => possible.opened.push(tagged),
+            Err(_) => possible.unreadable.push(tag),
+        }
+        clones.interrupt.check()?;
     }
+    possible.opened.reverse();
+    Ok(possible)
 }
 
 /// Opens a version of the template that came with the program.
@@ -138,25 +186,19 @@ pub(super) fn built_in() -> Result<Opened> {
 }
 
 /// Finds a template, and clones it where it is in a git repository.
-pub(super) fn locate(named: &str, interrupt: &Interrupt) -> Result<Located> {
+pub(super) fn locate(named: &str, clones: &mut Clones<'_>) -> Result<Located> {
     let (url, rev, inside) = match TemplateSource::parse(named)? {
         TemplateSource::Path(path) => {
             let folder =
                 path.canonicalize().with_context(|| format!("failed to find the template {}", path.display()))?;
             let source = folder.display().to_string();
-            return Ok(Located { folder, source, commit: None, _scratch: None });
+            return Ok(Located { folder, source, commit: None });
         }
         TemplateSource::Git { url, rev, folder } => (url, rev, folder),
     };
-    let scratch = scratch_folder()?;
-    let fetched = fetch(&url, rev.as_deref(), inside.as_deref(), scratch.path(), &|| interrupt.is_set())?;
-    interrupt.check()?;
-    Ok(Located {
-        folder: fetched.path,
-        source: name_of(&url, inside.as_deref()),
-        commit: Some(fetched.commit),
-        _scratch: Some(scratch),
-    })
+    let fetched = clones.of(&url)?.fetch(rev.as_deref(), inside.as_deref())?;
+    clones.interrupt.check()?;
+    Ok(Located { folder: fetched.path, source: name_of(&url, inside.as_deref()), commit: Some(fetched.commit) })
 }
 
 impl Located {

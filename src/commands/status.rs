@@ -6,8 +6,9 @@ use anyhow::{Context as _, Result, bail};
 use console::style;
 use serde_json::json;
 
+use super::Exit;
 use super::change::read_record;
-use super::{Exit, source};
+use super::source::{self, Clones};
 use crate::answers::record::{BUILT_IN, Record};
 use crate::embedded;
 use crate::interrupt::Interrupt;
@@ -41,7 +42,7 @@ fn read(project: &Path, interrupt: &Interrupt) -> Result<(Workspace, Side, FileT
     let workspace = Workspace::open(project)?;
     let ours = workspace.on_disk()?;
     let record = read_record(&ours)?;
-    let opened = source::open_recorded(&record.template, interrupt)?;
+    let opened = source::open_recorded(&record.template, &mut Clones::new(interrupt))?;
     let side = Side::new(&opened.template, record)?;
     Ok((workspace, side, ours))
 }

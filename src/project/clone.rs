@@ -74,48 +74,15 @@ fn offer(some: &str, none: &str, names: &[String]) -> String {
     if names.is_empty() { none.to_owned() } else { format!("{some} {}", names.join(", ")) }
 }
 
-/// Fetches `rev` of the repository at `url` (its default branch for `None`), and nothing of its history where the server
-/// can do that, into a new folder in `into`, and finds `folder` in it.
+/// A clone of a repository, of which one version after the other can be fetched; what they have in common comes once.
 ///
-/// `rev` is a branch, a tag, or a commit with all of its digits. Lines end as they do in the repository, whatever
-/// `core.autocrlf` says. Without a terminal git asks for no password. `interrupted` is asked a hundred times a second; git
-/// is killed when it says so.
-///
-/// # Errors
-/// [`FetchError`], with git's own last lines where git failed.
-pub fn fetch(
-    url: &str,
-    rev: Option<&str>,
-    folder: Option<&str>,
-    into: &Path,
-    interrupted: &dyn Fn() -> bool,
-) -> Result<Fetched, FetchError> {
-    if let Some(text) = [Some(url), rev].into_iter().flatten().find(|text| text.starts_with('-')) {
-        return Err(FetchError::Option { text: text.to_owned() });
-    }
-    let checkout = Checkout { url, folder: into.join("template"), interrupted };
-    fs::create_dir(&checkout.folder).map_err(|source| FetchError::Io {
-        action: "create",
-        path: checkout.folder.clone(),
-        source,
-    })?;
-    // Without the user's template: no hook of theirs has a say in a folder that lives for a second.
-    checkout.run(&["init", "--quiet", "--template="])?.or_failed(url)?;
-    checkout.get(rev)?;
-    checkout.run(&["checkout", "--quiet", "--detach", "FETCH_HEAD"])?.or_failed(url)?;
-    let commit = checkout.run(&["rev-parse", "HEAD"])?.or_failed(url)?.trim().to_owned();
-    let path = match folder {
-        None => checkout.folder,
-        Some(folder) => checkout.find(folder)?,
-    };
-    Ok(Fetched { path, commit })
-}
-
-/// A repository that is being fetched.
-struct Checkout<'a> {
-    url: &'a str,
+/// Lines end as they do in the repository, whatever `core.autocrlf` says. Without a terminal git asks for no password.
+pub struct Checkout {
+    url: String,
+    /// Where `url` leads from everywhere: git runs in the new folder.
+    address: String,
     folder: PathBuf,
-    interrupted: &'a dyn Fn() -> bool,
+    interrupted: Box<dyn Fn() -> bool>,
 }
 
 /// How a run of git ended.
@@ -137,16 +104,61 @@ impl Output {
     }
 }
 
-impl Checkout<'_> {
+impl Checkout {
+    /// An empty clone of the repository at `url`, in a new folder in `into`. `interrupted` is asked a hundred times a second;
+    /// git is killed when it says so.
+    ///
+    /// # Errors
+    /// [`FetchError`]; the network is not asked yet.
+    pub fn new(url: &str, into: &Path, interrupted: impl Fn() -> bool + 'static) -> Result<Self, FetchError> {
+        check_no_option(url)?;
+        let address = match std::path::absolute(url) {
+            Ok(path) if Path::new(url).exists() => path.to_string_lossy().into_owned(),
+            _ => url.to_owned(),
+        };
+        let folder = into.join("template");
+        fs::create_dir(&folder).map_err(|source| FetchError::Io { action: "create", path: folder.clone(), source })?;
+        let checkout = Self { url: url.to_owned(), address, folder, interrupted: Box::new(interrupted) };
+        // Without the user's template: no hook of theirs has a say in a folder that lives for a second.
+        checkout.run(&["init", "--quiet", "--template="])?.or_failed(url)?;
+        Ok(checkout)
+    }
+
+    /// Fetches `rev` (the default branch for `None`), and nothing of its history where the server can do that, puts it in the
+    /// place of what was fetched before, and finds `folder` in it.
+    ///
+    /// `rev` is a branch, a tag, or a commit with all of its digits.
+    ///
+    /// # Errors
+    /// [`FetchError`], with git's own last lines where git failed.
+    pub fn fetch(&self, rev: Option<&str>, folder: Option<&str>) -> Result<Fetched, FetchError> {
+        rev.map_or(Ok(()), check_no_option)?;
+        self.get(rev)?;
+        self.run(&["checkout", "--quiet", "--force", "--detach", "FETCH_HEAD"])?.or_failed(&self.url)?;
+        let commit = self.run(&["rev-parse", "HEAD"])?.or_failed(&self.url)?.trim().to_owned();
+        let path = match folder {
+            None => self.folder.clone(),
+            Some(folder) => self.find(folder)?,
+        };
+        Ok(Fetched { path, commit })
+    }
+
+    /// The newest tags, by the order of versions, and at most so many.
+    ///
+    /// # Errors
+    /// [`FetchError`], with git's own last lines where git failed.
+    pub fn tags(&self, most: usize) -> Result<Vec<String>, FetchError> {
+        let list = ["ls-remote", "--quiet", "--tags", "--refs", "--sort=-version:refname", "--", &self.address];
+        let output = self.run(&list)?.or_failed(&self.url)?;
+        let tags = output.lines().filter_map(|line| line.rsplit_once("refs/tags/"));
+        Ok(tags.map(|(_, tag)| tag.to_owned()).take(most).collect())
+    }
+
     /// Gets the commit of `rev` as `FETCH_HEAD`.
     fn get(&self, rev: Option<&str>) -> Result<(), FetchError> {
-        // git runs in the new folder, where a relative path would lead elsewhere.
-        let url = match std::path::absolute(self.url) {
-            Ok(path) if Path::new(self.url).exists() => path.to_string_lossy().into_owned(),
-            _ => self.url.to_owned(),
-        };
+        let url = self.address.as_str();
         let wanted = rev.unwrap_or("HEAD");
-        let shallow = self.run(&["fetch", "--quiet", "--no-tags", "--depth=1", "--", &url, wanted])?;
+        let shallow = self.run(&["fetch", "--quiet", "--no-tags", "--depth=1", "--", url, wanted])?;
         if shallow.status.success() {
             return Ok(());
         }
@@ -154,36 +166,30 @@ impl Checkout<'_> {
         let no_ref = shallow.stderr.contains("couldn't find remote ref");
         if no_ref && !is_commit {
             return Err(match rev {
-                None => FetchError::Empty { url: self.url.to_owned() },
-                Some(rev) => {
-                    FetchError::UnknownRev { url: self.url.to_owned(), rev: rev.to_owned(), tags: self.tags(&url)? }
-                }
+                None => FetchError::Empty { url: self.url.clone() },
+                Some(rev) => self.unknown(rev)?,
             });
         }
         // Some servers give no single commit, and some no shallow history; all of them give everything. Their branches must
         // not become ours: git fetches nothing into the one that is checked out, and that is `main` for many people.
         let cannot = ["shallow", "unadvertised", "not our ref", "remote error"];
         if !is_commit && !cannot.iter().any(|text| shallow.stderr.contains(text)) {
-            return shallow.or_failed(self.url).map(drop);
+            return shallow.or_failed(&self.url).map(drop);
         }
-        let all = ["fetch", "--quiet", "--", &url, "+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*"];
-        self.run(&all)?.or_failed(self.url)?;
+        let all = ["fetch", "--quiet", "--", url, "+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*"];
+        self.run(&all)?.or_failed(&self.url)?;
         if is_commit {
             let commit = format!("{wanted}^{{commit}}");
             if !self.run(&["cat-file", "-e", &commit])?.status.success() {
-                let tags = self.tags(&url)?;
-                return Err(FetchError::UnknownRev { url: self.url.to_owned(), rev: wanted.to_owned(), tags });
+                return Err(self.unknown(wanted)?);
             }
-            return self.run(&["fetch", "--quiet", "--", ".", wanted])?.or_failed(self.url).map(drop);
+            return self.run(&["fetch", "--quiet", "--", ".", wanted])?.or_failed(&self.url).map(drop);
         }
-        self.run(&["fetch", "--quiet", "--no-tags", "--", &url, wanted])?.or_failed(self.url).map(drop)
+        self.run(&["fetch", "--quiet", "--no-tags", "--", url, wanted])?.or_failed(&self.url).map(drop)
     }
 
-    /// The newest tags.
-    fn tags(&self, url: &str) -> Result<Vec<String>, FetchError> {
-        let output = self.run(&["ls-remote", "--quiet", "--tags", "--refs", "--sort=-version:refname", "--", url])?;
-        let tags = output.stdout.lines().filter_map(|line| line.rsplit_once("refs/tags/"));
-        Ok(tags.map(|(_, tag)| tag.to_owned()).take(OFFERED).collect())
+    fn unknown(&self, rev: &str) -> Result<FetchError, FetchError> {
+        Ok(FetchError::UnknownRev { url: self.url.clone(), rev: rev.to_owned(), tags: self.tags(OFFERED)? })
     }
 
     /// The folder of the template, or what there is instead.
@@ -207,7 +213,7 @@ impl Checkout<'_> {
             .collect();
         found.sort();
         found.truncate(OFFERED);
-        Err(FetchError::NoFolder { url: self.url.to_owned(), folder: folder.to_owned(), found })
+        Err(FetchError::NoFolder { url: self.url.clone(), folder: folder.to_owned(), found })
     }
 
     /// Runs git in the new repository until it ends or the user interrupts.
@@ -257,6 +263,11 @@ impl Checkout<'_> {
             stderr: stderr.map_err(failed("read the output of"))?,
         })
     }
+}
+
+/// Git must not take for an option what somebody has typed.
+fn check_no_option(text: &str) -> Result<(), FetchError> {
+    if text.starts_with('-') { Err(FetchError::Option { text: text.to_owned() }) } else { Ok(()) }
 }
 
 fn text(file: &mut File) -> io::Result<String> {

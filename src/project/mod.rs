@@ -21,7 +21,7 @@ pub mod target;
 pub mod workspace;
 mod write_error;
 
-pub use clone::fetch;
+pub use clone::Checkout;
 pub use git::{Committed, enclosing_repository, init_and_commit};
 pub use objects::read_commit;
 pub use read::read_tree;

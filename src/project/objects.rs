@@ -16,7 +16,7 @@ const SYMLINK: i32 = 0o120_000;
 /// Reads the commit that `rev` names (the one that is checked out, for `None`) in the repository at `url`, and of `folder` in
 /// it, or of all, those files and folders at the top that `keep` wants by name.
 ///
-/// `None` where `url` is on another machine, or anything is not as simple as that: then [`fetch`](super::fetch) has git do it,
+/// `None` where `url` is on another machine, or anything is not as simple as that: then a [`Checkout`](super::Checkout) has git do it,
 /// and finds the words for what is wrong.
 #[must_use]
 pub fn read_commit(

@@ -111,3 +111,29 @@ fn a_folder_of_something_else_is_no_project() {
     assert!(said.err.contains("this was not made from built-in"), "{}", said.err);
     assert!(!sandbox.path("work/neoforge.toml").exists());
 }
+
+#[test]
+fn the_tags_of_a_git_template_are_tried() {
+    let project = Project::with("--with mail");
+    let template = |arguments: &[&str]| project.sandbox.git("template", arguments);
+    let commit = |message: &str| {
+        template(&["add", "--all"]);
+        template(&["commit", "--quiet", "--message", message]);
+    };
+    template(&["init", "--quiet"]);
+    commit("one");
+    let first = template(&["rev-parse", "HEAD"]);
+    template(&["tag", "v1.2.3"]);
+    project.sandbox.write("template/base/files/main.txt", "first\nsecond\n    # @slot parts\nthird\n");
+    commit("two");
+    template(&["tag", "v2.0.0"]);
+    project.sandbox.write("template/template.toml", "format = 99\n");
+    commit("broken");
+    template(&["tag", "v3.0.0"]);
+    template(&["revert", "--no-edit", "HEAD"]);
+    lose_the_record(&project);
+    let url = format!("file://{}", project.sandbox.path("template").display());
+    let said = project.sandbox.run(&format!("adopt my-app --template {url}")).expect(0);
+    assert!(said.err.contains("no template that this program can read: v3.0.0"), "{}", said.err);
+    assert!(project.read("neoforge.toml").contains(&format!("commit = \"{}\"", first.trim())));
+}

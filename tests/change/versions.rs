@@ -115,3 +115,25 @@ fn a_version_can_be_named() {
     assert_eq!(project.read("main.txt"), "begin\n    jobs\n    mail\nend\n");
     project.run("update --to nonsense --yes").expect(1);
 }
+
+#[cfg(unix)]
+#[test]
+fn an_update_clones_the_template_once() {
+    use std::os::unix::fs::PermissionsExt;
+    let project = with_versions(|project| replace(project, "base/files/main.txt", "begin", "start"));
+    // An address that only git understands, as one of another machine.
+    let record = project.read("neoforge.toml");
+    project.edit("neoforge.toml", &record.replace("source = \"file:///", "source = \"file:///%2E/"));
+    // A git that keeps a list of what it is asked for.
+    let (git, list) = (project.sandbox.path("bin/git"), project.sandbox.path("asked"));
+    let script = format!("#!/bin/sh\necho \" $* \" >> {}\nPATH=${{PATH#*:}}\nexec git \"$@\"\n", list.display());
+    project.sandbox.write("bin/git", script);
+    std::fs::set_permissions(&git, std::fs::Permissions::from_mode(0o755)).expect("permissions can be set");
+    let path = format!("{}:{}", project.sandbox.path("bin").display(), std::env::var("PATH").expect("a path"));
+    let mut update = project.sandbox.neoforge(["update", "--yes", "--project", "my-app"]);
+    project.sandbox.finish(update.env("PATH", path)).expect(0);
+    assert!(project.read("main.txt").starts_with("start\n"));
+    let asked = std::fs::read_to_string(list).expect("git was asked");
+    let count = |command: &str| asked.lines().filter(|line| line.contains(command)).count();
+    assert_eq!((count(" init "), count(" fetch ")), (1, 2), "{asked}");
+}

@@ -5,10 +5,9 @@ use std::collections::BTreeSet;
 use anyhow::{Result, bail};
 
 use super::super::new::pairs;
-use super::super::source::{self, Opened};
+use super::super::source::{self, Clones, Opened};
 use crate::answers::record::Record;
 use crate::gather::{Given, questions_of_template};
-use crate::interrupt::Interrupt;
 use crate::plan::list;
 use crate::render::select;
 use crate::template::{Template, did_you_mean, similar};
@@ -28,9 +27,9 @@ pub(in crate::commands) enum Intent {
 
 impl Intent {
     /// The template after the change, where it is another one.
-    pub(super) fn template(&self, record: &Record, interrupt: &Interrupt) -> Result<Option<Opened>> {
+    pub(super) fn template(&self, record: &Record, clones: &mut Clones<'_>) -> Result<Option<Opened>> {
         let Self::Update { to } = self else { return Ok(None) };
-        source::open_newer(&record.template, to.as_deref(), interrupt).map(Some)
+        source::open_newer(&record.template, to.as_deref(), clones).map(Some)
     }
 
     /// The answers of the project, with what changes.

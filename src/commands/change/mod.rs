@@ -8,7 +8,7 @@ use serde_json::json;
 
 pub(super) use self::intent::Intent;
 use super::new::dotenv_entry;
-use super::source::{self, Opened};
+use super::source::{self, Clones, Opened};
 use super::{Exit, prompts, smoke};
 use crate::answers::record::{self, Record};
 use crate::cli::{ChangeArgs, SmokeLevelArg};
@@ -26,8 +26,9 @@ pub(super) fn run(args: &ChangeArgs, intent: &Intent, out: &mut Out, interrupt: 
     workspace.check_ready()?;
     let ours = workspace.committed()?;
     let record = read_record(&ours)?;
-    let before = source::open_recorded(&record.template, interrupt)?;
-    let newer = intent.template(&record, interrupt)?;
+    let mut clones = Clones::new(interrupt);
+    let before = source::open_recorded(&record.template, &mut clones)?;
+    let newer = intent.template(&record, &mut clones)?;
     let after = newer.as_ref().unwrap_or(&before);
 
     let asks = !args.yes && !args.json && prompts();

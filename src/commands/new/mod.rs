@@ -13,7 +13,7 @@ use serde_json::json;
 
 pub(super) use self::options::pairs;
 use self::options::{git_plan, target};
-use super::source::{self, Opened};
+use super::source::{self, Clones, Opened};
 use super::{Exit, prompts, smoke};
 use crate::answers::Value;
 use crate::answers::record::{self, AnswersFile, Record};
@@ -33,7 +33,8 @@ pub(super) fn run(args: &New, out: &mut Out, interrupt: &Interrupt) -> Result<Ex
     let opened = match &args.template.template {
         None => source::built_in()?,
         Some(named) => {
-            let located = source::locate(named, interrupt)?;
+            let mut clones = Clones::new(interrupt);
+            let located = source::locate(named, &mut clones)?;
             if located.is_foreign() {
                 return foreign::run(args, &located, out, interrupt);
             }
