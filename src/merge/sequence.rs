@@ -5,6 +5,7 @@
 //! reason to ask. What one side removes and the other removes more of goes. Changes conflict when they replace the same part
 //! of the base in different ways.
 
+use std::collections::HashMap;
 use std::hash::Hash;
 use std::ops::Range;
 
@@ -43,15 +44,28 @@ pub(super) fn merge<T: Eq + Hash>(base: &[T], ours: &[T], theirs: &[T]) -> Vec<S
 
 /// The same, for entries of which one can be seen to be another version of the other: in a part that was replaced as a
 /// whole, such entries are a change of their own.
-pub(super) fn merge_akin<T: Eq + Hash>(
-    base: &[T],
-    ours: &[T],
-    theirs: &[T],
+pub(super) fn merge_akin<'a, T: Eq + Hash>(
+    base: &'a [T],
+    ours: &'a [T],
+    theirs: &'a [T],
     akin: impl Fn(&T, &T) -> bool,
 ) -> Vec<Stretch> {
+    // Texts are compared once, when they are numbered. That also keeps the program small: the ways to compare are many, and each
+    // would be compiled for each kind of entry.
+    let mut known = HashMap::new();
+    let mut numbered = |entries: &'a [T]| -> Vec<usize> {
+        let number = |entry| {
+            let next = known.len();
+            *known.entry(entry).or_insert(next)
+        };
+        entries.iter().map(number).collect()
+    };
+    let (base_numbers, our_numbers, their_numbers) = (numbered(base), numbered(ours), numbered(theirs));
+    let ours = Side { entries: &our_numbers, akin: &|before, after| akin(&base[before], &ours[after]) };
+    let theirs = Side { entries: &their_numbers, akin: &|before, after| akin(&base[before], &theirs[after]) };
     let mut first = None;
     for algorithm in ALGORITHMS {
-        let stretches = merge_by(algorithm, base, ours, theirs, &akin);
+        let stretches = merge_by(algorithm, &base_numbers, ours, theirs);
         if !stretches.iter().any(|stretch| matches!(stretch, Stretch::Conflict { .. })) {
             return stretches;
         }
@@ -60,16 +74,18 @@ pub(super) fn merge_akin<T: Eq + Hash>(
     first.unwrap_or_default()
 }
 
-fn merge_by<T: Eq + Hash>(
-    algorithm: Algorithm,
-    base: &[T],
-    ours: &[T],
-    theirs: &[T],
-    akin: &impl Fn(&T, &T) -> bool,
-) -> Vec<Stretch> {
-    let our_hunks = hunks(algorithm, base, ours, akin);
-    let their_hunks = hunks(algorithm, base, theirs, akin);
-    let mut merge = Merge { ours, theirs, stretches: Vec::new(), at: 0, shifts: [0, 0] };
+/// A descendant of the base, its entries as numbers: equal entries have the same.
+#[derive(Clone, Copy)]
+struct Side<'a> {
+    entries: &'a [usize],
+    /// Whether an entry of the base and one of the side, by their positions, are versions of each other.
+    akin: &'a dyn Fn(usize, usize) -> bool,
+}
+
+fn merge_by(algorithm: Algorithm, base: &[usize], ours: Side<'_>, theirs: Side<'_>) -> Vec<Stretch> {
+    let our_hunks = hunks(algorithm, base, ours);
+    let their_hunks = hunks(algorithm, base, theirs);
+    let mut merge = Merge { ours: ours.entries, theirs: theirs.entries, stretches: Vec::new(), at: 0, shifts: [0, 0] };
     let (mut us, mut them) = (our_hunks.as_slice(), their_hunks.as_slice());
     while let Some((our, their)) = next_group(&mut us, &mut them) {
         merge.group(our, their);
@@ -78,16 +94,16 @@ fn merge_by<T: Eq + Hash>(
     merge.stretches
 }
 
-fn hunks<T: Eq + Hash>(algorithm: Algorithm, base: &[T], side: &[T], akin: &impl Fn(&T, &T) -> bool) -> Vec<Hunk> {
-    capture_diff_slices(algorithm, base, side)
+fn hunks(algorithm: Algorithm, base: &[usize], side: Side<'_>) -> Vec<Hunk> {
+    capture_diff_slices(algorithm, base, side.entries)
         .into_iter()
         .filter(|operation| operation.tag() != DiffTag::Equal)
-        .flat_map(|operation| split(operation.old_range(), operation.new_range(), base, side, akin))
+        .flat_map(|operation| split(operation.old_range(), operation.new_range(), side))
         .collect()
 }
 
 /// Cuts a replacement at the entries that only have another version.
-fn split<T>(old: Range<usize>, new: Range<usize>, base: &[T], side: &[T], akin: &impl Fn(&T, &T) -> bool) -> Vec<Hunk> {
+fn split(old: Range<usize>, new: Range<usize>, side: Side<'_>) -> Vec<Hunk> {
     let (mut hunks, mut at) = (Vec::new(), (old.start, new.start));
     let push = |hunks: &mut Vec<Hunk>, base: Range<usize>, side: Range<usize>| {
         if !base.is_empty() || !side.is_empty() {
@@ -95,7 +111,7 @@ fn split<T>(old: Range<usize>, new: Range<usize>, base: &[T], side: &[T], akin: 
         }
     };
     for before in old.clone() {
-        if let Some(after) = (at.1..new.end).find(|after| akin(&base[before], &side[*after])) {
+        if let Some(after) = (at.1..new.end).find(|after| (side.akin)(before, *after)) {
             push(&mut hunks, at.0..before, at.1..after);
             push(&mut hunks, before..before + 1, after..after + 1);
             at = (before + 1, after + 1);
@@ -150,9 +166,9 @@ fn precedes(a: &Range<usize>, b: &Range<usize>) -> bool {
     (a.start, a.end) < (b.start, b.end)
 }
 
-struct Merge<'a, T> {
-    ours: &'a [T],
-    theirs: &'a [T],
+struct Merge<'a> {
+    ours: &'a [usize],
+    theirs: &'a [usize],
     stretches: Vec<Stretch>,
     /// How far the base has been consumed.
     at: usize,
@@ -160,7 +176,7 @@ struct Merge<'a, T> {
     shifts: [isize; 2],
 }
 
-impl<T: Eq> Merge<'_, T> {
+impl Merge<'_> {
     fn group(&mut self, our: &[Hunk], their: &[Hunk]) {
         let start = our.iter().chain(their).map(|hunk| hunk.base.start).min().unwrap_or(self.at);
         let end = our.iter().chain(their).map(|hunk| hunk.base.end).max().unwrap_or(self.at);
