@@ -6,7 +6,12 @@ use anyhow::Context;
 use app::modules;
 use clap::{Parser, Subcommand};
 use kernel::{Application, Config, config::Environment, database, logging};
+use mimalloc::MiMalloc;
 use tokio::net::TcpListener;
+
+/// A request is many small allocations, some of which another thread frees. The system's allocator does that more slowly.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// Runs and operates the application. Without a command, it serves.
 #[derive(Parser)]

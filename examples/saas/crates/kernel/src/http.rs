@@ -20,7 +20,7 @@ use tower_http::{
     },
     timeout::TimeoutLayer,
 };
-use tracing::{Instrument, field};
+use tracing::Instrument;
 use uuid::Uuid;
 
 use crate::{
@@ -85,8 +85,8 @@ async fn answer(State((state, area)): State<(AppState, Area)>, request: Request,
     let span = tracing::info_span!("request", id);
     let response = write_problem(&state, area, request, next).instrument(span).await;
     let (status, microseconds) = (response.status().as_u16(), u64::try_from(start.elapsed().as_micros()).ok());
-    let client = response.extensions().get().map(|Sender(client)| field::display(client));
-    tracing::info!(parent: None, id, %method, path = uri.path(), status, microseconds, client, "answered");
+    let (method, client) = (method.as_str(), response.extensions().get().map(|Sender(client)| client.to_string()));
+    tracing::info!(parent: None, id, method, path = uri.path(), status, microseconds, client, "answered");
     response
 }
 

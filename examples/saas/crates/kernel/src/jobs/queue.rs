@@ -79,10 +79,9 @@ pub(super) async fn postpone(db: &SqlitePool, id: &TaskId, pause: Duration) -> R
 ///
 /// Fails when the database cannot be asked.
 pub async fn due(db: &SqlitePool) -> Result<i64, sqlx::Error> {
-    sqlx::query_scalar(
+    let query = sqlx::query_scalar(
         "SELECT count(*) FROM Jobs WHERE status IN ('Queued', 'Running') OR (run_at <= unixepoch() \
          AND (status = 'Pending' OR (status = 'Failed' AND attempts < max_attempts)))",
-    )
-    .fetch_one(db)
-    .await
+    );
+    query.fetch_one(db).await
 }

@@ -26,8 +26,7 @@ impl TestDatabase {
 impl Drop for TestDatabase {
     fn drop(&mut self) {
         let url = self.url.clone();
-        // A value is dropped outside of async code, perhaps by a runtime that is shutting down: this takes a thread and
-        // a runtime of its own.
+        // The runtime around this may be shutting down: it takes a thread and a runtime of its own.
         let drop = move || Runtime::new()?.block_on(Postgres::force_drop_database(&url)).map_err(io::Error::other);
         let dropped = thread::spawn(drop).join();
         if !matches!(dropped, Ok(Ok(()))) {

@@ -84,10 +84,9 @@ pub(super) async fn postpone(db: &PgPool, id: &TaskId, pause: Duration) -> Resul
 ///
 /// Fails when the database cannot be asked.
 pub async fn due(db: &PgPool) -> Result<i64, sqlx::Error> {
-    sqlx::query_scalar(
+    let query = sqlx::query_scalar(
         "SELECT count(*) FROM apalis.jobs WHERE status IN ('Queued', 'Running') OR (run_at <= now() \
          AND (status = 'Pending' OR (status = 'Failed' AND attempts < max_attempts)))",
-    )
-    .fetch_one(db)
-    .await
+    );
+    query.fetch_one(db).await
 }
