@@ -44,8 +44,8 @@ fn kernel(later: &mut Later) {
         "        (HeaderName::from_static(\"permissions-policy\"), HeaderValue::from_static(\"camera=()\")),\n        \
          (header::X_FRAME_OPTIONS,",
     );
-    later.replace(http, ".make_span_with(request_span)", ".make_span_with(span_of)");
-    later.replace(http, "fn request_span(", "fn span_of(");
+    later.replace(http, "let response = write_problem(", "let response = with_problem(");
+    later.replace(http, "async fn write_problem(", "async fn with_problem(");
 
     let config = "base/files/crates/kernel/src/config.rs";
     later.replace(
