@@ -191,13 +191,21 @@ impl Merge<'_> {
         let target = self.moved_by_them.get(path).cloned();
         match (now, target) {
             (Some(now), _) => self.merge_file(&here, Some(before), our, now),
-            // Both have moved it: it stays where the person has put it.
+            // Both have moved it: it stays where the person has put it, unless all of its folder is there.
             (None, Some(to)) if here != *path => {
-                if let Some(now) = self.theirs.get(to.as_str()) {
-                    self.merge_file(&here, Some(before), our, now);
+                let Some(now) = self.theirs.get(to.as_str()) else { return };
+                match self.folder_moved(&to).filter(|beside| *beside != here) {
+                    Some(beside) => {
+                        self.move_file(&here, &beside, before, our, now);
+                        self.result.notes.push(Note::AddedBeside { from: to, to: beside });
+                    }
+                    None => self.merge_file(&here, Some(before), our, now),
                 }
             }
-            (None, Some(to)) => self.move_file(path, &to, before, our),
+            (None, Some(to)) => {
+                let Some(now) = self.theirs.get(to.as_str()) else { return };
+                self.move_file(path, &to, before, our, now);
+            }
             (None, None) if file::says_the_same(path.as_str(), before, our) => {
                 self.result.changes.insert(here, Change::Remove);
             }
@@ -205,9 +213,8 @@ impl Merge<'_> {
         }
     }
 
-    /// They have moved a file that the person has left where it was.
-    fn move_file(&mut self, from: &TreePath, to: &TreePath, before: &File, our: &File) {
-        let Some(now) = self.theirs.get(to.as_str()) else { return };
+    /// They have moved a file within a folder that the person has left as it was, or has moved as a whole.
+    fn move_file(&mut self, from: &TreePath, to: &TreePath, before: &File, our: &File, now: &File) {
         if let Some(other) = self.ours.get(to.as_str()) {
             self.conflict(to, None, Some(other), Some(now), None);
             return;
@@ -376,6 +383,18 @@ mod tests {
     fn a_new_file_goes_where_its_folder_went() {
         let merge = merged(&[("a/x", TEXT)], &[("b/x", TEXT)], &[("a/x", TEXT), ("a/y", "new\n")]);
         assert_eq!(shown(&merge), ["b/y = \"new\\n\""]);
+    }
+
+    #[test]
+    fn a_file_that_the_template_renames_stays_in_the_folder_that_the_person_has_moved() {
+        let other = "one\ntwo\nthree\n";
+        let merge = merged(
+            &[("a/x", TEXT), ("a/y", other)],
+            &[("b/x", TEXT), ("b/y", other)],
+            &[("a/z", TEXT), ("a/y", other)],
+        );
+        assert_eq!(shown(&merge), ["b/x goes".to_owned(), format!("b/z = {TEXT:?}")]);
+        assert!(matches!(&merge.notes[..], [Note::AddedBeside { .. }]));
     }
 
     #[test]
