@@ -29,7 +29,7 @@ fn dependencies(later: &mut Later) {
     later.replace("template.toml", "\nserde_json = \"1.0\"", "\nserde_json = \"1.0.120\"");
     let manifest = "base/files/Cargo.toml.liquid";
     later.replace(manifest, "todo = \"warn\"", "large_futures = \"warn\"\ntodo = \"warn\"");
-    later.replace(manifest, "codegen-units = 4", "codegen-units = 2");
+    later.replace(manifest, "codegen-units = 1", "codegen-units = 2");
 }
 
 const CLAP: &str = "clap = { version = \"4.5\", features = [\"derive\", \"env\"] }";
