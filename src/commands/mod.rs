@@ -22,6 +22,7 @@ use crate::adopt::AdoptError;
 use crate::cli::{AddCommand, Cli, Command, RemoveCommand, TemplateCommand};
 use crate::gather::{AskError, GatherError};
 use crate::interrupt::{self, Interrupt};
+use crate::plan::DraftError;
 use crate::project::WriteError;
 use crate::project::clone::FetchError;
 use crate::ui::Out;
@@ -101,14 +102,19 @@ pub fn exit_of(error: &anyhow::Error) -> Exit {
     if is_interruption(error) {
         return Exit::Interrupted;
     }
-    let gather = error.downcast_ref::<GatherError>().or_else(|| match error.downcast_ref() {
-        Some(AdoptError::Gather(error)) => Some(error),
-        Some(AdoptError::Render(_)) | None => None,
-    });
-    match gather {
+    match gather_error(error) {
         Some(GatherError::Template(_) | GatherError::Ask(_)) | None => Exit::Failed,
         Some(_) => Exit::Usage,
     }
+}
+
+/// What is wrong with what was typed or answered, wherever that came to light.
+fn gather_error(error: &anyhow::Error) -> Option<&GatherError> {
+    let wrapped = || match (error.downcast_ref(), error.downcast_ref()) {
+        (Some(AdoptError::Gather(error)), _) | (_, Some(DraftError::Gather(error))) => Some(error),
+        _ => None,
+    };
+    error.downcast_ref().or_else(wrapped)
 }
 
 /// A temporary folder, which goes when it is dropped.
@@ -120,7 +126,7 @@ fn scratch_folder() -> Result<TempDir> {
 fn is_interruption(error: &anyhow::Error) -> bool {
     error.is::<interrupt::Interrupted>()
         || matches!(error.downcast_ref(), Some(AskError::Cancelled))
-        || matches!(error.downcast_ref(), Some(GatherError::Ask(AskError::Cancelled)))
+        || matches!(gather_error(error), Some(GatherError::Ask(AskError::Cancelled)))
         || matches!(error.downcast_ref(), Some(WriteError::Interrupted))
         || matches!(error.downcast_ref(), Some(FetchError::Interrupted))
         || matches!(error.downcast_ref(), Some(crate::smoke::Error::Interrupted(_)))

@@ -102,6 +102,7 @@ fn merge_texts(format: Format, base: &str, ours: &str, theirs: &str, labels: &La
     let may_break = format.reads(ours) != Some(true);
     if let Text::Clean(text) = &by_lines
         && (may_break || format.reads(text) != Some(false))
+        && !(format == Format::Toml && toml::contradicts(base, ours, theirs, text))
     {
         return by_lines;
     }
@@ -112,7 +113,7 @@ fn merge_texts(format: Format, base: &str, ours: &str, theirs: &str, labels: &La
     }
 }
 
-/// Whether a file says what the template made it say: with other line ends, or formatted in another way.
+/// Whether a file says what the template made it say: with other line ends, formatted in another way, or with a licence on top.
 pub(super) fn says_the_same(path: &str, before: &File, now: &File) -> bool {
     if before.bytes == now.bytes {
         return true;
@@ -121,7 +122,7 @@ pub(super) fn says_the_same(path: &str, before: &File, now: &File) -> bool {
     let json = |text| serde_json::from_str::<serde_json::Value>(text).ok();
     let now = &now.replace("\r\n", "\n");
     match Format::of(path) {
-        Format::Rust | Format::Css => words::same(before, now),
+        Format::Rust | Format::Css => words::same(before, now) || words::same(before, words::without_licence(now)),
         Format::Json if json(before).is_some() => json(before) == json(now),
         Format::Json | Format::Toml | Format::Other => before == now,
     }
@@ -170,6 +171,15 @@ mod tests {
         let merged = merged("a.toml", "a = 1\nb = 1\n", "x = 1\na = 1\nb = 1\n", "a = 1\nb = 1\nx = 2\n");
         let text = merged.expect_err("the values differ");
         assert!(text.contains("<<<<<<< yours") && text.contains(">>>>>>> new"), "{text}");
+    }
+
+    #[test]
+    fn a_key_stays_in_its_table_where_lines_would_take_it_into_another() {
+        let ours = "[d]\na = 1\n\n[mine]\nx = 1\n";
+        assert_eq!(
+            merged("a.toml", "[d]\na = 1\n", ours, "[d]\na = 1\nb = 2\n").as_deref(),
+            Ok("[d]\na = 1\nb = 2\n\n[mine]\nx = 1\n")
+        );
     }
 
     #[test]

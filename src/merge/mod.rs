@@ -8,6 +8,7 @@
 //! `base` is what the template made, `theirs` what it makes now, `ours` the project as it stands. The result says what to
 //! write and to remove; what the template did not change is not in it.
 
+pub(crate) mod cargo;
 mod file;
 mod json;
 mod renames;
@@ -91,6 +92,13 @@ pub enum Note {
         /// Where its folder is now.
         to: TreePath,
     },
+    /// The template needs a dependency no more, and a crate of the person's does: it stays.
+    DependencyStays {
+        /// Its name.
+        name: String,
+        /// The manifest of the crate that inherits it from the workspace.
+        by: TreePath,
+    },
 }
 
 impl TreeMerge {
@@ -101,6 +109,15 @@ impl TreeMerge {
             Change::Write(_) | Change::Remove => None,
         })
     }
+
+    /// The project after the merge, without the files in conflict.
+    pub fn outcome<'a>(&'a self, ours: &'a FileTree) -> impl Iterator<Item = (&'a TreePath, &'a File)> {
+        let kept = ours.iter().filter(|(path, _)| !self.changes.contains_key(*path));
+        kept.chain(self.changes.iter().filter_map(|(path, change)| match change {
+            Change::Write(file) => Some((path, file)),
+            Change::Remove | Change::Conflict(_) => None,
+        }))
+    }
 }
 
 /// Merges the change from `base` to `theirs` into `ours`.
@@ -109,12 +126,20 @@ pub fn merge(base: &FileTree, ours: &FileTree, theirs: &FileTree, labels: &Label
     if base == theirs {
         return TreeMerge::default();
     }
+    let mut moved_by_us = moved(base, ours);
+    // What the template says of a crate that the person has renamed is read as if it had always had the new name.
+    let renamed = cargo::renamed(base, ours, &moved_by_us);
+    let [base, theirs] = [base, theirs].map(|tree| cargo::with_names(tree, ours, &renamed));
+    let (base, theirs) = (&*base, &*theirs);
+    if !renamed.is_empty() {
+        moved_by_us = moved(base, ours);
+    }
     let mut merge = Merge {
         base,
         ours,
         theirs,
         labels,
-        moved_by_us: moved(base, ours),
+        moved_by_us,
         moved_by_them: moved(base, theirs),
         result: TreeMerge::default(),
     };
@@ -130,6 +155,7 @@ pub fn merge(base: &FileTree, ours: &FileTree, theirs: &FileTree, labels: &Label
             merge.added(path, file);
         }
     }
+    merge.keep_dependencies();
     merge.result
 }
 
@@ -165,13 +191,21 @@ impl Merge<'_> {
         let target = self.moved_by_them.get(path).cloned();
         match (now, target) {
             (Some(now), _) => self.merge_file(&here, Some(before), our, now),
-            // Both have moved it: it stays where the person has put it.
+            // Both have moved it: it stays where the person has put it, unless all of its folder is there.
             (None, Some(to)) if here != *path => {
-                if let Some(now) = self.theirs.get(to.as_str()) {
-                    self.merge_file(&here, Some(before), our, now);
+                let Some(now) = self.theirs.get(to.as_str()) else { return };
+                match self.folder_moved(&to).filter(|beside| *beside != here) {
+                    Some(beside) => {
+                        self.move_file(&here, &beside, before, our, now);
+                        self.result.notes.push(Note::AddedBeside { from: to, to: beside });
+                    }
+                    None => self.merge_file(&here, Some(before), our, now),
                 }
             }
-            (None, Some(to)) => self.move_file(path, &to, before, our),
+            (None, Some(to)) => {
+                let Some(now) = self.theirs.get(to.as_str()) else { return };
+                self.move_file(path, &to, before, our, now);
+            }
             (None, None) if file::says_the_same(path.as_str(), before, our) => {
                 self.result.changes.insert(here, Change::Remove);
             }
@@ -179,9 +213,8 @@ impl Merge<'_> {
         }
     }
 
-    /// They have moved a file that the person has left where it was.
-    fn move_file(&mut self, from: &TreePath, to: &TreePath, before: &File, our: &File) {
-        let Some(now) = self.theirs.get(to.as_str()) else { return };
+    /// They have moved a file within a folder that the person has left as it was, or has moved as a whole.
+    fn move_file(&mut self, from: &TreePath, to: &TreePath, before: &File, our: &File, now: &File) {
         if let Some(other) = self.ours.get(to.as_str()) {
             self.conflict(to, None, Some(other), Some(now), None);
             return;
@@ -231,6 +264,31 @@ impl Merge<'_> {
         let first = folders.next()??;
         folders.all(|folder| folder.as_ref() == Some(&first)).then_some(())?;
         TreePath::parse(format!("{first}/{name}")).ok()
+    }
+
+    /// Lets the workspace keep the dependencies that crates of the person's inherit, though the template needs them no more.
+    fn keep_dependencies(&mut self) {
+        let [base, ours, theirs] = [self.base, self.ours, self.theirs].map(|tree| tree.get(cargo::WORKSPACE));
+        let (Some(base), Some(ours), Some(theirs)) = (base, ours, theirs) else { return };
+        let (Some(before), Some(now)) = (base.text(), theirs.text()) else { return };
+        let going: BTreeSet<String> = cargo::offered(before).difference(&cargo::offered(now)).cloned().collect();
+        if going.is_empty() {
+            return;
+        }
+        let mut needed = BTreeMap::new();
+        for (path, file) in self.result.outcome(self.ours).filter(|(path, _)| path.as_str().ends_with(cargo::MANIFEST))
+        {
+            let inherited = cargo::dependencies(file.text().unwrap_or_default(), "workspace");
+            needed.extend(inherited.into_iter().filter(|name| going.contains(name)).map(|name| (name, path.clone())));
+        }
+        if needed.is_empty() {
+            return;
+        }
+        let Some(kept) = cargo::keep(before, now, &needed.keys().cloned().collect()) else { return };
+        let Ok(path) = TreePath::parse(cargo::WORKSPACE) else { return };
+        self.result.changes.remove(&path);
+        self.merge_file(&path, Some(base), ours, &File { bytes: kept.into(), ..theirs.clone() });
+        self.result.notes.extend(needed.into_iter().map(|(name, by)| Note::DependencyStays { name, by }));
     }
 
     fn merge_file(&mut self, path: &TreePath, base: Option<&File>, ours: &File, theirs: &File) {
@@ -328,6 +386,18 @@ mod tests {
     }
 
     #[test]
+    fn a_file_that_the_template_renames_stays_in_the_folder_that_the_person_has_moved() {
+        let other = "one\ntwo\nthree\n";
+        let merge = merged(
+            &[("a/x", TEXT), ("a/y", other)],
+            &[("b/x", TEXT), ("b/y", other)],
+            &[("a/z", TEXT), ("a/y", other)],
+        );
+        assert_eq!(shown(&merge), ["b/x goes".to_owned(), format!("b/z = {TEXT:?}")]);
+        assert!(matches!(&merge.notes[..], [Note::AddedBeside { .. }]));
+    }
+
+    #[test]
     fn edits_travel_with_a_file_that_the_template_moves() {
         let edited = "first line\nmy line\nthird line\n";
         let merge = merged(&[("a", TEXT)], &[("a", edited)], &[("z", TEXT)]);
@@ -368,6 +438,38 @@ mod tests {
         assert_eq!(merged(&[("a.sh", TEXT)], &[("a.sh", ours)], &[("a.sh", theirs)]).conflicts().count(), 1);
         let edited = "first line\nmine\nthird line\n";
         assert_eq!(merged(&[("a.md", TEXT)], &[("a.md", edited)], &[("a.md", theirs)]).conflicts().count(), 1);
+    }
+
+    #[test]
+    fn a_renamed_crate_keeps_its_name_in_what_the_template_adds() {
+        let manifest = |name: &str| format!("[package]\nname = \"{name}\"\nversion = \"1.0.0\"\nedition = \"2024\"\n");
+        let (old, new) = (manifest("app"), manifest("shop"));
+        let base = [("app/Cargo.toml", &*old), ("app/a.rs", "use app::a;\nuse app::b;\nuse app::c;\n")];
+        let ours = [("shop/Cargo.toml", &*new), ("shop/a.rs", "use shop::a;\nuse shop::b;\nuse shop::c;\n")];
+        let changed = ("app/a.rs", "use app::a;\nuse app::d;\nuse app::c;\n");
+        let new = [("app/b.rs", "use app::b;\n"), ("x", "run --bin app x\n")];
+        let merge = merged(&base, &ours, &[base[0], changed, new[0], new[1]]);
+        let expected = [
+            "shop/a.rs = \"use shop::a;\\nuse shop::d;\\nuse shop::c;\\n\"",
+            "shop/b.rs = \"use shop::b;\\n\"",
+            "x = \"run --bin shop x\\n\"",
+        ];
+        assert_eq!(shown(&merge), expected);
+    }
+
+    #[test]
+    fn a_dependency_that_a_crate_of_the_person_inherits_stays() {
+        let (with, without) =
+            ("[workspace.dependencies]\na = \"1\"\nb = \"1\"\n", "[workspace.dependencies]\na = \"1\"\n");
+        let (ours, theirs) = ("[dependencies]\nb.workspace = true\n", "[dependencies]\nb.workspace = true\n");
+        let base = [("Cargo.toml", with), ("theirs/Cargo.toml", theirs)];
+        let merge = merged(&base, &[base[0], base[1], ("ours/Cargo.toml", ours)], &[("Cargo.toml", without)]);
+        assert_eq!(shown(&merge), ["theirs/Cargo.toml goes"]);
+        let by = TreePath::parse("ours/Cargo.toml").expect("a path");
+        assert_eq!(merge.notes, [Note::DependencyStays { name: "b".to_owned(), by }]);
+        let merge = merged(&base, &base, &[("Cargo.toml", without)]);
+        assert_eq!(shown(&merge), [format!("Cargo.toml = {without:?}"), "theirs/Cargo.toml goes".to_owned()]);
+        assert_eq!(merge.notes, []);
     }
 
     #[test]

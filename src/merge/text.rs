@@ -1,5 +1,7 @@
 //! Three-way merge of text, line by line.
 
+use std::collections::{HashMap, HashSet};
+
 use super::Labels;
 use super::sequence::{self, Stretch};
 use super::versions;
@@ -13,15 +15,28 @@ pub(super) enum Text {
     Conflicts(String),
 }
 
-/// Merges the lines.
+/// Merges the lines. A line that they have removed goes also from where we have moved it, unless that leaves a conflict.
 pub(super) fn merge(base: &str, ours: &str, theirs: &str, labels: &Labels<'_>) -> Text {
     let [base, ours, theirs] = [base, ours, theirs].map(|text| text.split_inclusive('\n').collect::<Vec<_>>());
+    let gone = gone(&base, &ours, &theirs);
+    let merged = merge_lines(&base, &ours, &theirs, labels, &gone);
+    if merged.conflicts && !gone.is_empty() {
+        return merge_lines(&base, &ours, &theirs, labels, &HashSet::new()).into();
+    }
+    merged.into()
+}
+
+fn merge_lines(base: &[&str], ours: &[&str], theirs: &[&str], labels: &Labels<'_>, gone: &HashSet<&str>) -> Merged {
     let mut merged = Merged::default();
     for stretch in
-        sequence::merge_akin(&base, &ours, &theirs, |a, b| key(a).is_some_and(|key_of_a| key(b) == Some(key_of_a)))
+        sequence::merge_akin(base, ours, theirs, |a, b| key(a).is_some_and(|key_of_a| key(b) == Some(key_of_a)))
     {
         match stretch {
-            Stretch::Same { ours: range, .. } | Stretch::Ours { ours: range } => merged.lines(&ours[range]),
+            Stretch::Same { ours: range, .. } => merged.lines(&ours[range]),
+            Stretch::Ours { ours: range } => {
+                let kept = ours[range].iter().copied().filter(|line| !gone.contains(line));
+                merged.lines(&kept.collect::<Vec<_>>());
+            }
             Stretch::Theirs { theirs: range } => merged.lines(&theirs[range]),
             Stretch::Insertions { ours: a, theirs: b } => {
                 let neighbours = [a.start.checked_sub(1).map(|above| ours[above]), ours.get(a.end).copied()];
@@ -36,7 +51,7 @@ pub(super) fn merge(base: &str, ours: &str, theirs: &str, labels: &Labels<'_>) -
             }
         }
     }
-    if merged.conflicts { Text::Conflicts(merged.text) } else { Text::Clean(merged.text) }
+    merged
 }
 
 /// Two texts without a common ancestor, with markers around what differs.
@@ -47,10 +62,33 @@ pub(super) fn side_by_side(ours: &str, theirs: &str, labels: &Labels<'_>) -> Str
     merged.text
 }
 
+/// The lines that they have removed and that we may have moved: those that stand once where they come from, and once here.
+fn gone<'a>(base: &[&str], ours: &[&'a str], theirs: &[&str]) -> HashSet<&'a str> {
+    let (before, theirs) = (once(base), theirs.iter().copied().collect::<HashSet<_>>());
+    let mut gone = once(ours);
+    gone.retain(|line| line.trim().len() > 3 && before.contains(line) && !theirs.contains(line));
+    gone
+}
+
+/// The lines that stand there once.
+fn once<'a>(lines: &[&'a str]) -> HashSet<&'a str> {
+    let mut counts = HashMap::new();
+    for line in lines {
+        *counts.entry(*line).or_insert(0) += 1;
+    }
+    counts.into_iter().filter(|(_, count)| *count == 1).map(|(line, _)| line).collect()
+}
+
 #[derive(Default)]
 struct Merged {
     text: String,
     conflicts: bool,
+}
+
+impl From<Merged> for Text {
+    fn from(merged: Merged) -> Self {
+        if merged.conflicts { Self::Conflicts(merged.text) } else { Self::Clean(merged.text) }
+    }
 }
 
 impl Merged {
@@ -145,6 +183,13 @@ mod tests {
             Text::Clean(text) => text,
             Text::Conflicts(text) => panic!("conflicts:\n{text}"),
         }
+    }
+
+    #[test]
+    fn a_line_that_was_moved_goes_when_it_is_removed() {
+        assert_eq!(clean("first\nsecond\nthird\n", "third\nfirst\nsecond\n", "first\nsecond\n"), "first\nsecond\n");
+        let conflict = merge("first\nsecond\nthird\n", "third\nfirst\nsecond\n", "first\nsecond\nother\n", &LABELS);
+        assert!(matches!(conflict, Text::Conflicts(text) if text.starts_with("third\n")));
     }
 
     #[test]

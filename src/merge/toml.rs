@@ -16,6 +16,13 @@ pub(super) fn merge(base: &str, ours: &str, theirs: &str) -> Option<String> {
     Some(merged.to_string())
 }
 
+/// Whether a merge by lines says something else than a merge by keys, as far as the latter knows.
+pub(super) fn contradicts(base: &str, ours: &str, theirs: &str, by_lines: &str) -> bool {
+    let by_keys = merge(base, ours, theirs).and_then(|text| text.parse::<DocumentMut>().ok());
+    let by_lines = by_lines.parse::<DocumentMut>().ok();
+    by_keys.zip(by_lines).is_some_and(|(keys, lines)| !same_tables(keys.as_table(), lines.as_table()))
+}
+
 fn merge_tables(base: &dyn TableLike, ours: &mut dyn TableLike, theirs: &dyn TableLike) -> Option<()> {
     let mut added = Vec::new();
     for (name, their) in theirs.iter() {
@@ -64,7 +71,7 @@ fn comments(table: &dyn TableLike, name: &str) -> Option<[String; 2]> {
 }
 
 /// Moves each added key behind the one that it follows in their table; in a table in the order of the alphabet, to its place.
-fn put_in_order(ours: &mut dyn TableLike, theirs: &dyn TableLike, added: &[&str]) -> Option<()> {
+pub(super) fn put_in_order(ours: &mut dyn TableLike, theirs: &dyn TableLike, added: &[&str]) -> Option<()> {
     let their_keys = keys(theirs);
     let mut order: Vec<String> =
         keys(ours).into_iter().filter(|key| !added.contains(key)).map(ToOwned::to_owned).collect();

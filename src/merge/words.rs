@@ -51,6 +51,39 @@ pub(super) fn same(one: &str, other: &str) -> bool {
     one.filter(telling).eq(other.filter(telling))
 }
 
+/// The code without the comments on top of it that tell its licence, as companies put them on all files.
+pub(super) fn without_licence(code: &str) -> &str {
+    let mut rest = code.trim_start();
+    while rest.starts_with('/') {
+        let comment = &rest[..token_length(rest)];
+        let words = comment.to_ascii_lowercase();
+        if !["copyright", "license", "licence"].iter().any(|word| words.contains(word)) {
+            break;
+        }
+        rest = rest[comment.len()..].trim_start();
+    }
+    rest
+}
+
+/// The code with another name for its own crate: in paths, and `with_binary` where the tests find what cargo has built.
+pub(super) fn rename_crate(code: &str, old: &str, new: &str, with_binary: bool) -> String {
+    let (tokens, end) = tokens(code);
+    let in_code = [old, new].map(|name| name.replace('-', "_"));
+    let binary = [old, new].map(|name| format!("\"CARGO_BIN_EXE_{name}\""));
+    let is_colon = |at: Option<usize>| at.and_then(|at| tokens.get(at)).is_some_and(|token| token.text == ":");
+    let mut renamed = String::new();
+    for (at, token) in tokens.iter().enumerate() {
+        let is_path = is_colon(Some(at + 1)) && is_colon(Some(at + 2)) && !is_colon(at.checked_sub(1));
+        renamed.push_str(token.blanks);
+        renamed.push_str(match token.text {
+            text if is_path && text == in_code[0] => &in_code[1],
+            text if with_binary && text == binary[0] => &binary[1],
+            text => text,
+        });
+    }
+    renamed + end
+}
+
 /// Text that is put together, and whether a comment to the end of the line came last.
 #[derive(Default)]
 struct Merged {
@@ -159,6 +192,22 @@ mod tests {
         assert!(same("match a { b => c(d, e) }\n", "match a {\n    b => {\n        c(d, e,)\n    }\n}\n"));
         assert!(!same("// a\nb\n", "// a, too\nb\n"));
         assert!(!same("f(\"a, b\")", "f(\"a b\")"));
+    }
+
+    #[test]
+    fn a_licence_on_top_is_none_of_the_code() {
+        assert_eq!(without_licence("// Copyright Ada\n/* SPDX-License-Identifier: MIT */\n\n//! a\nb\n"), "//! a\nb\n");
+        assert_eq!(without_licence("// Ask Ada.\n// Copyright Ada\na\n"), "// Ask Ada.\n// Copyright Ada\na\n");
+        assert_eq!(without_licence("// Copyright Ada"), "");
+    }
+
+    #[test]
+    fn a_crate_has_another_name_in_paths_alone() {
+        let code = "use app::a;\nlet app = b::app::c(app::d(), \"app::e\"); // app::f\nenv!(\"CARGO_BIN_EXE_app\")\n";
+        let renamed = "use my_shop::a;\nlet app = b::app::c(my_shop::d(), \"app::e\"); // app::f\nenv!(\"CARGO_BIN_EXE_my-shop\")\n";
+        assert_eq!(rename_crate(code, "app", "my-shop", true), renamed);
+        let binary = "env!(\"CARGO_BIN_EXE_app\")";
+        assert_eq!(rename_crate(binary, "app", "my-shop", false), binary);
     }
 
     #[test]

@@ -69,6 +69,8 @@ pub struct ChangePlan {
     pub after: Side,
     /// Features that come along because others require them, each with one that does.
     pub pulled_in: Vec<(String, String)>,
+    /// Features that stay because a crate of the person's depends on them, each with its manifest.
+    pub kept: Vec<(String, TreePath)>,
     /// What happens to the files.
     pub merge: TreeMerge,
     /// What happens with the environment.
@@ -99,7 +101,7 @@ impl ChangePlan {
         let new_in = |(name, _): &&(String, String)| !before.features.contains(name);
         let pulled_in = gathered.pulled_in.iter().filter(new_in).cloned().collect();
         let data = migrations::data(template, &before, &after, &ours, &merge);
-        Self { subject, before, after, pulled_in, merge, env, data, ours }
+        Self { subject, before, after, pulled_in, kept: Vec::new(), merge, env, data, ours }
     }
 
     /// A migration that drops what the features that go have made; nothing where they have made nothing.
@@ -127,6 +129,11 @@ impl ChangePlan {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.merge.changes.is_empty() && self.env.new.is_empty()
+    }
+
+    /// The project after the change, without the files in conflict.
+    pub fn outcome(&self) -> impl Iterator<Item = (&TreePath, &File)> {
+        self.merge.outcome(&self.ours)
     }
 
     /// How many files change, as a sentence has it.
@@ -193,6 +200,8 @@ impl ChangePlan {
         let along = self.pulled_in.iter().map(|(name, by)| format!("`{name}` comes along: `{by}` requires it"));
         let orphaned = self.removed().into_iter().filter(|name| !self.before.record.answers.features.contains(*name));
         let goes = orphaned.map(|name| format!("`{name}` goes, too: nothing requires it any more"));
+        let stays =
+            self.kept.iter().map(|(name, by)| format!("`{name}` stays, as if you had chosen it: {by} depends on it"));
         let files = self.merge.notes.iter().map(|note| match note {
             Note::Followed { from, to } => format!("you have moved {from} to {to}: the change went there"),
             Note::StaysDeleted(path) => format!("you have deleted {path}: it stays deleted"),
@@ -200,13 +209,14 @@ impl ChangePlan {
                 format!("you have written {path} anew: it stays as it is, without what the template changes in it")
             }
             Note::AddedBeside { from, to } => format!("you have moved the folder of {from}: the file is {to}"),
+            Note::DependencyStays { name, by } => format!("the dependency `{name}` stays: {by} inherits it"),
         });
         let env = self
             .env
             .changed
             .iter()
             .map(|(key, value)| format!("`{key}` in your .env stays as it is; for new projects it is now {value}"));
-        along.chain(goes).chain(files).chain(env).chain(self.data.notes.iter().cloned()).collect()
+        along.chain(goes).chain(stays).chain(files).chain(env).chain(self.data.notes.iter().cloned()).collect()
     }
 }
 

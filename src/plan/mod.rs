@@ -1,11 +1,15 @@
 //! What a command is going to do: shown by `--dry-run`, printed by `--json`, and executed as it stands.
 
 mod change;
+mod dependents;
+mod draft;
 mod migrations;
 mod new;
 
 pub(crate) use self::change::unified;
 pub use self::change::{ChangePlan, Env, Side};
+pub use self::dependents::Dependent;
+pub use self::draft::{Draft, DraftError};
 pub use self::migrations::{Data, DropError, DropMigration};
 pub use self::new::{GitPlan, NewProject, size};
 

@@ -67,6 +67,10 @@ pub(crate) enum Edit {
     Rename { rename: String, to: String, under: Vec<String> },
     /// Formatted by other rules: Rust by rustfmt with `config`, JSON by four blanks, CSS with one declaration a line.
     Reformat { reformat: String, config: Option<String> },
+    /// The dependencies of a manifest in the order of the alphabet, without groups.
+    Sort { sort: String },
+    /// The same text on top of all Rust files below.
+    Header { header: String, under: String },
     /// Line ends as on Windows, in all files below.
     Crlf { crlf: String },
 }

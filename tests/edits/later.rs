@@ -29,7 +29,7 @@ fn dependencies(later: &mut Later) {
     later.replace("template.toml", "\nserde_json = \"1.0\"", "\nserde_json = \"1.0.120\"");
     let manifest = "base/files/Cargo.toml.liquid";
     later.replace(manifest, "todo = \"warn\"", "large_futures = \"warn\"\ntodo = \"warn\"");
-    later.replace(manifest, "codegen-units = 4", "codegen-units = 2");
+    later.replace(manifest, "codegen-units = 1", "codegen-units = 2");
 }
 
 const CLAP: &str = "clap = { version = \"4.5\", features = [\"derive\", \"env\"] }";
@@ -44,8 +44,8 @@ fn kernel(later: &mut Later) {
         "        (HeaderName::from_static(\"permissions-policy\"), HeaderValue::from_static(\"camera=()\")),\n        \
          (header::X_FRAME_OPTIONS,",
     );
-    later.replace(http, ".make_span_with(request_span)", ".make_span_with(span_of)");
-    later.replace(http, "fn request_span(", "fn span_of(");
+    later.replace(http, "let response = write_problem(", "let response = with_problem(");
+    later.replace(http, "async fn write_problem(", "async fn with_problem(");
 
     let config = "base/files/crates/kernel/src/config.rs";
     later.replace(

@@ -10,6 +10,7 @@
 mod case;
 mod compile;
 mod later;
+mod order;
 mod project;
 mod verdict;
 

@@ -9,11 +9,12 @@ use neoforge::answers::record::{BUILT_IN, Record, TemplateId};
 use neoforge::embedded;
 use neoforge::gather::{Defaults, Gathered, Given, gather};
 use neoforge::merge::Change;
-use neoforge::plan::{ChangePlan, Side};
+use neoforge::plan::{ChangePlan, Draft, Side};
 use neoforge::template::{Template, load};
 use neoforge::tree::{File, FileTree, TreePath};
 use regex::Regex;
 use serde::Serialize as _;
+use toml_edit::{DocumentMut, Item, RawString, TomlError};
 
 use crate::case::{Case, Edit};
 use crate::later;
@@ -126,12 +127,7 @@ impl Project {
             "update" => after = &*LATER,
             _ => panic!("there is no command `{verb}`"),
         }
-        let gathered = answered(after, &given);
-        let record = Record { template: id(after), answers: gathered.answers.clone() };
-        let base = side(before, &self.record);
-        let theirs = side(after, &record);
-        let trees = (base.tree.clone(), theirs.tree.clone());
-        let plan = ChangePlan::new(command.to_owned(), after, base, theirs, &gathered, self.files.clone());
+        let plan = self.plan(command, before, after, given);
         let mut files: Files = self.files.iter().map(|(path, file)| (path.clone(), file.clone())).collect();
         for (path, change) in &plan.merge.changes {
             match change {
@@ -141,9 +137,24 @@ impl Project {
             }
         }
         let result: FileTree = files.into_iter().collect();
-        let after = Self { record, is_later: id(after) == id(&LATER), files: result.clone() };
-        let verb = verb.to_owned();
-        (Step { verb, base: trees.0, ours: self.files.clone(), theirs: trees.1, plan, result }, after)
+        let (record, is_later) = (plan.after.record.clone(), id(after) == id(&LATER));
+        let (base, theirs) = (plan.before.tree.clone(), plan.after.tree.clone());
+        let step = Step { verb: verb.to_owned(), base, ours: self.files.clone(), theirs, plan, result: result.clone() };
+        (step, Self { record, is_later, files: result })
+    }
+
+    /// What [`Draft::plan`] makes, without rendering again what was rendered for another case.
+    fn plan(&self, command: &str, before: &Template, after: &Template, given: Given) -> ChangePlan {
+        let gathered = answered(after, &given);
+        let record = Record { template: id(after), answers: gathered.answers.clone() };
+        let (base, theirs) = (side(before, &self.record), side(after, &record));
+        let plan = ChangePlan::new(command.to_owned(), after, base, theirs, &gathered, self.files.clone());
+        if plan.in_use(before, after).is_empty() {
+            return plan;
+        }
+        let (subject, record, ours) = (command.to_owned(), self.record.clone(), self.files.clone());
+        let draft = Draft { subject, record, before, after, id: id(after), ours };
+        draft.plan(given, false, &mut Defaults).unwrap_or_else(|error| panic!("{command}: {error}"))
     }
 }
 
@@ -265,6 +276,13 @@ fn apply(edit: &Edit, files: &mut Files) -> Result<(), String> {
             }
             Ok(())
         }
+        Edit::Sort { sort } => rewrite(files, sort, sorted),
+        Edit::Header { header, under } => {
+            for path in below(files, under)?.iter().filter(|path| path.as_str().ends_with(".rs")) {
+                rewrite(files, path.as_str(), |old| Ok(format!("{header}{old}")))?;
+            }
+            Ok(())
+        }
         Edit::Crlf { crlf } => {
             for path in below(files, crlf)? {
                 rewrite(files, path.as_str(), |old| Ok(old.replace('\n', "\r\n")))?;
@@ -326,6 +344,22 @@ fn json(text: &str) -> Result<String, String> {
     let mut writer = serde_json::Serializer::with_formatter(&mut bytes, formatter);
     value.serialize(&mut writer).map_err(|error| error.to_string())?;
     Ok(String::from_utf8(bytes).map_err(|error| error.to_string())? + "\n")
+}
+
+/// The dependencies in the order of the alphabet, as cargo-sort has them.
+fn sorted(text: &str) -> Result<String, String> {
+    let mut manifest: DocumentMut = text.parse().map_err(|error: TomlError| error.to_string())?;
+    for place in [&["dependencies"][..], &["dev-dependencies"], &["workspace", "dependencies"]] {
+        let table = place.iter().try_fold(manifest.as_item_mut(), |item, key| item.get_mut(key));
+        let Some(table) = table.and_then(Item::as_table_mut) else { continue };
+        table.sort_values();
+        for (mut key, _) in table.iter_mut() {
+            let comments =
+                key.leaf_decor().prefix().and_then(RawString::as_str).unwrap_or_default().trim_start().to_owned();
+            key.leaf_decor_mut().set_prefix(comments);
+        }
+    }
+    Ok(manifest.to_string())
 }
 
 /// One declaration a line, and no rule on one line, as prettier has it.

@@ -69,6 +69,11 @@ impl Intent {
         Ok(given)
     }
 
+    /// Whether what features have made in the database goes with them.
+    pub(super) fn drops_tables(&self) -> bool {
+        matches!(self, Self::Remove { drop_tables: true, .. })
+    }
+
     /// What the change does, as the subject of a commit.
     pub(super) fn subject(&self, record: &Record, after: &Opened) -> String {
         match self {

@@ -12,9 +12,9 @@ use super::source::{self, Clones, Opened};
 use super::{Exit, prompts, smoke};
 use crate::answers::record::{self, Record};
 use crate::cli::{ChangeArgs, SmokeLevelArg};
-use crate::gather::{self, Ask, Defaults, Given};
+use crate::gather::{Ask, Defaults};
 use crate::interrupt::Interrupt;
-use crate::plan::{ChangePlan, DropMigration, Side};
+use crate::plan::{ChangePlan, Draft};
 use crate::project::{Application, Workspace, dotenv};
 use crate::smoke::Report;
 use crate::template::manifest::SmokeLevel;
@@ -34,8 +34,15 @@ pub(super) fn run(args: &ChangeArgs, intent: &Intent, out: &mut Out, interrupt: 
     let asks = !args.yes && !args.json && prompts();
     let mut ask: Box<dyn Ask> = if asks { Box::new(Terminal::new()) } else { Box::new(Defaults) };
     let given = intent.given(&record, &before.template, &after.template)?;
-    let draft = Draft { subject: intent.subject(&record, after), record, before: &before, after, ours };
-    let plan = draft.plan(intent, given, &mut *ask)?;
+    let draft = Draft {
+        subject: intent.subject(&record, after),
+        record,
+        before: &before.template,
+        after: &after.template,
+        id: after.id.clone(),
+        ours,
+    };
+    let plan = draft.plan(given, intent.drops_tables(), &mut *ask)?;
     interrupt.check()?;
 
     if args.dry_run {
@@ -59,43 +66,6 @@ pub(super) fn run(args: &ChangeArgs, intent: &Intent, out: &mut Out, interrupt: 
         }
     }
     apply(args, &workspace, &plan, after, asks, out, interrupt)
-}
-
-/// What is known of a change before the answers are.
-struct Draft<'a> {
-    subject: String,
-    record: Record,
-    before: &'a Opened,
-    after: &'a Opened,
-    ours: FileTree,
-}
-
-impl Draft<'_> {
-    fn plan(&self, intent: &Intent, mut given: Given, ask: &mut dyn Ask) -> Result<ChangePlan> {
-        let mut plan = self.change(&given, None, ask)?;
-        if let Intent::Remove { drop_tables: true, .. } = intent {
-            match plan.drop_migration(&self.after.template)? {
-                Some(migration) => {
-                    given.with.push(migration.feature.clone());
-                    plan = self.change(&given, Some(migration), ask)?;
-                }
-                None => plan.data.notes.push("what goes has no migrations: there is nothing to drop".to_owned()),
-            }
-        }
-        Ok(plan)
-    }
-
-    fn change(&self, given: &Given, drop: Option<DropMigration>, ask: &mut dyn Ask) -> Result<ChangePlan> {
-        let template = &self.after.template;
-        let gathered = gather::gather(template, given, ask)?;
-        let goal = Record { template: self.after.id.clone(), answers: gathered.answers.clone() };
-        let mut goal = Side::new(template, goal)?;
-        if let Some(migration) = drop {
-            goal = goal.dropping(migration);
-        }
-        let before = Side::new(&self.before.template, self.record.clone())?;
-        Ok(ChangePlan::new(self.subject.clone(), template, before, goal, &gathered, self.ours.clone()))
-    }
 }
 
 /// The record of a project, as it was committed.

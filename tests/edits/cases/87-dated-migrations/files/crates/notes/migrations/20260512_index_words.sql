@@ -1,0 +1,1 @@
+CREATE INDEX notes_by_words ON notes (words);

@@ -1,0 +1,20 @@
+//! When the shop is open.
+
+use std::str::FromStr as _;
+
+use axum::{Router, routing::get};
+use chrono::{DateTime, Utc};
+use croner::Cron;
+use kernel::{AppState, Link, Module};
+
+/// What this crate brings to the application.
+pub fn module() -> Module {
+    let pages: Router<AppState> = Router::new().route("/shop", get(hours));
+    Module::new("shop").pages(pages).link(Link { label: "Shop", path: "/shop", about: "When we are open." })
+}
+
+async fn hours() -> String {
+    let opening = Cron::from_str("0 9 * * MON-SAT").ok();
+    let next = opening.and_then(|opening| opening.find_next_occurrence(&DateTime::<Utc>::UNIX_EPOCH, false).ok());
+    next.map_or_else(|| "closed".to_owned(), |next| next.to_string())
+}
