@@ -10,6 +10,7 @@
 
 mod file;
 mod json;
+mod lock;
 mod renames;
 mod sequence;
 mod text;
