@@ -1,6 +1,7 @@
 //! What a command is going to do: shown by `--dry-run`, printed by `--json`, and executed as it stands.
 
 mod change;
+mod lock;
 mod migrations;
 mod new;
 

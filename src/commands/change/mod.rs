@@ -1,6 +1,7 @@
 //! `neoforge add`, `remove`, `set` and `update`: four ways to other answers, one way to change a project.
 
 mod intent;
+mod lock;
 
 use anyhow::{Context as _, Result, bail};
 use console::style;
@@ -35,7 +36,8 @@ pub(super) fn run(args: &ChangeArgs, intent: &Intent, out: &mut Out, interrupt: 
     let mut ask: Box<dyn Ask> = if asks { Box::new(Terminal::new()) } else { Box::new(Defaults) };
     let given = intent.given(&record, &before.template, &after.template)?;
     let draft = Draft { subject: intent.subject(&record, after), record, before: &before, after, ours };
-    let plan = draft.plan(intent, given, &mut *ask)?;
+    let mut plan = draft.plan(intent, given, &mut *ask)?;
+    lock::settle(&mut plan, &workspace.root());
     interrupt.check()?;
 
     if args.dry_run {
