@@ -152,8 +152,8 @@ fn facts_are_read_as_they_are_written() {
 
 #[test]
 fn what_makes_no_difference_is_left_out_of_the_facts() {
-    let facts = "a\n  needs b: default std\n  may need c\n  may need d\n  feature default: std idle\n  feature idle\n  feature std: b/std dep:c\n  \
-                 feature unasked: dep:d\n\nb\n  feature default: std\n  feature std\n";
+    let facts = "a\n  needs b: default std\n  may need c\n  may need d\n  feature default: std idle\n  feature idle\n  \
+                 feature std: b/std dep:c\n  feature unasked: dep:d\n\nb\n  feature default: std\n  feature std\n";
     let lock = "version = 4\n\n[[package]]\nname = \"a\"\nversion = \"1.0.0\"\ndependencies = [\n \"b\",\n \"c\",\n \"d\",\n]\n\n\
                 [[package]]\nname = \"b\"\nversion = \"1.0.0\"\n\n[[package]]\nname = \"c\"\nversion = \"1.0.0\"\n\n[[package]]\n\
                 name = \"d\"\nversion = \"1.0.0\"\n\n[[package]]\nname = \"superset\"\nversion = \"0.0.0\"\ndependencies = [\n \"a\",\n]\n";

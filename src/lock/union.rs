@@ -53,7 +53,8 @@ impl Union {
     #[must_use]
     pub fn manifest(&self) -> String {
         let mut out = format!(
-            "# Only {PATH} of this package is of use.\n[package]\nname = \"{NAME}\"\nversion = \"0.0.0\"\nedition = \"2024\"\npublish = false\n"
+            "# Only {PATH} of this package is of use.\n[package]\nname = \"{NAME}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\
+             publish = false\n"
         );
         // Writing to a String cannot fail.
         if let Some(version) = &self.rust_version {
