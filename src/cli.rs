@@ -375,6 +375,21 @@ pub enum TemplateCommand {
         #[arg(long, value_name = "DIR", default_value = "src/releases")]
         into: PathBuf,
     },
+    /// Write the lock file that the Cargo.lock of each project is taken from, and let cargo prove it.
+    ///
+    /// Runs cargo, which downloads what the projects of the template depend on. Versions that stand in the file stay, where they
+    /// still fit.
+    Lock {
+        /// The template's folder.
+        #[arg(default_value = ".")]
+        path: PathBuf,
+        /// Take the newest versions of all packages.
+        #[arg(long, conflicts_with = "check")]
+        update: bool,
+        /// Write nothing: let cargo prove that the Cargo.lock of each project is the one that it would write.
+        #[arg(long)]
+        check: bool,
+    },
     /// Print the JSON Schema of a manifest, so that editors can complete it.
     Schema {
         /// The manifest; both, in one object, when it is left out.

@@ -18,6 +18,7 @@ pub mod embedded;
 pub mod foreign;
 pub mod gather;
 pub mod interrupt;
+pub mod lock;
 pub mod merge;
 pub mod plan;
 pub mod project;

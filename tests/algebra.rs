@@ -91,7 +91,8 @@ fn edited(tree: &FileTree, edits: &[(Index, Index)]) -> FileTree {
         .iter()
         .filter(|(path, file)| file.text().is_some() && kind(path) != "json")
         .map(|(path, _)| path.clone())
-        .filter(|path| path.as_str() != "neoforge.toml")
+        // Cargo drops what a person writes into its file.
+        .filter(|path| !["Cargo.lock", "neoforge.toml"].contains(&path.as_str()))
         .collect();
     for (number, (file, line)) in edits.iter().enumerate() {
         let path = file.get(&open);

@@ -5,16 +5,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each module at the top of `src`, from the bottom up, with what it may use.
-const MAY_USE: [(&str, &[&str]); 21] = [
+const MAY_USE: [(&str, &[&str]); 22] = [
     ("tree", &[]),
     ("archive", &["tree"]),
-    ("merge", &["tree"]),
-    ("template", &["tree"]),
+    ("lock", &["tree"]),
+    ("merge", &["lock", "tree"]),
+    ("template", &["lock", "tree"]),
     ("answers", &["template", "tree"]),
-    ("render", &["answers", "template", "tree"]),
+    ("render", &["answers", "lock", "template", "tree"]),
     ("gather", &["render", "answers", "template", "tree"]),
     ("check", &["gather", "render", "answers", "template", "tree"]),
-    ("plan", &["merge", "gather", "render", "answers", "template", "tree"]),
+    ("plan", &["merge", "gather", "lock", "render", "answers", "template", "tree"]),
     ("adopt", &["merge", "gather", "render", "answers", "template", "tree"]),
     ("release", &["archive", "gather", "render", "answers", "template", "tree"]),
     ("snapshot", &["gather", "render", "answers", "template", "tree"]),
@@ -43,6 +44,7 @@ const MAY_USE: [(&str, &[&str]); 21] = [
             "snapshot",
             "check",
             "gather",
+            "lock",
             "render",
             "answers",
             "template",
@@ -53,8 +55,9 @@ const MAY_USE: [(&str, &[&str]); 21] = [
 ];
 
 /// The modules that never print, prompt, read the environment, the clock or a file.
-const PURE: [&str; 11] =
-    ["adopt", "tree", "merge", "release", "template", "answers", "render", "gather", "check", "plan", "snapshot"];
+const PURE: [&str; 12] = [
+    "adopt", "tree", "lock", "merge", "release", "template", "answers", "render", "gather", "check", "plan", "snapshot",
+];
 
 /// What a pure module must not name.
 const EFFECTS: [&str; 12] = [

@@ -132,6 +132,7 @@ const SEARCHED: usize = 3;
 /// Without candidates.
 pub fn nearest(candidates: &[Candidate], files: &FileTree, folder: &str, known: &Known) -> Result<Match, AdoptError> {
     let files = without_record(files);
+    let candidates: Vec<Candidate> = candidates.iter().map(without_lock).collect();
     let mut searches =
         candidates.iter().rev().map(|candidate| Search::new(candidate, Evidence::new(&files), folder, known));
     let mut first = searches.next().expect("there is a candidate");
@@ -154,4 +155,9 @@ pub fn nearest(candidates: &[Candidate], files: &FileTree, folder: &str, known: 
     let others: Vec<_> = found.split_off(1).into_iter().map(|(search, guess)| (search.candidate, guess.tree)).collect();
     let (search, best) = found.remove(0);
     search.verdict(&best, &others)
+}
+
+/// The lock file follows from the manifests: its many lines would outweigh all others, and say nothing new.
+fn without_lock(candidate: &Candidate) -> Candidate {
+    Candidate { id: candidate.id.clone(), template: Template { lock: None, ..candidate.template.clone() } }
 }

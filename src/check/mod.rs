@@ -1,6 +1,7 @@
 //! What must be true of a template: first the static invariants between its manifests and files, then, where these hold,
 //! that every part of it renders.
 
+mod combinations;
 mod features;
 mod migrations;
 mod prove;
@@ -8,6 +9,8 @@ mod questions;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use self::combinations::combinations;
+pub use self::prove::rendered;
 use crate::answers::name;
 use crate::template::problem::{Problem, ProblemKind};
 use crate::template::{Feature, MANIFEST, Template, similar};

@@ -3,9 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::combinations;
 use crate::answers::record::{BUILT_IN, Record, TemplateId};
 use crate::gather::{Defaults, GatherError, Given, gather};
-use crate::render::{RenderError, render, select};
+use crate::render::{RenderError, render};
 use crate::template::Template;
 use crate::template::problem::{Problem, ProblemKind};
 use crate::tree::{File, FileTree};
@@ -14,12 +15,12 @@ use crate::tree::{File, FileTree};
 /// the problems. Then looks at the size of the presets.
 pub(super) fn prove(template: &Template) -> Vec<Problem> {
     let mut problems = Vec::new();
-    for names in selections(template) {
+    for names in combinations::parts(template) {
         // Beyond that, more of the same helps nobody.
         if problems.len() > 200 {
             break;
         }
-        if let Err(some) = tree(template, Given { features: Some(names), ..Given::default() }) {
+        if let Err(some) = rendered(template, names) {
             problems.extend(some);
         }
     }
@@ -27,6 +28,14 @@ pub(super) fn prove(template: &Template) -> Vec<Problem> {
         sizes(template, &mut problems);
     }
     problems
+}
+
+/// The project with exactly these features, with the default answers; nothing where they do not go together.
+///
+/// # Errors
+/// What is wrong with the template.
+pub fn rendered(template: &Template, features: BTreeSet<String>) -> Result<Option<FileTree>, Vec<Problem>> {
+    tree(template, Given { features: Some(features), ..Given::default() })
 }
 
 /// The project with these features or this preset; nothing where the features do not go together.
@@ -69,25 +78,4 @@ fn sizes(template: &Template, problems: &mut Vec<Problem>) {
 fn lines(tree: &FileTree, end: &str) -> usize {
     let files = tree.iter().filter(|(path, _)| path.as_str().strip_suffix(end).is_some_and(|stem| stem.ends_with('.')));
     files.filter_map(|(_, file)| File::text(file)).map(|text| text.lines().count()).sum()
-}
-
-/// The selections that are rendered: without duplicates, in a stable order.
-fn selections(template: &Template) -> BTreeSet<BTreeSet<String>> {
-    let mut wanted: Vec<BTreeSet<String>> = vec![BTreeSet::new()];
-    wanted.extend(template.features.keys().map(|name| BTreeSet::from([name.clone()])));
-    let mut selections: BTreeSet<BTreeSet<String>> =
-        wanted.iter().filter_map(|wanted| select::closure(template, wanted).ok()).collect();
-    // As much as goes together, once with each member of each group.
-    for start in wanted {
-        let Ok(mut all) = select::closure(template, &start) else { continue };
-        for feature in template.features.values().filter(|feature| feature.group().is_none()) {
-            let mut more = all.clone();
-            more.insert(feature.name.clone());
-            if let Ok(more) = select::closure(template, &more) {
-                all = more;
-            }
-        }
-        selections.insert(all);
-    }
-    selections
 }

@@ -4,6 +4,7 @@ mod adopt;
 mod change;
 mod docs;
 mod list;
+mod lock;
 mod new;
 mod smoke;
 mod snapshot;
@@ -84,6 +85,9 @@ pub fn run(cli: Cli, out: &mut Out, interrupt: &Interrupt) -> Result<Exit> {
             template::check(path.as_deref(), json, out, interrupt)
         }
         Command::Template(TemplateCommand::Freeze { into }) => template::freeze(&into, out),
+        Command::Template(TemplateCommand::Lock { path, update, check }) => {
+            lock::run(&path, update, check, out, interrupt)
+        }
         Command::Template(TemplateCommand::Schema { manifest }) => template::schema(manifest, out),
         Command::Completions { shell } => docs::completions(shell, out),
         Command::Man { into } => docs::man(into.as_deref(), out),

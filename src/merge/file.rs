@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use bytes::Bytes;
 
 use super::text::{self, Text};
-use super::{Labels, json, toml, words};
+use super::{Labels, json, lock, toml, words};
+use crate::lock::LockFile;
 use crate::tree::File;
 
 /// A file after the merge.
@@ -24,11 +25,16 @@ enum Format {
     Json,
     Rust,
     Css,
+    /// `Cargo.lock`
+    Lock,
     Other,
 }
 
 impl Format {
     fn of(path: &str) -> Self {
+        if path.rsplit('/').next() == Some(crate::lock::PATH) {
+            return Self::Lock;
+        }
         match path.rsplit_once('.').map(|(_, suffix)| suffix) {
             Some("toml") => Self::Toml,
             Some("json") => Self::Json,
@@ -44,6 +50,7 @@ impl Format {
             Self::Toml => Some(text.parse::<toml_edit::DocumentMut>().is_ok()),
             Self::Json => Some(serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()),
             Self::Rust => Some(syn::parse_file(text).is_ok()),
+            Self::Lock => Some(LockFile::parse(text).is_ok()),
             Self::Css | Self::Other => None,
         }
     }
@@ -54,6 +61,7 @@ impl Format {
             Self::Toml => toml::merge(base, ours, theirs),
             Self::Json => json::merge(base, ours, theirs),
             Self::Rust | Self::Css => words::merge(base, ours, theirs),
+            Self::Lock => lock::merge(base, ours, theirs),
             Self::Other => None,
         }
     }
@@ -78,7 +86,7 @@ pub(super) fn merge(path: &str, base: Option<&File>, ours: &File, theirs: &File,
     let format = Format::of(path);
     let Some(base) = base else {
         return match format.merge("", our_text, their_text) {
-            Some(text) if matches!(format, Format::Toml) => clean(text.into()),
+            Some(text) if matches!(format, Format::Toml | Format::Lock) => clean(text.into()),
             _ => Merged::Conflict(Some(text::side_by_side(our_text, their_text, labels).into())),
         };
     };
@@ -97,6 +105,12 @@ pub(super) fn merge(path: &str, base: Option<&File>, ours: &File, theirs: &File,
 }
 
 fn merge_texts(format: Format, base: &str, ours: &str, theirs: &str, labels: &Labels<'_>) -> Text {
+    // Lines of two lock files may well go together where the packages do not.
+    if format == Format::Lock
+        && let Some(text) = lock::merge(base, ours, theirs)
+    {
+        return Text::Clean(text);
+    }
     let by_lines = text::merge(base, ours, theirs, labels);
     // A text that was broken before the merge proves nothing when it is broken afterwards.
     let may_break = format.reads(ours) != Some(true);
@@ -124,7 +138,7 @@ pub(super) fn says_the_same(path: &str, before: &File, now: &File) -> bool {
     match Format::of(path) {
         Format::Rust | Format::Css => words::same(before, now) || words::same(before, words::without_licence(now)),
         Format::Json if json(before).is_some() => json(before) == json(now),
-        Format::Json | Format::Toml | Format::Other => before == now,
+        Format::Json | Format::Toml | Format::Lock | Format::Other => before == now,
     }
 }
 

@@ -11,6 +11,7 @@
 pub(crate) mod cargo;
 mod file;
 mod json;
+mod lock;
 mod renames;
 mod sequence;
 mod text;

@@ -2,13 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write as _};
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 use similar::TextDiff;
 
+use super::lock;
 use super::migrations::{self, Data, DropError, DropMigration, Removed};
 use crate::answers::record::{self, Record};
 use crate::gather::Gathered;
+use crate::lock::{PATH as LOCK, Superset};
 use crate::merge::{self, Change, Labels, Note, TreeMerge};
 use crate::render::{self, EnvEntry, EnvValue, RenderError};
 use crate::template::Template;
@@ -23,6 +26,8 @@ pub struct Side {
     pub features: BTreeSet<String>,
     /// The pristine tree.
     pub tree: FileTree,
+    /// What its lock file is taken from.
+    pub(super) lock: Option<Arc<Superset>>,
     /// A migration that is no part of the template, which drops what its features have made.
     pub(super) drop: Option<DropMigration>,
     environment: Vec<EnvEntry>,
@@ -37,7 +42,7 @@ impl Side {
         let features = render::select::closure(template, &record.answers.features)?;
         let tree = render::render(template, &record)?;
         let environment = render::environment(template, &record)?;
-        Ok(Self { record, features, tree, drop: None, environment })
+        Ok(Self { record, features, tree, lock: template.lock.clone(), drop: None, environment })
     }
 
     /// Has a migration besides.
@@ -56,6 +61,17 @@ pub struct Env {
     pub new: Vec<EnvEntry>,
     /// Those with another default: the name, and the new default. The value in `.env` stays.
     pub changed: Vec<(String, String)>,
+}
+
+/// What is known of the lock file of the changed project.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum LockState {
+    /// It fits.
+    Settled,
+    /// Cargo has not been asked.
+    Open,
+    /// Cargo could not tell, for this reason.
+    Unknown(String),
 }
 
 /// A change that is going to be merged into a project.
@@ -77,6 +93,8 @@ pub struct ChangePlan {
     pub env: Env,
     /// What it means for databases.
     pub data: Data,
+    /// Whether the project's lock file is known to fit what the project will ask for.
+    lock: LockState,
     /// The project's files, to show how they change.
     ours: FileTree,
 }
@@ -97,11 +115,42 @@ impl ChangePlan {
         let labels = Labels { base: &base, ours: "your project", theirs: &subject };
         let mut merge = merge::merge(&before.tree, &ours, &after.tree, &labels);
         keep_record(&mut merge, &ours, &after);
+        let settled = lock::settle(&mut merge, &before, &after, &ours);
+        let lock = if settled { LockState::Settled } else { LockState::Open };
         let env = environment(&before.environment, &after.environment);
         let new_in = |(name, _): &&(String, String)| !before.features.contains(name);
         let pulled_in = gathered.pulled_in.iter().filter(new_in).cloned().collect();
         let data = migrations::data(template, &before, &after, &ours, &merge);
-        Self { subject, before, after, pulled_in, kept: Vec::new(), merge, env, data, ours }
+        Self { subject, before, after, pulled_in, kept: Vec::new(), merge, env, data, lock, ours }
+    }
+
+    /// What cargo has to see to settle the lock file: the manifests, the lock file, and the sources, which are empty, because
+    /// their names alone tell it something. Nothing where the lock file is known to fit.
+    #[must_use]
+    pub fn open_lock(&self) -> Option<FileTree> {
+        if self.lock != LockState::Open {
+            return None;
+        }
+        let is_source = |path: &str| path.strip_suffix(".rs").is_some();
+        let wanted = |path: &str| path == LOCK || lock::is_manifest(path) || is_source(path);
+        let merged = lock::merged(&self.merge, &self.ours, wanted);
+        let emptied = |(path, file): (&TreePath, &File)| {
+            let file = if is_source(path.as_str()) { File::plain("") } else { file.clone() };
+            (path.clone(), file)
+        };
+        Some(merged.iter().map(emptied).collect())
+    }
+
+    /// Takes the lock file that cargo has settled, or the reason why it could not.
+    pub fn close_lock(&mut self, settled: Result<String, String>) {
+        match (settled, TreePath::parse(LOCK)) {
+            (Ok(text), Ok(path)) => {
+                lock::put(&mut self.merge, &self.ours, path, text);
+                self.lock = LockState::Settled;
+            }
+            (Err(reason), _) => self.lock = LockState::Unknown(reason),
+            (Ok(_), Err(_)) => {}
+        }
     }
 
     /// A migration that drops what the features that go have made; nothing where they have made nothing.
@@ -216,7 +265,15 @@ impl ChangePlan {
             .changed
             .iter()
             .map(|(key, value)| format!("`{key}` in your .env stays as it is; for new projects it is now {value}"));
-        along.chain(goes).chain(stays).chain(files).chain(env).chain(self.data.notes.iter().cloned()).collect()
+        let lock = match &self.lock {
+            LockState::Unknown(reason) => Some(format!(
+                "{LOCK} is merged, but cargo could not see offline whether it fits your own dependencies ({reason}); run \
+                 `cargo build`, and commit what it changes in {LOCK}"
+            )),
+            LockState::Settled | LockState::Open => None,
+        };
+        let data = self.data.notes.iter().cloned();
+        along.chain(goes).chain(stays).chain(files).chain(lock).chain(env).chain(data).collect()
     }
 }
 

@@ -3,6 +3,7 @@
 mod change;
 mod dependents;
 mod draft;
+mod lock;
 mod migrations;
 mod new;
 

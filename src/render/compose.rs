@@ -9,8 +9,9 @@ use super::listing::{self, Listing};
 use super::select::Selection;
 use super::text::{Liquid, Variables};
 use crate::answers::record::{self, Record};
+use crate::lock;
 use crate::template::problem::{Place, Problem, ProblemKind, Problems};
-use crate::template::{Feature, Source, Template, similar, slot};
+use crate::template::{Feature, LOCK, Source, Template, similar, slot};
 use crate::tree::{File, FileTree, TreePath};
 
 /// Paths that no template may write, each with who does.
@@ -50,10 +51,27 @@ pub(super) fn compose(
     let origin = |path: &TreePath| origins.get(path).map_or_else(|| path.to_string(), |origin| (*origin).to_owned());
     listing::clashes(&tree, origin, &mut problems);
     Problems::none_or(problems)?;
+    add_lock(template, &mut tree, &origins)?;
     if let Ok(path) = TreePath::parse(record::PATH) {
         tree.insert(path, File::plain(record.render()));
     }
     Ok(tree)
+}
+
+/// Adds the lock file of the project's packages, where the template has one for all projects.
+fn add_lock(template: &Template, tree: &mut FileTree, origins: &HashMap<TreePath, &str>) -> Result<(), RenderError> {
+    let Some(superset) = &template.lock else { return Ok(()) };
+    let Ok(path) = TreePath::parse(lock::PATH) else { return Ok(()) };
+    if let Some(origin) = origins.get(&path) {
+        let kind = ProblemKind::PathClash { path: path.to_string(), other: LOCK.to_owned() };
+        return Err(Problem::of_file(*origin, kind).into());
+    }
+    match superset.derive(tree) {
+        Ok(Some(text)) => _ = tree.insert(path, File::plain(text)),
+        Ok(None) => {}
+        Err(error) => return Err(Problem::of_file(LOCK, ProblemKind::Lock(error)).into()),
+    }
+    Ok(())
 }
 
 /// A file to make, and what goes into its slots.

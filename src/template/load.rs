@@ -1,12 +1,14 @@
 //! From files to a [`Template`]: reads the manifests, finds the features, and names every file that nothing reads.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
 use super::manifest::{FORMAT, FeatureManifest, TemplateManifest};
 use super::problem::{Place, Problem, ProblemKind, Problems};
-use super::{BASE, Feature, MANIFEST, Source, Template, slot};
+use super::{BASE, Feature, LOCK, LOCK_FACTS, MANIFEST, Source, Template, slot};
+use crate::lock::{Superset, SupersetError};
 use crate::tree::{File, FileTree};
 
 /// Reads a template.
@@ -21,9 +23,10 @@ pub fn load(tree: &FileTree) -> Result<Template, Problems> {
     let manifest = loader.manifest::<TemplateManifest>(MANIFEST, "a template");
     let base = loader.feature(BASE, BASE, true);
     let features = loader.features();
+    let lock = loader.lock();
     Problems::none_or(loader.problems)?;
     match (manifest, base) {
-        (Some((manifest, manifest_text)), Some(base)) => Ok(Template { manifest, manifest_text, base, features }),
+        (Some((manifest, manifest_text)), Some(base)) => Ok(Template { manifest, manifest_text, base, features, lock }),
         _ => Err(Problem::of_file(MANIFEST, ProblemKind::NotATemplate).into()),
     }
 }
@@ -60,6 +63,31 @@ impl Loader<'_> {
             }
         }
         features
+    }
+
+    /// The lock file, which comes with its facts or not at all.
+    fn lock(&mut self) -> Option<Arc<Superset>> {
+        let files: Vec<String> = self.tree.below("lock").map(|(path, _)| format!("lock/{path}")).collect();
+        for path in files.iter().filter(|path| ![LOCK, LOCK_FACTS].contains(&path.as_str())) {
+            let expected = "`lock/` holds Cargo.lock and features.txt";
+            self.problems.push(Problem::of_file(path, ProblemKind::UnexpectedFile { expected }));
+        }
+        if files.is_empty() {
+            return None;
+        }
+        let tree = self.tree;
+        let text = |path: &str| tree.get(path).and_then(File::text);
+        let missing = [LOCK, LOCK_FACTS].into_iter().filter(|path| text(path).is_none());
+        self.problems.extend(missing.map(|path| Problem::of_file(path, ProblemKind::HalfALock)));
+        let (lock, facts) = (text(LOCK)?, text(LOCK_FACTS)?);
+        match Superset::parse(lock, facts) {
+            Ok(superset) => Some(Arc::new(superset)),
+            Err(error) => {
+                let path = if matches!(error, SupersetError::Lock(_)) { LOCK } else { LOCK_FACTS };
+                self.problems.push(Problem::of_file(path, ProblemKind::BadLock(error)));
+                None
+            }
+        }
     }
 
     /// A feature, the base, or (where `whole` is false) glue.

@@ -17,9 +17,11 @@ pub mod slot;
 pub(crate) mod testing;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use self::manifest::{FeatureManifest, TemplateManifest};
 use self::problem::{Place, Problem, ProblemKind};
+use crate::lock::Superset;
 use crate::tree::File;
 
 pub use self::load::load;
@@ -28,7 +30,13 @@ pub use self::load::load;
 pub const MANIFEST: &str = "template.toml";
 
 /// The files and folders at the top that make a template; what stands beside them is not read.
-pub const PARTS: [&str; 3] = [MANIFEST, "base", "features"];
+pub const PARTS: [&str; 4] = [MANIFEST, "base", "features", "lock"];
+
+/// The lock file that has whatever any project of the template may need.
+pub const LOCK: &str = "lock/Cargo.lock";
+
+/// What [`LOCK`] does not tell of its packages.
+pub const LOCK_FACTS: &str = "lock/features.txt";
 
 /// The name of feature zero.
 pub const BASE: &str = "base";
@@ -44,6 +52,8 @@ pub struct Template {
     pub base: Feature,
     /// The features by name.
     pub features: BTreeMap<String, Feature>,
+    /// What the `Cargo.lock` of each project is taken from; without it a project has none.
+    pub lock: Option<Arc<Superset>>,
 }
 
 impl Template {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::lock::{LockError, SupersetError};
 use crate::tree::PathError;
 
 /// Something that is wrong with a template, at a place.
@@ -188,6 +189,14 @@ pub enum ProblemKind {
     BadDependency,
     #[error("the template has no [dependencies]; add the catalogue to template.toml")]
     NoCatalogue,
+
+    // The lock file.
+    #[error("the file is missing or no text; `neoforge template lock` writes Cargo.lock and features.txt")]
+    HalfALock,
+    #[error("{0}")]
+    BadLock(SupersetError),
+    #[error("{0}")]
+    Lock(LockError),
 
     // Groups and presets.
     #[error("there is no group `{name}`{}", hint(.similar.as_ref()))]

@@ -26,6 +26,7 @@ pub(crate) fn version(template: &FileTree) -> FileTree {
 fn dependencies(later: &mut Later) {
     later.replace("template.toml", "\nanyhow = \"1.0\"", "\nanyhow = \"1.0.90\"");
     later.replace("template.toml", "clap = { version = \"4.5\", features = [\"derive\"] }", CLAP);
+    later.replace("lock/features.txt", "  clap: default derive\n", "  clap: default derive env\n");
     later.replace("template.toml", "\nserde_json = \"1.0\"", "\nserde_json = \"1.0.120\"");
     let manifest = "base/files/Cargo.toml.liquid";
     later.replace(manifest, "todo = \"warn\"", "large_futures = \"warn\"\ntodo = \"warn\"");

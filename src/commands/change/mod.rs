@@ -1,6 +1,7 @@
 //! `neoforge add`, `remove`, `set` and `update`: four ways to other answers, one way to change a project.
 
 mod intent;
+mod lock;
 
 use anyhow::{Context as _, Result, bail};
 use console::style;
@@ -42,7 +43,8 @@ pub(super) fn run(args: &ChangeArgs, intent: &Intent, out: &mut Out, interrupt: 
         id: after.id.clone(),
         ours,
     };
-    let plan = draft.plan(given, intent.drops_tables(), &mut *ask)?;
+    let mut plan = draft.plan(given, intent.drops_tables(), &mut *ask)?;
+    lock::settle(&mut plan, &workspace.root());
     interrupt.check()?;
 
     if args.dry_run {
