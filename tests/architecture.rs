@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each module at the top of `src`, from the bottom up, with what it may use.
-const MAY_USE: [(&str, &[&str]); 21] = [
+const MAY_USE: [(&str, &[&str]); 22] = [
     ("tree", &[]),
     ("archive", &["tree"]),
     ("merge", &["tree"]),
@@ -13,7 +13,8 @@ const MAY_USE: [(&str, &[&str]); 21] = [
     ("answers", &["template", "tree"]),
     ("render", &["answers", "template", "tree"]),
     ("gather", &["render", "answers", "template", "tree"]),
-    ("check", &["gather", "render", "answers", "template", "tree"]),
+    ("matrix", &["gather", "render", "answers", "template", "tree"]),
+    ("check", &["matrix", "gather", "render", "answers", "template", "tree"]),
     ("plan", &["merge", "gather", "render", "answers", "template", "tree"]),
     ("adopt", &["merge", "gather", "render", "answers", "template", "tree"]),
     ("release", &["archive", "gather", "render", "answers", "template", "tree"]),
@@ -42,6 +43,7 @@ const MAY_USE: [(&str, &[&str]); 21] = [
             "merge",
             "snapshot",
             "check",
+            "matrix",
             "gather",
             "render",
             "answers",
@@ -53,8 +55,10 @@ const MAY_USE: [(&str, &[&str]); 21] = [
 ];
 
 /// The modules that never print, prompt, read the environment, the clock or a file.
-const PURE: [&str; 11] =
-    ["adopt", "tree", "merge", "release", "template", "answers", "render", "gather", "check", "plan", "snapshot"];
+const PURE: [&str; 12] = [
+    "adopt", "tree", "merge", "release", "template", "answers", "render", "gather", "matrix", "check", "plan",
+    "snapshot",
+];
 
 /// What a pure module must not name.
 const EFFECTS: [&str; 12] = [

@@ -1,25 +1,26 @@
-//! What only rendering can prove of a template: every file renders, and no two parts clash, in a set of selections that has
-//! every part in it; and the presets are no larger than they say.
+//! What only rendering can prove of a template: every file renders, and no two parts clash, in combinations that
+//! have every part in them; and the presets are no larger than they say.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::answers::record::{BUILT_IN, Record, TemplateId};
 use crate::gather::{Defaults, GatherError, Given, gather};
-use crate::render::{RenderError, render, select};
+use crate::matrix::{Cover, PROJECT, combinations};
+use crate::render::{RenderError, render};
 use crate::template::Template;
 use crate::template::problem::{Problem, ProblemKind};
 use crate::tree::{File, FileTree};
 
-/// Renders the base alone, each feature alone, and everything that goes together, for each member of each group; collects
-/// the problems. Then looks at the size of the presets.
+/// Renders combinations in which every two features meet, and every feature does without every other; collects the
+/// problems. Then looks at the size of the presets.
 pub(super) fn prove(template: &Template) -> Vec<Problem> {
     let mut problems = Vec::new();
-    for names in selections(template) {
+    for combination in combinations(template, Cover::Pairwise) {
         // Beyond that, more of the same helps nobody.
         if problems.len() > 200 {
             break;
         }
-        if let Err(some) = tree(template, Given { features: Some(names), ..Given::default() }) {
+        if let Err(some) = tree(template, combination.given()) {
             problems.extend(some);
         }
     }
@@ -31,7 +32,7 @@ pub(super) fn prove(template: &Template) -> Vec<Problem> {
 
 /// The project with these features or this preset; nothing where the features do not go together.
 fn tree(template: &Template, given: Given) -> Result<Option<FileTree>, Vec<Problem>> {
-    let given = Given { name: Some("my-app".to_owned()), ..given };
+    let given = Given { name: Some(PROJECT.to_owned()), ..given };
     let answers = match gather(template, &given, &mut Defaults) {
         Ok(gathered) => gathered.answers,
         Err(GatherError::Template(some)) => return Err(some.as_slice().to_vec()),
@@ -69,25 +70,4 @@ fn sizes(template: &Template, problems: &mut Vec<Problem>) {
 fn lines(tree: &FileTree, end: &str) -> usize {
     let files = tree.iter().filter(|(path, _)| path.as_str().strip_suffix(end).is_some_and(|stem| stem.ends_with('.')));
     files.filter_map(|(_, file)| File::text(file)).map(|text| text.lines().count()).sum()
-}
-
-/// The selections that are rendered: without duplicates, in a stable order.
-fn selections(template: &Template) -> BTreeSet<BTreeSet<String>> {
-    let mut wanted: Vec<BTreeSet<String>> = vec![BTreeSet::new()];
-    wanted.extend(template.features.keys().map(|name| BTreeSet::from([name.clone()])));
-    let mut selections: BTreeSet<BTreeSet<String>> =
-        wanted.iter().filter_map(|wanted| select::closure(template, wanted).ok()).collect();
-    // As much as goes together, once with each member of each group.
-    for start in wanted {
-        let Ok(mut all) = select::closure(template, &start) else { continue };
-        for feature in template.features.values().filter(|feature| feature.group().is_none()) {
-            let mut more = all.clone();
-            more.insert(feature.name.clone());
-            if let Ok(more) = select::closure(template, &more) {
-                all = more;
-            }
-        }
-        selections.insert(all);
-    }
-    selections
 }

@@ -22,6 +22,7 @@ use crate::adopt::AdoptError;
 use crate::cli::{AddCommand, Cli, Command, RemoveCommand, TemplateCommand};
 use crate::gather::{AskError, GatherError};
 use crate::interrupt::{self, Interrupt};
+use crate::matrix::{ShardError, UnknownCombination};
 use crate::project::WriteError;
 use crate::project::clone::FetchError;
 use crate::ui::Out;
@@ -82,6 +83,10 @@ pub fn run(cli: Cli, out: &mut Out, interrupt: &Interrupt) -> Result<Exit> {
         Command::Template(TemplateCommand::Check { path, json }) => {
             template::check(path.as_deref(), json, out, interrupt)
         }
+        Command::Template(TemplateCommand::Matrix { path, cover, json }) => {
+            template::matrix(path.as_deref(), &cover, json, out, interrupt)
+        }
+        Command::Template(TemplateCommand::Test(args)) => template::test(&args, out, interrupt),
         Command::Template(TemplateCommand::Freeze { into }) => template::freeze(&into, out),
         Command::Template(TemplateCommand::Schema { manifest }) => template::schema(manifest, out),
         Command::Completions { shell } => docs::completions(shell, out),
@@ -100,6 +105,9 @@ fn prompts() -> bool {
 pub fn exit_of(error: &anyhow::Error) -> Exit {
     if is_interruption(error) {
         return Exit::Interrupted;
+    }
+    if error.is::<ShardError>() || error.is::<UnknownCombination>() {
+        return Exit::Usage;
     }
     let gather = error.downcast_ref::<GatherError>().or_else(|| match error.downcast_ref() {
         Some(AdoptError::Gather(error)) => Some(error),
