@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use super::combination::Named;
 use super::space::{Names, Space};
 
-/// For each member of each group, the other groups being open: none, each alone, everything, everything without each.
+/// For each member of each group, the other groups being open: none, each alone, everything, everything
+/// without each. The first name of a set is the one it keeps.
 pub(super) fn each(space: &Space<'_>) -> Vec<Named> {
     let mut named = Vec::new();
     for member in starts(space) {
@@ -18,10 +19,10 @@ pub(super) fn each(space: &Space<'_>) -> Vec<Named> {
         for feature in &space.options {
             add(&format!("only-{feature}"), space.least(&with(feature), &none));
         }
+        add("all", space.most(&member, &none));
         for feature in &space.options {
             add(&format!("without-{feature}"), space.most(&member, &[*feature].into()));
         }
-        add("all", space.most(&member, &none));
         // Where all go together, this is everything again.
         for feature in &space.options {
             add(&format!("all-with-{feature}"), space.most(&with(feature), &none));

@@ -42,9 +42,12 @@ fn every_rust_file_is_formatted() {
 
 /// Whether cargo begins to compile with this file of a crate; rustfmt follows the modules from there.
 fn is_root(path: &str) -> bool {
-    match path.split('/').collect::<Vec<_>>()[..] {
-        ["build.rs"] | ["src", "lib.rs" | "main.rs"] | ["src", "bin", _] => true,
-        ["tests" | "benches" | "examples", _] | ["tests", _, "main.rs"] => true,
-        _ => false,
-    }
+    matches!(
+        path.split('/').collect::<Vec<_>>()[..],
+        ["build.rs"]
+            | ["src", "lib.rs" | "main.rs"]
+            | ["src", "bin", _]
+            | ["tests" | "benches" | "examples", _]
+            | ["tests", _, "main.rs"]
+    )
 }

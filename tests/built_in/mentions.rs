@@ -10,7 +10,7 @@ use neoforge::render::select::complete;
 use neoforge::template::Feature;
 use regex::Regex;
 
-use super::{PROJECTS, Project, TEMPLATE, words};
+use super::{PROJECTS, Project, TEMPLATE, has_word};
 
 /// Words that name a feature or a crate, and are ordinary language or somebody else's name, too. These say nothing; the
 /// other marks of their features do.
@@ -76,46 +76,36 @@ fn parts() -> impl Iterator<Item = &'static Feature> {
 fn no_project_mentions_what_it_does_not_have() {
     let all: BTreeMap<&str, Marks> =
         parts().chain([&TEMPLATE.base]).map(|part| (part.name.as_str(), Marks::of(part))).collect();
-    let (mut wrong, mut meant, mut seen) = (BTreeSet::new(), BTreeSet::new(), 0);
+    let (mut wrong, mut meant) = (BTreeSet::new(), BTreeSet::new());
     for project in &*PROJECTS {
         let selection = complete(&TEMPLATE, &project.record.answers.features).expect("features that go together");
         let chosen: BTreeSet<&str> = selection.parts.iter().map(|part| part.name.as_str()).collect();
-        let own: BTreeSet<&str> = chosen.iter().flat_map(|name| &all[name].exact).map(String::as_str).collect();
-        for part in parts().filter(|part| !chosen.contains(part.name.as_str())) {
-            let marks = &all[part.name.as_str()];
-            let exact = marks.exact.iter().filter(|mark| !own.contains(mark.as_str()));
-            for (path, text) in project.texts().filter(|(path, _)| *path != "neoforge.toml") {
-                let lower = text.to_lowercase();
-                let names = marks.names.iter().filter(|name| words(&lower, name).next().is_some());
-                let exact = exact.clone().filter(|mark| words(text, mark).next().is_some());
+        let own: BTreeSet<&String> = chosen.iter().flat_map(|name| &all[name].exact).collect();
+        for (path, text) in project.texts().filter(|(path, _)| *path != "neoforge.toml") {
+            let lower = text.to_lowercase();
+            for part in parts().filter(|part| !chosen.contains(part.name.as_str())) {
+                let marks = &all[part.name.as_str()];
+                let names = marks.names.iter().filter(|name| has_word(&lower, name));
+                let exact = marks.exact.iter().filter(|mark| !own.contains(mark) && has_word(text, mark));
                 let paths = marks.paths.iter().filter(|mark| mentions_path(project, path, text, mark));
                 for mark in names.chain(exact).chain(paths).filter(|mark| !ORDINARY.contains(&mark.as_str())) {
-                    seen += 1;
-                    match MEANT.iter().position(|(file, word, _)| (*file, *word) == (path, mark.as_str())) {
-                        Some(known) => _ = meant.insert(known),
-                        None => {
-                            _ = wrong
-                                .insert(format!("{path} mentions `{mark}` of {}, as in {}", part.name, project.name))
-                        }
+                    if let Some(known) = MEANT.iter().find(|(file, word, _)| *file == path && *word == mark) {
+                        meant.insert(known);
+                    } else {
+                        wrong.insert(format!("{path} mentions `{mark}` of {}, as in {}", part.name, project.name));
                     }
                 }
             }
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
-    assert!(seen > 0);
-    let idle: Vec<_> = MEANT.iter().enumerate().filter(|(at, _)| !meant.contains(at)).map(|(_, entry)| entry).collect();
-    assert!(idle.is_empty(), "nothing needs these exceptions any more: {idle:?}");
+    assert_eq!(meant, MEANT.iter().collect(), "nothing needs the other exceptions any more");
 }
 
 /// Whether a text names a file or folder that the project does not have, neither seen from its root nor from the file.
 fn mentions_path(project: &Project, file: &str, text: &str, mark: &str) -> bool {
-    let is_there = |path: &str| {
-        project
-            .tree
-            .iter()
-            .any(|(known, _)| known.as_str() == path || path.ends_with('/') && known.as_str().starts_with(path))
-    };
+    let is_file_or_folder = |known: &str, path: &str| known == path || path.ends_with('/') && known.starts_with(path);
+    let is_there = |path: &str| project.tree.iter().any(|(known, _)| is_file_or_folder(known.as_str(), path));
     if !text.contains(mark) || is_there(mark) {
         return false;
     }
@@ -125,7 +115,8 @@ fn mentions_path(project: &Project, file: &str, text: &str, mark: &str) -> bool 
     }
     let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
     text.match_indices(mark).any(|(at, _)| {
-        !text[..at].ends_with(is_part) && !(text[at + mark.len()..].starts_with(is_part) && !mark.ends_with('/'))
+        let ends = mark.ends_with('/') || !text[at + mark.len()..].starts_with(is_part);
+        ends && !text[..at].ends_with(is_part)
     })
 }
 

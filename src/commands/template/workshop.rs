@@ -65,6 +65,8 @@ impl Workshop {
         write(&plan)?;
         let mut proof = smoke::proof(opened, &plan.record, &plan.target, SmokeLevel::Full)?;
         proof.env.insert(TARGET_DIR.to_owned(), self.target.display().to_string());
+        // The logs of the project before would be kept with this one.
+        remove(&plan.target.join(&proof.log_dir))?;
         let mut report = crate::smoke::run(&proof, observer, interrupt)?;
         if !report.passed {
             self.put_aside(&plan.target, combination, &mut report)?;
@@ -76,9 +78,7 @@ impl Workshop {
     fn put_aside(&self, folder: &Path, combination: &Combination, report: &mut Report) -> Result<()> {
         let kept = self.keep.as_ref().map(|keep| keep.join(combination.name.replace('/', "-")));
         if let Some(kept) = &kept {
-            if kept.exists() {
-                fs::remove_dir_all(kept).with_context(|| format!("failed to replace {}", kept.display()))?;
-            }
+            remove(kept)?;
             fs::rename(folder, kept).with_context(|| format!("failed to keep the project in {}", kept.display()))?;
         }
         for step in &mut report.steps {
@@ -94,10 +94,9 @@ fn write(plan: &NewProject) -> Result<()> {
     let folder = &plan.target;
     let stands = match read_part(folder, |name| name != "target") {
         Ok(stands) => stands,
-        Err(_) if !folder.exists() => FileTree::new(),
-        // The tests of the project before may have left there what no tree can hold.
+        // There is none yet, or the tests of the project before have left in it what no tree can hold.
         Err(_) => {
-            fs::remove_dir_all(folder).with_context(|| format!("failed to clear {}", folder.display()))?;
+            remove(folder)?;
             FileTree::new()
         }
     };
@@ -105,6 +104,14 @@ fn write(plan: &NewProject) -> Result<()> {
     if !plan.environment.is_empty() {
         let entries: Vec<_> = plan.environment.iter().map(dotenv_entry).collect();
         dotenv::write(&folder.join(".env"), &entries)?;
+    }
+    Ok(())
+}
+
+/// Removes a folder, if it is there.
+fn remove(folder: &Path) -> Result<()> {
+    if folder.exists() {
+        fs::remove_dir_all(folder).with_context(|| format!("failed to remove {}", folder.display()))?;
     }
     Ok(())
 }

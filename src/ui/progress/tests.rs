@@ -208,7 +208,7 @@ fn a_long_list_tells_how_long_the_rest_takes() {
 
     let screen = Screen::default();
     let mut progress = Progress::live(screen.clone());
-    progress.set_left(Some(Duration::from_secs(60)));
+    progress.set_left(Some(Duration::from_mins(1)));
     progress.started(&step("all"));
     assert!(screen.text().contains(" all  [1/1, about 1 min left] 0."), "{}", screen.text());
 }
