@@ -1,5 +1,5 @@
-//! What only rendering can prove of a template: every file renders, and no two parts clash, in combinations that
-//! have every part in them; and the presets are no larger than they say.
+//! What only rendering can prove of a template: every file renders, and no two parts clash, in combinations that have every part
+//! in them; and the presets are no larger than they say.
 
 use std::collections::BTreeMap;
 

@@ -92,14 +92,9 @@ impl Workshop {
 /// Writes a project over the one before. What is the same in both keeps its age, so that cargo does not build it again.
 fn write(plan: &NewProject) -> Result<()> {
     let folder = &plan.target;
-    let stands = match read_part(folder, |name| name != "target") {
-        Ok(stands) => stands,
-        // There is none yet, or the tests of the project before have left in it what no tree can hold.
-        Err(_) => {
-            remove(folder)?;
-            FileTree::new()
-        }
-    };
+    let stands = read_part(folder, |name| name != "target");
+    // There is none yet, or the tests of the project before have left in it what no tree can hold.
+    let stands = stands.or_else(|_| remove(folder).map(|()| FileTree::new()))?;
     mirror(&stands, &plan.tree, folder)?;
     if !plan.environment.is_empty() {
         let entries: Vec<_> = plan.environment.iter().map(dotenv_entry).collect();
