@@ -108,7 +108,7 @@ fn projects_that_failed_are_kept_with_their_logs() {
     let ran = test(&sandbox, "--only none/big,only-mail/big --keep kept").expect(4);
     assert_eq!(sandbox.names("work/kept"), ["only-mail-big"]);
     assert!(ran.err.contains("the whole log: kept/only-mail-big/target/neoforge-smoke/check.log"), "{}", ran.err);
-    assert_eq!(sandbox.read("work/kept/only-mail-big/target/neoforge-smoke/check.log"), "the mail is lost\n");
+    assert_eq!(sandbox.read("work/kept/only-mail-big/target/neoforge-smoke/check.log"), "$ sh run\nthe mail is lost\n");
 }
 
 #[test]

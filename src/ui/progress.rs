@@ -162,8 +162,9 @@ impl Observer for Progress {
     fn started(&mut self, step: &Step) {
         let name = printable(&step.name);
         let number = self.finished + 1;
-        let left =
-            self.left.map_or_else(String::new, |left| format!(", about {} min left", left.as_secs().div_ceil(60)));
+        let left = self
+            .left
+            .map_or_else(String::new, |left| format!(", about {} min left", left.as_secs().div_ceil(60).max(1)));
         let count = format!("[{number}/{}{left}]", self.planned.max(number));
         match &mut self.display {
             Display::Live { bars, hold, running, .. } => {

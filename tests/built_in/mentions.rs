@@ -17,7 +17,7 @@ use super::{PROJECTS, Project, TEMPLATE, has_word};
 const ORDINARY: [&str; 7] = ["clients", "components", "cookie", "example", "lists", "rest", "time"];
 
 /// Mentions that are meant: file, word, and why.
-const MEANT: [(&str, &str, &str); 10] = [
+const MEANT: [(&str, &str, &str); 9] = [
     (".devcontainer/compose.yaml", "POSTGRES_PASSWORD", "what the image of PostgreSQL reads"),
     (".devcontainer/devcontainer.json", "vscode", "a key of the format"),
     (".github/workflows/ci.yml", "POSTGRES_PASSWORD", "what the image of PostgreSQL reads"),
@@ -26,7 +26,6 @@ const MEANT: [(&str, &str, &str); 10] = [
     ("docs/decisions/0003-sql-with-sqlx.md", "postgresql", "a decision weighs the alternatives"),
     ("docs/decisions/0003-sql-with-sqlx.md", "sqlite", "a decision weighs the alternatives"),
     ("docs/features/devcontainer.md", "vs code", "an editor, whether its settings are there or not"),
-    ("docs/features/postgres.md", "sqlite", "what can be chosen instead"),
     ("docs/features/sqlite.md", "postgresql", "what can be chosen instead"),
 ];
 
