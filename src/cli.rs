@@ -1,10 +1,14 @@
 //! The command line. These types hold no behaviour, and their doc comments are the help.
 
+mod template;
+
 use std::path::PathBuf;
 
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+
+pub use self::template::{CoverArgs, ManifestKind, TemplateCommand, TemplateTest};
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -355,54 +359,4 @@ pub struct Snapshot {
     /// Print the outcome as JSON on standard output.
     #[arg(long)]
     pub json: bool,
-}
-
-/// `neoforge template`
-#[derive(Debug, Subcommand)]
-pub enum TemplateCommand {
-    /// Report everything that is wrong with a template, with file and line.
-    Check {
-        /// The template's folder or git repository; the built-in template when it is left out.
-        path: Option<String>,
-        /// Print the problems as JSON on standard output.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Pack the built-in template of this version, so that later versions of the program can render it.
-    #[command(hide = true)]
-    Freeze {
-        /// Where the packed templates are.
-        #[arg(long, value_name = "DIR", default_value = "src/releases")]
-        into: PathBuf,
-    },
-    /// Write the lock file that the Cargo.lock of each project is taken from, and let cargo prove it.
-    ///
-    /// Runs cargo, which downloads what the projects of the template depend on. Versions that stand in the file stay, where they
-    /// still fit.
-    Lock {
-        /// The template's folder.
-        #[arg(default_value = ".")]
-        path: PathBuf,
-        /// Take the newest versions of all packages.
-        #[arg(long, conflicts_with = "check")]
-        update: bool,
-        /// Write nothing: let cargo prove that the Cargo.lock of each project is the one that it would write.
-        #[arg(long)]
-        check: bool,
-    },
-    /// Print the JSON Schema of a manifest, so that editors can complete it.
-    Schema {
-        /// The manifest; both, in one object, when it is left out.
-        #[arg(value_enum)]
-        manifest: Option<ManifestKind>,
-    },
-}
-
-/// The manifests of a template.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ManifestKind {
-    /// `template.toml`.
-    Template,
-    /// `feature.toml`.
-    Feature,
 }

@@ -1,7 +1,7 @@
 //! NeoForge forges production-ready full-stack Rust projects from templates, and stays with them for life.
 //!
 //! ```text
-//! commands ─► ui, project, smoke, foreign, embedded ─► plan, adopt, snapshot, check ─► gather ─► render ─► answers ─► template ─► tree
+//! commands ─► ui, project, smoke, foreign, embedded ─► plan, adopt, snapshot, check ─► matrix ─► gather ─► render ─► answers ─► template ─► tree
 //! └──────────────────── effects ──────────────────┘    └─► merge ─────────────────────────────────────────────────────────► ┘
 //!                                                     └───────────────────────────── pure ───────────────────────────────────┘
 //! ```
@@ -19,6 +19,7 @@ pub mod foreign;
 pub mod gather;
 pub mod interrupt;
 pub mod lock;
+pub mod matrix;
 pub mod merge;
 pub mod plan;
 pub mod project;

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each module at the top of `src`, from the bottom up, with what it may use.
-const MAY_USE: [(&str, &[&str]); 22] = [
+const MAY_USE: [(&str, &[&str]); 23] = [
     ("tree", &[]),
     ("archive", &["tree"]),
     ("lock", &["tree"]),
@@ -14,7 +14,8 @@ const MAY_USE: [(&str, &[&str]); 22] = [
     ("answers", &["template", "tree"]),
     ("render", &["answers", "lock", "template", "tree"]),
     ("gather", &["render", "answers", "template", "tree"]),
-    ("check", &["gather", "render", "answers", "template", "tree"]),
+    ("matrix", &["gather", "render", "answers", "template", "tree"]),
+    ("check", &["matrix", "gather", "render", "answers", "template", "tree"]),
     ("plan", &["merge", "gather", "lock", "render", "answers", "template", "tree"]),
     ("adopt", &["merge", "gather", "render", "answers", "template", "tree"]),
     ("release", &["archive", "gather", "render", "answers", "template", "tree"]),
@@ -43,6 +44,7 @@ const MAY_USE: [(&str, &[&str]); 22] = [
             "merge",
             "snapshot",
             "check",
+            "matrix",
             "gather",
             "lock",
             "render",
@@ -55,8 +57,9 @@ const MAY_USE: [(&str, &[&str]); 22] = [
 ];
 
 /// The modules that never print, prompt, read the environment, the clock or a file.
-const PURE: [&str; 12] = [
-    "adopt", "tree", "lock", "merge", "release", "template", "answers", "render", "gather", "check", "plan", "snapshot",
+const PURE: [&str; 13] = [
+    "adopt", "tree", "lock", "merge", "release", "template", "answers", "render", "gather", "matrix", "check", "plan",
+    "snapshot",
 ];
 
 /// What a pure module must not name.

@@ -1,7 +1,6 @@
 //! What must be true of a template: first the static invariants between its manifests and files, then, where these hold,
 //! that every part of it renders.
 
-mod combinations;
 mod features;
 mod migrations;
 mod prove;
@@ -9,7 +8,6 @@ mod questions;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use self::combinations::combinations;
 pub use self::prove::rendered;
 use crate::answers::name;
 use crate::template::problem::{Problem, ProblemKind};

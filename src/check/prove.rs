@@ -1,26 +1,26 @@
-//! What only rendering can prove of a template: every file renders, and no two parts clash, in a set of selections that has
-//! every part in it; and the presets are no larger than they say.
+//! What only rendering can prove of a template: every file renders, and no two parts clash, in combinations that have every part
+//! in them; and the presets are no larger than they say.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use super::combinations;
 use crate::answers::record::{BUILT_IN, Record, TemplateId};
 use crate::gather::{Defaults, GatherError, Given, gather};
+use crate::matrix::{Combination, Cover, PROJECT, combinations};
 use crate::render::{RenderError, render};
 use crate::template::Template;
 use crate::template::problem::{Problem, ProblemKind};
 use crate::tree::{File, FileTree};
 
-/// Renders the base alone, each feature alone, and everything that goes together, for each member of each group; collects
-/// the problems. Then looks at the size of the presets.
+/// Renders combinations in which every two features meet, and every feature does without every other; collects the
+/// problems. Then looks at the size of the presets.
 pub(super) fn prove(template: &Template) -> Vec<Problem> {
     let mut problems = Vec::new();
-    for names in combinations::parts(template) {
+    for combination in combinations(template, Cover::Pairwise) {
         // Beyond that, more of the same helps nobody.
         if problems.len() > 200 {
             break;
         }
-        if let Err(some) = rendered(template, names) {
+        if let Err(some) = rendered(template, &combination) {
             problems.extend(some);
         }
     }
@@ -30,17 +30,17 @@ pub(super) fn prove(template: &Template) -> Vec<Problem> {
     problems
 }
 
-/// The project with exactly these features, with the default answers; nothing where they do not go together.
+/// The project of a combination, with the default answers; nothing where its features do not go together.
 ///
 /// # Errors
 /// What is wrong with the template.
-pub fn rendered(template: &Template, features: BTreeSet<String>) -> Result<Option<FileTree>, Vec<Problem>> {
-    tree(template, Given { features: Some(features), ..Given::default() })
+pub fn rendered(template: &Template, combination: &Combination) -> Result<Option<FileTree>, Vec<Problem>> {
+    tree(template, combination.given())
 }
 
 /// The project with these features or this preset; nothing where the features do not go together.
 fn tree(template: &Template, given: Given) -> Result<Option<FileTree>, Vec<Problem>> {
-    let given = Given { name: Some("my-app".to_owned()), ..given };
+    let given = Given { name: Some(PROJECT.to_owned()), ..given };
     let answers = match gather(template, &given, &mut Defaults) {
         Ok(gathered) => gathered.answers,
         Err(GatherError::Template(some)) => return Err(some.as_slice().to_vec()),

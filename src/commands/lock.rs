@@ -9,6 +9,7 @@ use super::Exit;
 use crate::check;
 use crate::interrupt::Interrupt;
 use crate::lock::{self, LockFile, Superset, Union};
+use crate::matrix::{Cover, combinations};
 use crate::project::cargo::{CargoError, Manifests};
 use crate::project::read::read_part;
 use crate::template::problem::Problems;
@@ -72,13 +73,12 @@ fn load_without_lock(files: &FileTree) -> Result<Template> {
     Ok(template::load(&others)?)
 }
 
-/// Projects with every part of the template, each with its features as its name.
+/// The projects of the whole matrix, by the names of the combinations.
 fn projects(template: &Template) -> Result<Vec<(String, FileTree)>> {
     let mut projects = Vec::new();
-    for features in check::combinations(template) {
-        let name = features.iter().map(String::as_str).collect::<Vec<_>>().join(" ");
-        match check::rendered(template, features) {
-            Ok(Some(project)) => projects.push((name, project)),
+    for combination in combinations(template, Cover::All) {
+        match check::rendered(template, &combination) {
+            Ok(Some(project)) => projects.push((combination.name, project)),
             Ok(None) => {}
             Err(problems) => Problems::none_or(problems)?,
         }

@@ -23,6 +23,7 @@ use crate::adopt::AdoptError;
 use crate::cli::{AddCommand, Cli, Command, RemoveCommand, TemplateCommand};
 use crate::gather::{AskError, GatherError};
 use crate::interrupt::{self, Interrupt};
+use crate::matrix::{ShardError, UnknownCombination};
 use crate::plan::DraftError;
 use crate::project::WriteError;
 use crate::project::clone::FetchError;
@@ -84,6 +85,10 @@ pub fn run(cli: Cli, out: &mut Out, interrupt: &Interrupt) -> Result<Exit> {
         Command::Template(TemplateCommand::Check { path, json }) => {
             template::check(path.as_deref(), json, out, interrupt)
         }
+        Command::Template(TemplateCommand::Matrix { path, cover, json }) => {
+            template::matrix(path.as_deref(), &cover, json, out, interrupt)
+        }
+        Command::Template(TemplateCommand::Test(args)) => template::test(&args, out, interrupt),
         Command::Template(TemplateCommand::Freeze { into }) => template::freeze(&into, out),
         Command::Template(TemplateCommand::Lock { path, update, check }) => {
             lock::run(&path, update, check, out, interrupt)
@@ -105,6 +110,9 @@ fn prompts() -> bool {
 pub fn exit_of(error: &anyhow::Error) -> Exit {
     if is_interruption(error) {
         return Exit::Interrupted;
+    }
+    if error.is::<ShardError>() || error.is::<UnknownCombination>() {
+        return Exit::Usage;
     }
     match gather_error(error) {
         Some(GatherError::Template(_) | GatherError::Ask(_)) | None => Exit::Failed,

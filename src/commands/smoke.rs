@@ -79,7 +79,7 @@ pub(super) fn proof(opened: &Opened, record: &Record, root: &Path, level: SmokeL
 pub(super) fn prove(proof: &Proof, out: &mut Out, interrupt: &Interrupt) -> Result<Report> {
     let mut progress = Progress::stderr(out.is_quiet());
     let report = smoke::run(proof, &mut progress, interrupt)?;
-    progress.conclude(&report);
+    progress.conclude("the smoke test", &report);
     if progress.is_live() {
         out.say("");
     }

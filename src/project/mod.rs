@@ -6,6 +6,7 @@
 //! read_tree ──> (render) ──> Staged::write ──> init_and_commit, dotenv::write in the staged folder ──> Staged::commit
 //! ```
 
+pub mod cache;
 pub mod cargo;
 pub mod clone;
 pub mod dotenv;

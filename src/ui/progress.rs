@@ -39,6 +39,8 @@ pub struct Progress {
     column: usize,
     planned: usize,
     finished: usize,
+    /// How long the rest takes, where somebody can tell.
+    left: Option<Duration>,
 }
 
 enum Display {
@@ -79,14 +81,20 @@ impl Progress {
     }
 
     fn new(display: Display) -> Self {
-        Self { display, folder: env::current_dir().ok(), column: 0, planned: 0, finished: 0 }
+        Self { display, folder: env::current_dir().ok(), column: 0, planned: 0, finished: 0, left: None }
     }
 
-    /// Ends the list with one line: how many steps passed, failed and were left out, and how long it all took.
-    pub fn conclude(&mut self, report: &Report) {
+    /// Tells how long the rest takes, from the next step on.
+    pub fn set_left(&mut self, left: Option<Duration>) {
+        self.left = left;
+    }
+
+    /// Ends the list with one line: how `what` went, how many steps passed, failed and were left out, and how long it all
+    /// took.
+    pub fn conclude(&mut self, what: &str, report: &Report) {
         let (passed, failed, skipped) = report.counts();
         let time = time(report.seconds);
-        let verdict = if report.passed { green("the smoke test passed") } else { red("the smoke test failed") };
+        let verdict = if report.passed { green(format!("{what} passed")) } else { red(format!("{what} failed")) };
         let mut line = format!("{}: {passed} passed", verdict.bold());
         for (count, word) in [(failed, "failed"), (skipped, "not run")] {
             if count > 0 {
@@ -153,15 +161,19 @@ impl Observer for Progress {
 
     fn started(&mut self, step: &Step) {
         let name = printable(&step.name);
+        let number = self.finished + 1;
+        let left = self
+            .left
+            .map_or_else(String::new, |left| format!(", about {} min left", left.as_secs().div_ceil(60).max(1)));
+        let count = format!("[{number}/{}{left}]", self.planned.max(number));
         match &mut self.display {
             Display::Live { bars, hold, running, .. } => {
-                let number = self.finished + 1;
-                let count = format!("[{number}/{}]", self.planned.max(number));
                 *running = Some(Running::new(bars, hold.clone(), &name, &count));
             }
             Display::Plain { quiet: true, .. } => {}
             Display::Plain { out, line_is_open, .. } => {
-                let _ = write!(out, "{name} … ").and_then(|()| out.flush());
+                let count = if left.is_empty() { String::new() } else { format!("{count} ") };
+                let _ = write!(out, "{count}{name} … ").and_then(|()| out.flush());
                 *line_is_open = true;
             }
         }
@@ -265,7 +277,8 @@ fn printable(line: &str) -> String {
 }
 
 /// Seconds for people: `0.4 s`, `12.3 s`, `1 min 02 s`.
-fn time(seconds: f64) -> String {
+#[must_use]
+pub fn time(seconds: f64) -> String {
     // From here on the tenths would round up to a whole minute.
     if seconds < 59.95 {
         return format!("{seconds:.1} s");

@@ -156,7 +156,7 @@ fn apply(plan: &NewProject, interrupt: &Interrupt) -> Result<Option<Committed>> 
     Ok(committed)
 }
 
-pub(super) fn dotenv_entry(entry: &EnvEntry) -> dotenv::Entry {
+pub(in crate::commands) fn dotenv_entry(entry: &EnvEntry) -> dotenv::Entry {
     let value = match &entry.value {
         EnvValue::Plain(text) => dotenv::Value::Plain(text.clone()),
         EnvValue::Secret => dotenv::Value::Secret,

@@ -1,6 +1,7 @@
 use std::io::{self, Write};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use indicatif::TermLike;
 
@@ -145,16 +146,19 @@ fn play(progress: &mut Progress) {
     progress.finished(&report("test", failure(), 12.34));
     let skipped = report("GET /", Outcome::Skipped(Skip::EarlierFailure), 0.0);
     progress.finished(&skipped);
-    progress.conclude(&Report {
-        passed: false,
-        seconds: 84.6,
-        steps: vec![
-            report("PostgreSQL", set, 0.0),
-            report("build", Outcome::Passed, 72.26),
-            report("test", failure(), 12.34),
-            skipped,
-        ],
-    });
+    progress.conclude(
+        "the smoke test",
+        &Report {
+            passed: false,
+            seconds: 84.6,
+            steps: vec![
+                report("PostgreSQL", set, 0.0),
+                report("build", Outcome::Passed, 72.26),
+                report("test", failure(), 12.34),
+                skipped,
+            ],
+        },
+    );
 }
 
 const FAILURE: &str = "    ended with status 101
@@ -182,9 +186,31 @@ fn quiet_shows_failures_only() {
     let mut progress = Progress::to_writer(Box::new(buffer.clone()), true);
     progress.started(&step("build"));
     progress.finished(&report("build", Outcome::Passed, 1.0));
-    progress.conclude(&Report { passed: true, seconds: 1.0, steps: vec![report("build", Outcome::Passed, 1.0)] });
+    progress.conclude(
+        "the smoke test",
+        &Report { passed: true, seconds: 1.0, steps: vec![report("build", Outcome::Passed, 1.0)] },
+    );
     drop(progress);
     assert_eq!(buffer.text(), "");
+}
+
+#[test]
+fn a_long_list_tells_how_long_the_rest_takes() {
+    let buffer = Buffer::default();
+    let mut progress = Progress::to_writer(Box::new(buffer.clone()), false);
+    progress.planned(&[step("none"), step("all")]);
+    progress.started(&step("none"));
+    progress.finished(&report("none", Outcome::Passed, 90.0));
+    progress.set_left(Some(Duration::from_secs(90)));
+    progress.started(&step("all"));
+    progress.finished(&report("all", Outcome::Passed, 60.0));
+    assert_eq!(buffer.text(), "none … ok 1 min 30 s\n[2/2, about 2 min left] all … ok 1 min 00 s\n");
+
+    let screen = Screen::default();
+    let mut progress = Progress::live(screen.clone());
+    progress.set_left(Some(Duration::from_mins(1)));
+    progress.started(&step("all"));
+    assert!(screen.text().contains(" all  [1/1, about 1 min left] 0."), "{}", screen.text());
 }
 
 #[test]

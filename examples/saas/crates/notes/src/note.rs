@@ -89,7 +89,7 @@ pub async fn create(db: &Db, note: &NewNote) -> Result<Note> {
     let note: Note = sqlx::query_as("INSERT INTO notes (title, body, created_at) VALUES ($1, $2, $3) RETURNING *")
         .bind(&note.title)
         .bind(&note.body)
-        // SQLite compares times as texts, which works while none has fractions of a second.
+        // A database may compare times as texts, which works while none has fractions of a second.
         .bind(OffsetDateTime::now_utc().truncate_to_second())
         .fetch_one(&mut *transaction)
         .await?;

@@ -1,5 +1,9 @@
 //! `neoforge template check`, `neoforge template schema`, and what a release does
 
+mod matrix;
+mod test;
+mod workshop;
+
 use std::fs;
 use std::io::{ErrorKind, Write as _};
 use std::path::Path;
@@ -7,6 +11,8 @@ use std::path::Path;
 use anyhow::{Context as _, Result, bail};
 use serde_json::json;
 
+pub(super) use self::matrix::matrix;
+pub(super) use self::test::test;
 use super::{Exit, source};
 use crate::archive;
 use crate::check;
