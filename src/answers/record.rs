@@ -121,7 +121,7 @@ impl Record {
             self.answers.values.iter().map(|(key, value)| (key.as_str(), value.to_toml())).collect();
         values.insert("name", toml::Value::String(self.answers.name.clone()));
         for (key, value) in values {
-            let _ = writeln!(out, "{key} = {value}");
+            let _ = writeln!(out, "{} = {value}", toml_edit::Key::new(key));
         }
         out
     }
@@ -155,6 +155,13 @@ mod tests {
     #[test]
     fn a_record_reads_back_as_it_was() {
         assert_eq!(Record::parse(&record().render()), Ok(record()));
+    }
+
+    #[test]
+    fn a_key_that_needs_quotes_has_them() {
+        let mut record = record();
+        record.answers.values.insert("the \"key\"\nof nobody".into(), Value::Bool(true));
+        assert_eq!(Record::parse(&record.render()), Ok(record));
     }
 
     #[test]

@@ -20,7 +20,7 @@ impl<T: Listed> IntoParams for ListQuery<T> {
         let name = format!("-?({})", sortable.join("|"));
         let sort = ObjectBuilder::new()
             .schema_type(Type::String)
-            .pattern(Some(format!("^{name}(,{name})*$")))
+            .pattern(Some(format!("^({name}(,{name})*)?$")))
             .default(Some(T::DEFAULT_SORT.into()));
         let sort_about = "Columns to sort by, separated by commas. A minus sign in front reverses the order.";
         let cursor = ObjectBuilder::new().schema_type(Type::String);

@@ -68,11 +68,17 @@ impl NewNote {
         let mut errors = FieldErrors::new();
         if title.is_empty() {
             errors.insert("title", "Give the note a title.".to_owned());
-        } else if title.chars().count() > TITLE_LIMIT {
+        } else if draft.title.chars().count() > TITLE_LIMIT {
             errors.insert("title", format!("Use at most {TITLE_LIMIT} characters."));
         }
-        if body.chars().count() > BODY_LIMIT {
+        if draft.body.chars().count() > BODY_LIMIT {
             errors.insert("body", format!("Use at most {BODY_LIMIT} characters."));
+        }
+        for (field, text) in [("title", title), ("body", body)] {
+            // PostgreSQL has no such character in its texts.
+            if text.contains('\0') {
+                errors.insert(field, "Leave out the character NUL.".to_owned());
+            }
         }
         if errors.is_empty() { Ok(Self { title: title.to_owned(), body: body.to_owned() }) } else { Err(errors) }
     }
@@ -158,5 +164,6 @@ mod tests {
     fn limits_count_characters_and_not_bytes() {
         assert!(parse(&"ü".repeat(TITLE_LIMIT), "").is_ok());
         assert!(parse(&"ü".repeat(TITLE_LIMIT + 1), "").is_err());
+        assert!(parse(&format!("x{}", " ".repeat(TITLE_LIMIT)), "").is_err(), "as the API document says");
     }
 }

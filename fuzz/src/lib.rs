@@ -1,0 +1,77 @@
+//! What the fuzz targets share: how a text is read as the files of a case, and what must be true of every merge.
+//!
+//! A case is a text, so that a person can read it and the fuzzer can change any part of it:
+//!
+//! ```text
+//! == base/feature.toml
+//! the content of this file, until the next line that begins like this
+//! ```
+
+#![forbid(unsafe_code)]
+
+use neoforge::merge::{Change, Labels, TreeMerge, merge};
+use neoforge::tree::{File, FileTree, TreePath};
+
+const LABELS: Labels<'static> = Labels { base: "before", ours: "yours", theirs: "new" };
+
+/// The titles and contents of a case.
+pub fn sections(case: &str) -> impl Iterator<Item = (&str, &str)> {
+    let case = case.strip_prefix("== ").unwrap_or(case);
+    case.split("\n== ").map(|section| section.split_once('\n').unwrap_or((section, "")))
+}
+
+/// The files of a case; those whose paths cannot be are left out. A text loses its last line end to the next title, and gets
+/// it back here.
+#[must_use]
+pub fn tree(case: &str) -> FileTree {
+    files(sections(case))
+}
+
+/// The same, from sections that were chosen.
+pub fn files<'a>(sections: impl Iterator<Item = (&'a str, &'a str)>) -> FileTree {
+    let file = |(path, text): (&str, &str)| Some((TreePath::parse(path).ok()?, File::plain(ended(text))));
+    sections.filter_map(file).collect()
+}
+
+/// A text with an end of its last line.
+#[must_use]
+pub fn ended(text: &str) -> String {
+    if text.is_empty() || text.ends_with('\n') { text.to_owned() } else { format!("{text}\n") }
+}
+
+/// Merges, twice: both results are the same.
+///
+/// # Panics
+/// Where a merge depends on anything but its trees.
+#[must_use]
+pub fn merged(base: &FileTree, ours: &FileTree, theirs: &FileTree) -> TreeMerge {
+    let result = merge(base, ours, theirs, &LABELS);
+    assert_eq!(result, merge(base, ours, theirs, &LABELS), "a merge is the same every time");
+    result
+}
+
+/// A project after a merge, or nothing where a person has to choose.
+#[must_use]
+pub fn applied(merge: &TreeMerge, ours: &FileTree) -> Option<FileTree> {
+    let removed = |path: &TreePath| matches!(merge.changes.get(path), Some(Change::Remove));
+    let kept = ours.iter().filter(|(path, _)| !removed(path)).map(|(path, file)| (path.clone(), file.clone()));
+    let mut result: FileTree = kept.collect();
+    for (path, change) in &merge.changes {
+        match change {
+            Change::Write(file) => _ = result.insert(path.clone(), file.clone()),
+            Change::Remove => assert!(ours.get(path.as_str()).is_some(), "{path} is removed, and was not there"),
+            Change::Conflict(_) => return None,
+        }
+    }
+    Some(result)
+}
+
+/// What is true of every merge, whatever the trees are.
+///
+/// # Panics
+/// Where it is not.
+pub fn assert_laws(base: &FileTree, side: &FileTree) {
+    assert_eq!(merged(base, side, base), TreeMerge::default(), "what the template did not change is left alone");
+    let taken = applied(&merged(base, base, side), base);
+    assert_eq!(taken.as_ref(), Some(side), "who has changed nothing gets what the template makes");
+}
