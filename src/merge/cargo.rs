@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use bytes::Bytes;
 use toml_edit::{DocumentMut, Item, TableLike};
 
+use super::file::Format;
 use super::{toml, words};
 use crate::tree::{File, FileTree, TreePath};
 
@@ -48,11 +49,9 @@ pub(super) struct Renamed {
     with_binary: bool,
 }
 
-impl Renamed {
-    /// How a recipe or a page calls the binary.
-    fn call(&self, name: &str) -> String {
-        format!("--bin {name} ")
-    }
+/// How a recipe or a page calls the binary of this name.
+fn call(binary: &str) -> String {
+    format!("--bin {binary} ")
 }
 
 /// The crates that have another name than the template has given them, wherever they are now.
@@ -78,14 +77,14 @@ pub(super) fn with_names<'a>(tree: &'a FileTree, ours: &FileTree, renamed: &[Ren
         let mut named = file.clone();
         for of in renamed {
             let Some(text) = named.text() else { break };
-            let text = if path.as_str().ends_with(".rs") && path.as_str().starts_with(&of.folder) {
+            let text = if path.as_str().starts_with(&of.folder) && Format::of(path.as_str()) == Format::Rust {
                 words::rename_crate(text, &of.old, &of.new, of.with_binary)
             } else {
-                let calls = |file: &File| file.text().is_some_and(|text| text.contains(&of.call(&of.old)));
+                let calls = |file: &File| file.text().is_some_and(|text| text.contains(&call(&of.old)));
                 if !of.with_binary || !calls(&named) || ours.get(path.as_str()).is_some_and(calls) {
                     continue;
                 }
-                text.replace(&of.call(&of.old), &of.call(&of.new))
+                text.replace(&call(&of.old), &call(&of.new))
             };
             named.bytes = Bytes::from(text);
         }

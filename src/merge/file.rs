@@ -20,7 +20,7 @@ pub enum Merged {
 
 /// What is known about a language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Format {
+pub(super) enum Format {
     Toml,
     Json,
     Rust,
@@ -31,7 +31,7 @@ enum Format {
 }
 
 impl Format {
-    fn of(path: &str) -> Self {
+    pub(super) fn of(path: &str) -> Self {
         if path.rsplit('/').next() == Some(crate::lock::PATH) {
             return Self::Lock;
         }

@@ -266,7 +266,7 @@ fn apply(edit: &Edit, files: &mut Files) -> Result<(), String> {
         }
         Edit::Reformat { reformat, config } => {
             for path in below(files, reformat)? {
-                let suffix = path.as_str().rsplit('.').next().unwrap_or_default().to_owned();
+                let suffix = suffix(&path).to_owned();
                 rewrite(files, path.as_str(), |old| match suffix.as_str() {
                     "rs" => rustfmt(old, config.as_deref().unwrap_or_default()),
                     "json" => json(old),
@@ -278,7 +278,7 @@ fn apply(edit: &Edit, files: &mut Files) -> Result<(), String> {
         }
         Edit::Sort { sort } => rewrite(files, sort, sorted),
         Edit::Header { header, under } => {
-            for path in below(files, under)?.iter().filter(|path| path.as_str().ends_with(".rs")) {
+            for path in below(files, under)?.iter().filter(|path| suffix(path) == "rs") {
                 rewrite(files, path.as_str(), |old| Ok(format!("{header}{old}")))?;
             }
             Ok(())
@@ -311,6 +311,11 @@ fn rewrite(files: &mut Files, path: &str, change: impl Fn(&str) -> Result<String
     let old = file.text().ok_or_else(|| format!("{path} is no text"))?;
     file.bytes = change(old).map_err(|problem| format!("{path}: {problem}"))?.into();
     Ok(())
+}
+
+/// What stands behind the last dot of a path.
+fn suffix(path: &TreePath) -> &str {
+    path.as_str().rsplit('.').next().unwrap_or_default()
 }
 
 /// The path of a file, or those of the files of a folder; all files for an empty path.
