@@ -7,9 +7,9 @@ use neoforge::answers::record::{self, BUILT_IN, Record, TemplateId};
 use neoforge::gather::{Defaults, Given, gather};
 use neoforge::render::{environment, next_commands, render};
 use neoforge::template::load;
-use neoforge_fuzz::tree;
+use neoforge_fuzz::{pass_over_caught_panics, tree};
 
-fuzz_target!(|case: &str| {
+fuzz_target!(init: pass_over_caught_panics(), |case: &str| {
     let Ok(template) = load(&tree(case)) else { return };
     let all = template.features.keys().cloned().collect();
     for features in [None, Some(all)] {

@@ -7,9 +7,9 @@ use neoforge::check::check;
 use neoforge::template::load;
 use neoforge::template::problem::Problem;
 use neoforge::tree::FileTree;
-use neoforge_fuzz::tree;
+use neoforge_fuzz::{pass_over_caught_panics, tree};
 
-fuzz_target!(|case: &str| {
+fuzz_target!(init: pass_over_caught_panics(), |case: &str| {
     let tree = tree(case);
     match load(&tree) {
         Ok(template) => check(&template).iter().for_each(|problem| assert_place(&tree, problem)),

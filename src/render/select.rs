@@ -59,8 +59,10 @@ pub fn closure(template: &Template, wanted: &BTreeSet<String>) -> Result<BTreeSe
                 open.extend(feature.requires().map(str::to_owned));
             }
         }
-        let undecided = defaults.iter().find(|(group, _)| {
-            !chosen.iter().any(|name| template.features.get(name).and_then(Feature::group) == Some(**group))
+        let undecided = defaults.iter().find(|(group, default)| {
+            // A default of another group decides nothing, however often it is chosen.
+            !chosen.contains(**default)
+                && !chosen.iter().any(|name| template.features.get(name).and_then(Feature::group) == Some(**group))
         });
         match undecided {
             Some((_, default)) => open.push((*default).to_owned()),
@@ -185,6 +187,18 @@ mod tests {
             message(&["mial"]),
             "there is no feature `mial`; did you mean `mail`? `neoforge list features` shows them all"
         );
+    }
+
+    #[test]
+    fn a_default_that_is_no_member_decides_nothing() {
+        let group = "[[group]]\nname = 'db'\nprompt = '?'\ndefault = 'mail'";
+        let template = template(&[
+            ("template.toml", group),
+            ("features/big/feature.toml", "group = 'db'"),
+            ("features/mail/feature.toml", ""),
+        ]);
+        let message = closure(&template, &set(&[])).expect_err("the default is no member").to_string();
+        assert_eq!(message, "no db is chosen; choose one of big");
     }
 
     #[test]
