@@ -29,6 +29,9 @@ const MEANT: [(&str, &str, &str); 9] = [
     ("docs/features/sqlite.md", "postgresql", "what can be chosen instead"),
 ];
 
+/// Files that are not told by anybody: the record names what was chosen, and the lock file whatever crates need.
+const WRITTEN: [&str; 2] = ["Cargo.lock", "neoforge.toml"];
+
 /// What gives a part of the template away.
 #[derive(Default)]
 struct Marks {
@@ -80,7 +83,7 @@ fn no_project_mentions_what_it_does_not_have() {
         let selection = complete(&TEMPLATE, &project.record.answers.features).expect("features that go together");
         let chosen: BTreeSet<&str> = selection.parts.iter().map(|part| part.name.as_str()).collect();
         let own: BTreeSet<&String> = chosen.iter().flat_map(|name| &all[name].exact).collect();
-        for (path, text) in project.texts().filter(|(path, _)| *path != "neoforge.toml") {
+        for (path, text) in project.texts().filter(|(path, _)| !WRITTEN.contains(path)) {
             let lower = text.to_lowercase();
             for part in parts().filter(|part| !chosen.contains(part.name.as_str())) {
                 let marks = &all[part.name.as_str()];
