@@ -54,7 +54,7 @@ async fn write_form(state: State<AppState>, Form(item): Form<Item>) -> Result<()
 
 #[utoipa::path(post, path = "/treasure", request_body = Item, responses((status = OK, description = "It is there")))]
 async fn write(State(state): State<AppState>, Json(item): Json<Item>) -> Result<()> {
-    // PostgreSQL has no such character in its texts.
+    // Not every database has this character in its texts.
     if item.entry.contains('\0') {
         return Err(Error::Invalid([("entry", "Leave out the character NUL.".to_owned())].into()));
     }
