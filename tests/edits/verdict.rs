@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, LazyLock, Mutex};
 
 use bytes::Bytes;
+use neoforge::lock::{self, LockFile};
 use neoforge::tree::{File, FileTree, TreePath};
 
 use crate::case::Case;
@@ -73,6 +74,7 @@ fn unread(step: &Step) -> Vec<String> {
         let mistake = match path.as_str().rsplit('.').next() {
             Some("rs") => syn::parse_file(text).err().map(|error| error.to_string()),
             Some("toml") => toml::from_str::<toml::Table>(text).err().map(|error| error.to_string()),
+            Some("lock") => LockFile::parse(text).err().map(|error| error.to_string()),
             Some("json") => serde_json::from_str::<serde_json::Value>(text).err().map(|error| error.to_string()),
             _ => None,
         };
@@ -95,7 +97,7 @@ fn lost(case: &Case, step: &Step) -> Vec<String> {
         [("yours", &yours, &step.ours, &theirs), ("the template's", &theirs, &step.theirs, &yours)]
     {
         for (path, lines) in &side.added {
-            if in_conflict.contains(path) || is_left_alone(step, path) {
+            if is_lock(path) || in_conflict.contains(path) || is_left_alone(step, path) {
                 continue;
             }
             let here = step.result.get(path.as_str());
@@ -109,7 +111,7 @@ fn lost(case: &Case, step: &Step) -> Vec<String> {
         }
         for (path, lines) in &side.removed {
             // A file that one side has moved away may come back for the other.
-            let stays = tree.get(path.as_str()).is_some() && !in_conflict.contains(path);
+            let stays = tree.get(path.as_str()).is_some() && !in_conflict.contains(path) && !is_lock(path);
             let Some(file) = step.result.get(path.as_str()).filter(|_| stays) else { continue };
             let text = Text::of(Some(file));
             let here: HashSet<&str> = text.lines.iter().map(|line| line.squeezed.as_str()).collect();
@@ -121,6 +123,11 @@ fn lost(case: &Case, step: &Step) -> Vec<String> {
         }
     }
     problems
+}
+
+/// What stands in a lock file follows from the manifests: tests/lock holds it against what cargo writes.
+fn is_lock(path: &TreePath) -> bool {
+    path.as_str() == lock::PATH
 }
 
 /// Whether the person has deleted this file or written it anew, and the command told so.
