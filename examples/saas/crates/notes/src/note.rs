@@ -75,7 +75,7 @@ impl NewNote {
             errors.insert("body", format!("Use at most {BODY_LIMIT} characters."));
         }
         for (field, text) in [("title", title), ("body", body)] {
-            // PostgreSQL has no such character in its texts.
+            // Not every database has this character in its texts.
             if text.contains('\0') {
                 errors.insert(field, "Leave out the character NUL.".to_owned());
             }
