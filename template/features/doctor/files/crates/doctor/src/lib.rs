@@ -7,13 +7,13 @@ use std::{
     io::{self, ErrorKind},
     net::SocketAddr,
     path::Path,
-    process,
     time::SystemTime,
 };
 
 use anyhow::{Context, ensure};
 use kernel::{Application, Config, Db, Module, database, health};
 use tokio::net::TcpListener;
+use uuid::Uuid;
 
 const MIB: u64 = 1024 * 1024;
 const SCARCE: u64 = 1024 * MIB;
@@ -119,7 +119,7 @@ async fn port(address: SocketAddr) -> Finding {
 }
 
 fn temporary_files(folder: &Path) -> Finding {
-    let (file, folder) = (folder.join(format!("doctor-{}", process::id())), folder.display());
+    let (file, folder) = (folder.join(format!("doctor-{}", Uuid::new_v4())), folder.display());
     let attempt = fs::write(&file, "").and_then(|()| fs::remove_file(&file));
     let outcome = attempt.with_context(|| format!("make {folder} writable"));
     Finding::from_outcome("temporary files", outcome, format!("{folder} is writable"))
