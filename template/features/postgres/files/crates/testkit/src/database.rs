@@ -14,12 +14,10 @@ pub struct TestDatabase {
 impl TestDatabase {
     /// Chooses a name. The application creates the database when it connects.
     pub fn new() -> Self {
-        let variables = config::variables().expect("the environment can be read");
-        let server = variables.get("DATABASE_URL");
+        let server = config::variables().expect("the environment can be read").remove("DATABASE_URL");
         let server = server.expect("tests need a server: `scripts/postgres -- cargo test`, or set DATABASE_URL");
         let server: PgConnectOptions = server.parse().expect("DATABASE_URL is the URL of a PostgreSQL server");
-        let name = format!("test_{}", Uuid::new_v4().simple());
-        Self { url: server.database(&name).to_url_lossy().into() }
+        Self { url: server.database(&format!("test_{}", Uuid::new_v4().simple())).to_url_lossy().into() }
     }
 }
 

@@ -5,7 +5,7 @@ use std::{str::FromStr, time::Duration};
 use anyhow::ensure;
 use log::LevelFilter;
 use sqlx::{
-    ConnectOptions, PgConnection, PgPool, Postgres, Transaction,
+    ConnectOptions, Executor, PgConnection, PgPool, Postgres, Transaction,
     migrate::MigrateDatabase,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
@@ -67,7 +67,10 @@ pub async fn begin(db: &PgPool) -> Result<Transaction<'static, Postgres>, sqlx::
 }
 
 pub fn pool(config: &Config) -> PgPoolOptions {
-    PgPoolOptions::new().max_connections(config.database_connections).acquire_timeout(Duration::from_secs(5))
+    let pool = PgPoolOptions::new().max_connections(config.database_connections).test_before_acquire(false);
+    let pool = pool.acquire_timeout(Duration::from_secs(5));
+    // Instead of that test: a transaction that was dropped while it began is open still (launchbadge/sqlx#4393).
+    pool.before_acquire(|connection, _| Box::pin(async { connection.execute("BEGIN; ROLLBACK").await.map(|_| true) }))
 }
 
 pub async fn create_if_missing(config: &Config) -> anyhow::Result<()> {

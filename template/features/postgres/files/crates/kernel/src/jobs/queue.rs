@@ -59,8 +59,7 @@ pub(super) async fn bury(db: &PgPool, heartbeat: Duration, worker: Option<&str>)
         "SELECT id FROM apalis.workers WHERE id = $1 OR last_seen < now() - make_interval(secs => 6 * $2) \
          FOR UPDATE SKIP LOCKED",
     );
-    let query = query.bind(worker).bind(heartbeat.as_secs_f64());
-    let dead: Vec<String> = query.fetch_all(&mut *transaction).await?;
+    let dead: Vec<String> = query.bind(worker).bind(heartbeat.as_secs_f64()).fetch_all(&mut *transaction).await?;
     for query in [
         "UPDATE apalis.jobs SET lock_by = NULL, lock_at = NULL, \
          status = CASE WHEN status IN ('Queued', 'Running') THEN 'Pending' ELSE status END WHERE lock_by = ANY($1)",
