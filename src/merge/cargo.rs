@@ -93,26 +93,30 @@ pub(super) fn with_names<'a>(tree: &'a FileTree, ours: &FileTree, renamed: &[Ren
     Cow::Owned(files.collect())
 }
 
-/// The dependencies from elsewhere that crates can inherit from a workspace.
-pub(super) fn offered(workspace: &str) -> BTreeSet<String> {
-    let Ok(workspace) = workspace.parse::<DocumentMut>() else { return BTreeSet::new() };
+/// The dependencies that crates can inherit from a workspace, each with its folder if it is a crate beside them.
+pub(super) fn offered(workspace: &str) -> BTreeMap<String, Option<String>> {
+    let Ok(workspace) = workspace.parse::<DocumentMut>() else { return BTreeMap::new() };
     let dependencies = offer(workspace.as_item()).and_then(Item::as_table_like);
     let listed = dependencies.into_iter().flat_map(TableLike::iter);
-    let is_beside = |item: &Item| item.as_table_like().is_some_and(|table| table.contains_key("path"));
-    listed.filter(|(_, item)| !is_beside(item)).map(|(name, _)| name.to_owned()).collect()
+    let folder = |item: &Item| Some(item.as_table_like()?.get("path")?.as_str()?.to_owned());
+    listed.map(|(name, item)| (name.to_owned(), folder(item))).collect()
 }
 
-/// The workspace as it is `after`, with the dependencies of these names as they were `before`; nothing when one of the texts
-/// has no such dependencies.
-pub(super) fn keep(before: &str, after: &str, names: &BTreeSet<String>) -> Option<String> {
+/// The workspace as it is `after`, with the dependencies of these names as they were `before`; nothing when there are no names, or
+/// one of the texts has no such dependencies.
+pub(super) fn keep<'a>(before: &str, after: &str, names: impl Iterator<Item = &'a String>) -> Option<String> {
+    let names: Vec<&str> = names.map(String::as_str).collect();
+    if names.is_empty() {
+        return None;
+    }
     let before: DocumentMut = before.parse().ok()?;
     let mut kept: DocumentMut = after.parse().ok()?;
     let old = offer(before.as_item())?.as_table_like()?;
     let new = kept.get_mut("workspace")?.get_mut("dependencies")?.as_table_like_mut()?;
-    for name in names {
+    for name in &names {
         new.entry_format(old.key(name)?).or_insert(old.get(name)?.clone());
     }
-    toml::put_in_order(new, old, &names.iter().map(String::as_str).collect::<Vec<_>>())?;
+    toml::put_in_order(new, old, &names)?;
     Some(kept.to_string())
 }
 
@@ -138,10 +142,13 @@ mod tests {
     }
 
     #[test]
-    fn a_workspace_offers_what_comes_from_elsewhere() {
-        let workspace = "[workspace.dependencies]\nmine = { path = \"mine\" }\na = \"1\"\nb = { version = \"2\" }\n";
-        assert_eq!(offered(workspace), names(&["a", "b"]));
-        assert_eq!(offered("[workspace]\n"), names(&[]));
+    fn a_workspace_offers_what_is_beside_it_and_what_comes_from_elsewhere() {
+        let workspace =
+            "[workspace.dependencies]\nmine = { path = \"crates/mine\" }\na = \"1\"\nb = { version = \"2\" }\n";
+        let beside = Some("crates/mine".to_owned());
+        let expected = [("a", None), ("b", None), ("mine", beside)].map(|(name, folder)| (name.to_owned(), folder));
+        assert_eq!(offered(workspace), BTreeMap::from(expected));
+        assert_eq!(offered("[workspace]\n"), BTreeMap::new());
     }
 
     #[test]
@@ -150,7 +157,7 @@ mod tests {
             |lines: &str| format!("[workspace.dependencies]\nz = {{ path = \"z\" }}\n\n{lines}\n[profile.dev]\n");
         let (before, after) =
             (dependencies("a = \"1\"\nb = \"2\" # two\nc = \"3\"\n"), dependencies("a = \"1\"\nc = \"4\"\n"));
-        let kept = keep(&before, &after, &names(&["b"]));
+        let kept = keep(&before, &after, names(&["b"]).iter());
         assert_eq!(kept, Some(dependencies("a = \"1\"\nb = \"2\" # two\nc = \"4\"\n")));
     }
 }

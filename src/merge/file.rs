@@ -127,18 +127,23 @@ fn merge_texts(format: Format, base: &str, ours: &str, theirs: &str, labels: &La
     }
 }
 
-/// Whether a file says what the template made it say: with other line ends, formatted in another way, or with a licence on top.
-pub(super) fn says_the_same(path: &str, before: &File, now: &File) -> bool {
+/// Whether a file says no more than the template made it say: with other line ends, formatted in another way, with a licence on
+/// top, or without some of its lines.
+pub(super) fn says_no_more(path: &str, before: &File, now: &File) -> bool {
     if before.bytes == now.bytes {
         return true;
     }
     let (Some(before), Some(now)) = (before.text(), now.text()) else { return false };
     let json = |text| serde_json::from_str::<serde_json::Value>(text).ok();
     let now = &now.replace("\r\n", "\n");
+    let mut lines = before.lines();
+    if now.lines().all(|kept| lines.any(|line| line == kept)) {
+        return true;
+    }
     match Format::of(path) {
         Format::Rust | Format::Css => words::same(before, now) || words::same(before, words::without_licence(now)),
         Format::Json if json(before).is_some() => json(before) == json(now),
-        Format::Json | Format::Toml | Format::Lock | Format::Other => before == now,
+        Format::Json | Format::Toml | Format::Lock | Format::Other => false,
     }
 }
 

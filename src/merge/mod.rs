@@ -9,6 +9,7 @@
 //! write and to remove; what the template did not change is not in it.
 
 pub(crate) mod cargo;
+mod dependencies;
 mod file;
 mod json;
 mod lock;
@@ -100,6 +101,21 @@ pub enum Note {
         /// The manifest of the crate that inherits it from the workspace.
         by: TreePath,
     },
+    /// The person has taken a dependency out of the workspace, and a crate that the template adds or changes needs it: it is
+    /// there again.
+    DependencyReturns {
+        /// Its name.
+        name: String,
+        /// The manifest of the crate that inherits it from the workspace.
+        by: TreePath,
+    },
+    /// The same, of a crate that the person has deleted. It comes with a conflict in the manifest of the workspace.
+    CrateMissing {
+        /// Its name.
+        name: String,
+        /// The manifest of the crate that depends on it.
+        by: TreePath,
+    },
 }
 
 impl TreeMerge {
@@ -157,6 +173,7 @@ pub fn merge(base: &FileTree, ours: &FileTree, theirs: &FileTree, labels: &Label
         }
     }
     merge.keep_dependencies();
+    merge.restore_dependencies();
     merge.result
 }
 
@@ -207,7 +224,7 @@ impl Merge<'_> {
                 let Some(now) = self.theirs.get(to.as_str()) else { return };
                 self.move_file(path, &to, before, our, now);
             }
-            (None, None) if file::says_the_same(path.as_str(), before, our) => {
+            (None, None) if file::says_no_more(path.as_str(), before, our) => {
                 self.result.changes.insert(here, Change::Remove);
             }
             (None, None) => self.conflict(&here, Some(before), Some(our), None, None),
@@ -265,31 +282,6 @@ impl Merge<'_> {
         let first = folders.next()??;
         folders.all(|folder| folder.as_ref() == Some(&first)).then_some(())?;
         TreePath::parse(format!("{first}/{name}")).ok()
-    }
-
-    /// Lets the workspace keep the dependencies that crates of the person's inherit, though the template needs them no more.
-    fn keep_dependencies(&mut self) {
-        let [base, ours, theirs] = [self.base, self.ours, self.theirs].map(|tree| tree.get(cargo::WORKSPACE));
-        let (Some(base), Some(ours), Some(theirs)) = (base, ours, theirs) else { return };
-        let (Some(before), Some(now)) = (base.text(), theirs.text()) else { return };
-        let going: BTreeSet<String> = cargo::offered(before).difference(&cargo::offered(now)).cloned().collect();
-        if going.is_empty() {
-            return;
-        }
-        let mut needed = BTreeMap::new();
-        for (path, file) in self.result.outcome(self.ours).filter(|(path, _)| path.as_str().ends_with(cargo::MANIFEST))
-        {
-            let inherited = cargo::dependencies(file.text().unwrap_or_default(), "workspace");
-            needed.extend(inherited.into_iter().filter(|name| going.contains(name)).map(|name| (name, path.clone())));
-        }
-        if needed.is_empty() {
-            return;
-        }
-        let Some(kept) = cargo::keep(before, now, &needed.keys().cloned().collect()) else { return };
-        let Ok(path) = TreePath::parse(cargo::WORKSPACE) else { return };
-        self.result.changes.remove(&path);
-        self.merge_file(&path, Some(base), ours, &File { bytes: kept.into(), ..theirs.clone() });
-        self.result.notes.extend(needed.into_iter().map(|(name, by)| Note::DependencyStays { name, by }));
     }
 
     fn merge_file(&mut self, path: &TreePath, base: Option<&File>, ours: &File, theirs: &File) {

@@ -88,11 +88,13 @@ fn an_edited_file_is_not_removed_unasked() {
 }
 
 #[test]
-fn a_file_that_was_only_formatted_goes_with_its_feature() {
+fn a_file_that_was_only_formatted_or_shortened_goes_with_its_feature() {
     let (code, formatted) = ("fn a() { b(c, d) }\n", "fn a() {\n    b(\n        c,\n        d,\n    )\n}\n");
     assert_eq!(shown(&merged(&[("a.rs", code)], &[("a.rs", formatted)], &[])), ["a.rs goes"]);
     let commented = "fn a() { b(c, d) } // mine\n";
     assert_eq!(shown(&merged(&[("a.rs", code)], &[("a.rs", commented)], &[])), ["a.rs ! None"]);
+    assert_eq!(shown(&merged(&[("a", TEXT)], &[("a", "first line\nthird line\n")], &[])), ["a goes"]);
+    assert_eq!(shown(&merged(&[("a", TEXT)], &[("a", "third line\nfirst line\n")], &[])), ["a ! None"]);
     let merge = merged(&[("a.json", "{\"a\": [1]}\n")], &[("a.json", "{\n  \"a\": [\n    1\n  ]\n}\n")], &[]);
     assert_eq!(shown(&merge), ["a.json goes"]);
 }
@@ -137,6 +139,40 @@ fn a_dependency_that_a_crate_of_the_person_inherits_stays() {
     let merge = merged(&base, &base, &[("Cargo.toml", without)]);
     assert_eq!(shown(&merge), [format!("Cargo.toml = {without:?}"), "theirs/Cargo.toml goes".to_owned()]);
     assert_eq!(merge.notes, []);
+}
+
+#[test]
+fn a_dependency_that_a_new_crate_inherits_comes_back() {
+    let (with, without) = ("[workspace.dependencies]\na = \"1\"\nb = \"1\"\n", "[workspace.dependencies]\nb = \"1\"\n");
+    let new = ("new/Cargo.toml", "[dependencies]\na.workspace = true\n");
+    let merge = merged(&[("Cargo.toml", with)], &[("Cargo.toml", without)], &[("Cargo.toml", with), new]);
+    assert_eq!(shown(&merge), [format!("Cargo.toml = {with:?}"), format!("{} = {:?}", new.0, new.1)]);
+    let by = TreePath::parse("new/Cargo.toml").expect("a path");
+    assert_eq!(merge.notes, [Note::DependencyReturns { name: "a".to_owned(), by }]);
+    // A crate of the person's that has named it before is their affair.
+    let broken = ("own/Cargo.toml", "[dependencies]\na.workspace = true\n");
+    let merge = merged(&[("Cargo.toml", with)], &[("Cargo.toml", without), broken], &[("Cargo.toml", with), ("x", "")]);
+    assert_eq!(shown(&merge), ["x = \"\""]);
+}
+
+#[test]
+fn a_deleted_crate_that_a_new_one_depends_on_is_for_the_person_to_decide_on() {
+    let (with, without) =
+        ("[workspace.dependencies]\na = \"1\"\nkit = { path = \"kit\" }\n", "[workspace.dependencies]\na = \"1\"\n");
+    let kit = ("kit/Cargo.toml", "[package]\nname = \"kit\"\n");
+    let new = ("new/Cargo.toml", "[dev-dependencies]\nkit.workspace = true\n");
+    let (before, after) = ([("Cargo.toml", with), kit], [("Cargo.toml", with), kit, new]);
+    let merge = merged(&before, &[("Cargo.toml", without)], &after);
+    let (path, conflict) = merge.conflicts().next().expect("a conflict");
+    assert_eq!(path.as_str(), "Cargo.toml");
+    let marked = String::from_utf8(conflict.marked.clone().expect("a text").to_vec()).expect("UTF-8");
+    let expected = "<<<<<<< yours\n=======\nkit = { path = \"kit\" }\n>>>>>>> new\n";
+    assert_eq!(marked, format!("{without}{expected}"));
+    let by = TreePath::parse("new/Cargo.toml").expect("a path");
+    assert_eq!(merge.notes, [Note::CrateMissing { name: "kit".to_owned(), by }]);
+    // One who has only taken out the line gets it back.
+    let merge = merged(&before, &[("Cargo.toml", without), kit], &after);
+    assert_eq!(shown(&merge), [format!("Cargo.toml = {with:?}"), format!("{} = {:?}", new.0, new.1)]);
 }
 
 #[test]

@@ -259,6 +259,11 @@ impl ChangePlan {
             }
             Note::AddedBeside { from, to } => format!("you have moved the folder of {from}: the file is {to}"),
             Note::DependencyStays { name, by } => format!("the dependency `{name}` stays: {by} inherits it"),
+            Note::DependencyReturns { name, by } => format!("the dependency `{name}` comes back: {by} inherits it"),
+            Note::CrateMissing { name, by } => format!(
+                "you have deleted the crate `{name}`, which {by} depends on: take it back from an earlier commit, or take out what \
+                 needs it"
+            ),
         });
         let env = self
             .env

@@ -28,8 +28,8 @@ pub(crate) fn when_asked(runs: &[Run<'_>]) {
         .filter(|(_, code)| seen.insert(code.clone()))
         .collect();
     let mut folder = Folder::new(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("edits"));
-    let chosen =
-        different.iter().enumerate().filter(|(at, (name, _))| asked.wants(*at, name)).map(|(_, project)| project);
+    let (part, parts) = asked.share;
+    let chosen = different.iter().skip(part).step_by(parts);
     let (done, left): (Vec<_>, Vec<_>) = chosen.partition(|(_, code)| folder.compiled.contains(&hash(code)));
     println!("{} projects, {} of them different", projects.len(), different.len());
     println!("{} chosen, {} of them compiled by earlier runs", done.len() + left.len(), done.len());
@@ -61,8 +61,6 @@ struct Asked {
     all: bool,
     /// The part, from 0, and how many parts there are.
     share: (usize, usize),
-    /// The names of cases, or how they begin; all when there are none.
-    only: Vec<String>,
 }
 
 impl Asked {
@@ -82,14 +80,13 @@ impl Asked {
                 valid.unwrap_or_else(|| panic!("NEOFORGE_SHARE is {text:?}: it expects a share as in 1/8"));
             (part - 1, parts)
         });
-        let only = read("NEOFORGE_ONLY").unwrap_or_default().split_whitespace().map(str::to_owned).collect();
-        Some(Self { all, share, only })
+        Some(Self { all, share })
     }
+}
 
-    fn wants(&self, at: usize, name: &str) -> bool {
-        let (part, parts) = self.share;
-        at % parts == part && (self.only.is_empty() || self.only.iter().any(|case| name.starts_with(case.as_str())))
-    }
+/// The names of the cases that somebody wants, or how they begin; all when there are none.
+pub(crate) fn only() -> Vec<String> {
+    std::env::var("NEOFORGE_ONLY").unwrap_or_default().split_whitespace().map(str::to_owned).collect()
 }
 
 /// What can be compiled, each with its name, in the order of the names.

@@ -355,7 +355,8 @@ fn json(text: &str) -> Result<String, String> {
 fn sorted(text: &str) -> Result<String, String> {
     let mut manifest: DocumentMut = text.parse().map_err(|error: TomlError| error.to_string())?;
     for place in [&["dependencies"][..], &["dev-dependencies"], &["workspace", "dependencies"]] {
-        let table = place.iter().try_fold(manifest.as_item_mut(), |item, key| item.get_mut(key));
+        // `Item::get_mut` would make the tables that are missing.
+        let table = place.iter().try_fold(manifest.as_item_mut(), |item, key| item.as_table_like_mut()?.get_mut(key));
         let Some(table) = table.and_then(Item::as_table_mut) else { continue };
         table.sort_values();
         for (mut key, _) in table.iter_mut() {
