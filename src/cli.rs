@@ -115,6 +115,9 @@ pub enum Command {
         #[arg(long, value_name = "DIR")]
         into: Option<PathBuf>,
     },
+    /// Merge three versions of one file, as git asks its merge drivers to.
+    #[command(hide = true)]
+    MergeDriver(MergeDriver),
     /// Print the reference of all commands in Markdown.
     #[command(hide = true)]
     Reference,
@@ -285,6 +288,19 @@ pub struct Adopt {
     /// The template.
     #[command(flatten)]
     pub template: TemplateArg,
+}
+
+/// `neoforge merge-driver`: what git gives to the driver of `[merge "neoforge"]`, in the words of its documentation.
+#[derive(Debug, Args)]
+pub struct MergeDriver {
+    /// `%O`: a file with the version of the common ancestor, empty where there is none.
+    pub ancestor: PathBuf,
+    /// `%A`: a file with our version, which the result is written to. Where a person has to choose, it stays as it is.
+    pub ours: PathBuf,
+    /// `%B`: a file with their version.
+    pub theirs: PathBuf,
+    /// `%P`: where the result will stand in the repository; its name tells the format.
+    pub path: PathBuf,
 }
 
 /// `neoforge smoke`

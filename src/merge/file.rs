@@ -68,7 +68,8 @@ impl Format {
 }
 
 /// Merges two descendants of `base`, which is missing when both sides have made a file at the same path.
-pub(super) fn merge(path: &str, base: Option<&File>, ours: &File, theirs: &File, labels: &Labels<'_>) -> Merged {
+#[must_use]
+pub fn merge(path: &str, base: Option<&File>, ours: &File, theirs: &File, labels: &Labels<'_>) -> Merged {
     let executable = match base {
         Some(base) if base.executable == theirs.executable => ours.executable,
         _ => theirs.executable,

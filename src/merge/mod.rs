@@ -24,7 +24,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 
-pub use file::Merged;
+pub use file::{Merged, merge as merge_file};
 pub(crate) use renames::moved;
 
 use crate::tree::{File, FileTree, TreePath};

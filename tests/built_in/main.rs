@@ -2,6 +2,7 @@
 //!
 //! Every combination of the matrix is looked at, and every preset with each member of each group.
 
+mod branches;
 mod dependencies;
 mod environment;
 mod format;
