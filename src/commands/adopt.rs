@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::new::pairs;
 use super::status::edited;
-use super::{Exit, prompts, source};
+use super::{Exit, merge_driver, prompts, source};
 use crate::adopt::{self, Candidate, Found, Known, Match, Nearness};
 use crate::answers::record;
 use crate::cli::Adopt;
@@ -48,6 +48,7 @@ pub(super) fn run(args: &Adopt, out: &mut Out, interrupt: &Interrupt) -> Result<
     let writes = good && !args.dry_run && (args.yes || args.json || !prompts() || asked(&found, out)?);
     if writes {
         write(&root.join(record::PATH), &found.record.render())?;
+        merge_driver::enable(&root, true, out);
     }
     if args.json {
         out.json(&document(&found, writes))?;

@@ -1,4 +1,4 @@
-//! `neoforge merge-driver`: one file of a merge that git makes, merged as a change of a project is.
+//! `neoforge merge-driver`: one file of a merge that git makes, merged as a change of a project is; and how git gets to know it.
 
 use std::fs;
 use std::io::{self, Write as _};
@@ -9,7 +9,9 @@ use anyhow::{Context as _, Result};
 use super::Exit;
 use crate::cli::MergeDriver;
 use crate::merge::{Labels, Merged, merge_file};
+use crate::project::Workspace;
 use crate::tree::File;
+use crate::ui::Out;
 
 /// Ends with [`Exit::Conflicts`] where it cannot merge, and leaves the file to what the driver's line calls next: git itself.
 pub(super) fn run(args: &MergeDriver) -> Result<Exit> {
@@ -24,6 +26,18 @@ pub(super) fn run(args: &MergeDriver) -> Result<Exit> {
             Ok(Exit::Done)
         }
         Merged::Conflict(_) => Ok(Exit::Conflicts),
+    }
+}
+
+/// Lets git in the repository of a project run this program for lock files, if the project asks for it. No command fails for it.
+pub(super) fn enable(project: &Path, is_news: bool, out: &mut Out) {
+    match Workspace::without_record(project).and_then(|workspace| workspace.set_merge_driver()) {
+        Ok(told) if told && is_news => out.note(
+            "from now on, git merges Cargo.lock package by package in this clone: `git config --get-regexp merge.neoforge` \
+             shows how",
+        ),
+        Ok(_) => {}
+        Err(error) => out.note(format_args!("git will merge Cargo.lock line by line in this clone: {error}")),
     }
 }
 

@@ -72,6 +72,26 @@ fn own_crates_and_own_versions_need_no_cargo() {
     place.takes_the_lock();
 }
 
+/// Another branch than the one with a dependency of the person's adds a feature, and git merges both.
+#[test]
+fn branches_merge_in_git_beside_own_dependencies() {
+    let place = Place::locked();
+    place.make("");
+    place.sandbox.write("work/my-app/.gitattributes", "Cargo.lock merge=neoforge\n*.toml merge=union\n");
+    place.commit();
+    place.sandbox.git("work/my-app", &["checkout", "--quiet", "-b", "feature"]);
+    place.change("add feature wide --commit").expect(0);
+    place.sandbox.git("work/my-app", &["checkout", "--quiet", "main"]);
+    place.edit("crates/app/Cargo.toml", "[dependencies]\n", "[dependencies]\nmine = \"1\"\n");
+    place.build_and_commit();
+    for command in ["merge --no-edit feature", "rebase feature"] {
+        place.sandbox.git("work/my-app", &["checkout", "--quiet", "-B", "both", "main"]);
+        place.sandbox.git("work/my-app", &command.split(' ').collect::<Vec<_>>());
+        assert!(place.lock().contains("name = \"mine\"") && place.lock().contains("name = \"wide\""));
+        place.takes_the_lock();
+    }
+}
+
 #[test]
 fn without_cargo_the_lock_file_is_merged_and_a_note_says_so() {
     let place = Place::locked();

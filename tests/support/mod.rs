@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -82,6 +83,7 @@ impl Sandbox {
         let mut command = Command::new(program);
         command
             .current_dir(self.work())
+            .env("PATH", search_path(true))
             .env("HOME", self.path("home"))
             .env("GIT_CONFIG_GLOBAL", self.path("home/.gitconfig"))
             .env("GIT_CONFIG_SYSTEM", "/dev/null")
@@ -133,6 +135,16 @@ impl Sandbox {
         make_executable(&self.path("template/base/files/run"));
         self.path("template").display().to_string()
     }
+}
+
+/// Where programs are looked for: with this one first, as git finds it, or without any that has its name.
+pub(crate) fn search_path(with_program: bool) -> OsString {
+    let program = Path::new(env!("CARGO_BIN_EXE_neoforge"));
+    let (folder, name) = (program.parent().expect("a folder"), program.file_name().expect("a name"));
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let others = std::env::split_paths(&path).filter(|folder| with_program || !folder.join(name).exists());
+    let own = with_program.then(|| folder.to_path_buf());
+    std::env::join_paths(own.into_iter().chain(others)).expect("folders of programs")
 }
 
 #[cfg(unix)]

@@ -10,7 +10,7 @@ use serde_json::json;
 pub(super) use self::intent::Intent;
 use super::new::dotenv_entry;
 use super::source::{self, Clones, Opened};
-use super::{Exit, prompts, smoke};
+use super::{Exit, merge_driver, prompts, smoke};
 use crate::answers::record::{self, Record};
 use crate::cli::{ChangeArgs, SmokeLevelArg};
 use crate::gather::{Ask, Defaults};
@@ -57,6 +57,7 @@ pub(super) fn run(args: &ChangeArgs, intent: &Intent, out: &mut Out, interrupt: 
     }
     if plan.is_empty() {
         out.say("Nothing to do: the project is as it should be.");
+        merge_driver::enable(&workspace.root(), true, out);
         return conclude_json(args, &plan, None, None, out).map(|()| Exit::Done);
     }
     if asks {
@@ -95,6 +96,7 @@ fn apply(
     if !noted {
         tell_notes(plan, out);
     }
+    merge_driver::enable(&workspace.root(), true, out);
     if !appended.is_empty() {
         out.note(format_args!("new in .env: {}", appended.join(", ")));
     }

@@ -14,7 +14,7 @@ use serde_json::json;
 pub(super) use self::options::pairs;
 use self::options::{git_plan, target};
 use super::source::{self, Clones, Opened};
-use super::{Exit, prompts, smoke};
+use super::{Exit, merge_driver, prompts, smoke};
 use crate::answers::Value;
 use crate::answers::record::{self, AnswersFile, Record};
 use crate::cli::{New, SmokeChoice};
@@ -72,6 +72,11 @@ pub(super) fn run(args: &New, out: &mut Out, interrupt: &Interrupt) -> Result<Ex
     }
     let committed = apply(&plan, interrupt)?;
     told(&plan, committed.as_ref(), out);
+    match plan.git {
+        GitPlan::Init => merge_driver::enable(&plan.target, false, out),
+        GitPlan::Inside(_) => merge_driver::enable(&plan.target, true, out),
+        GitPlan::Off => {}
+    }
     let report = prove(args, &opened, &plan, out, interrupt)?;
     conclude(args, &plan, committed.as_ref(), report.as_ref(), out)
 }

@@ -52,6 +52,8 @@ pub enum WorkspaceError {
     Io { action: &'static str, path: PathBuf, source: io::Error },
     #[error("the change is staged, but git did not commit it: {said}")]
     Commit { said: String },
+    #[error("git did not write {}: {said}", .path.display())]
+    Settings { path: PathBuf, said: String },
     #[error("git failed to {action}: {source}")]
     Git { action: &'static str, source: git2::Error },
 }

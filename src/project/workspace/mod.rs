@@ -8,6 +8,7 @@ mod apply;
 mod error;
 mod index;
 mod line_ends;
+mod merge_driver;
 mod stage;
 
 use std::fs;
