@@ -1,7 +1,7 @@
 //! Features as an algebra: what add, remove, set and update promise, on the built-in template and on random ones.
 //!
 //! `NEOFORGE_CASES=100000 cargo test --release --test algebra` runs more cases of each of the four
-//! properties than the 500 of every day.
+//! properties than the 2,000 of every day.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -24,7 +24,7 @@ static BUILT_IN_TEMPLATE: LazyLock<Template> =
     LazyLock::new(|| load(&embedded::template()).expect("the built-in template loads"));
 
 fn cases() -> ProptestConfig {
-    let cases = std::env::var("NEOFORGE_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(500);
+    let cases = std::env::var("NEOFORGE_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(2000);
     ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
 }
 
