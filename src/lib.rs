@@ -30,3 +30,4 @@ pub mod snapshot;
 pub mod template;
 pub mod tree;
 pub mod ui;
+pub mod unified;

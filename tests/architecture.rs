@@ -5,8 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each module at the top of `src`, from the bottom up, with what it may use.
-const MAY_USE: [(&str, &[&str]); 23] = [
+const MAY_USE: [(&str, &[&str]); 24] = [
     ("tree", &[]),
+    ("unified", &[]),
     ("archive", &["tree"]),
     ("lock", &["tree"]),
     ("merge", &["lock", "tree"]),
@@ -16,10 +17,10 @@ const MAY_USE: [(&str, &[&str]); 23] = [
     ("gather", &["render", "answers", "template", "tree"]),
     ("matrix", &["gather", "render", "answers", "template", "tree"]),
     ("check", &["matrix", "gather", "render", "answers", "template", "tree"]),
-    ("plan", &["merge", "gather", "lock", "render", "answers", "template", "tree"]),
+    ("plan", &["merge", "gather", "lock", "render", "answers", "template", "tree", "unified"]),
     ("adopt", &["merge", "gather", "render", "answers", "template", "tree"]),
     ("release", &["archive", "gather", "render", "answers", "template", "tree"]),
-    ("snapshot", &["gather", "render", "answers", "template", "tree"]),
+    ("snapshot", &["gather", "render", "answers", "template", "tree", "unified"]),
     ("interrupt", &[]),
     ("embedded", &["archive", "tree"]),
     ("project", &["merge", "tree"]),
@@ -57,9 +58,9 @@ const MAY_USE: [(&str, &[&str]); 23] = [
 ];
 
 /// The modules that never print, prompt, read the environment, the clock or a file.
-const PURE: [&str; 13] = [
+const PURE: [&str; 14] = [
     "adopt", "tree", "lock", "merge", "release", "template", "answers", "render", "gather", "matrix", "check", "plan",
-    "snapshot",
+    "snapshot", "unified",
 ];
 
 /// What a pure module must not name.

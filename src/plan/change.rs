@@ -5,7 +5,6 @@ use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use similar::TextDiff;
 
 use super::lock;
 use super::migrations::{self, Data, DropError, DropMigration, Removed};
@@ -16,6 +15,7 @@ use crate::merge::{self, Change, Labels, Note, TreeMerge};
 use crate::render::{self, EnvEntry, EnvValue, RenderError};
 use crate::template::Template;
 use crate::tree::{File, FileTree, TreePath};
+use crate::unified;
 
 /// What the template makes of a record, before or after the change.
 #[derive(Debug, Clone)]
@@ -372,11 +372,7 @@ pub(crate) fn unified(path: &str, old: Option<&File>, new: Option<&File>) -> Str
     }
     let text = |file: Option<&File>| file.map_or(Some(String::new()), |file| file.text().map(str::to_owned));
     match (text(old), text(new)) {
-        (Some(old), Some(new)) if old == new => {}
-        (Some(old), Some(new)) => {
-            let diff = TextDiff::from_lines(&old, &new);
-            let _ = write!(out, "{}", diff.unified_diff().header(&from, &to));
-        }
+        (Some(old), Some(new)) => out.push_str(&unified::diff(&from, &to, &old, &new)),
         _ => {
             let _ = writeln!(out, "Binary files {from} and {to} differ");
         }

@@ -1,8 +1,7 @@
 //! How a folder differs from what it should hold.
 
-use similar::TextDiff;
-
 use crate::tree::{File, FileTree};
+use crate::unified;
 
 /// A file that is not as it should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,10 +51,7 @@ pub fn compare(stands: &FileTree, should: &FileTree) -> Vec<Difference> {
 
 fn content(path: &str, found: &File, file: &File) -> Change {
     match (found.text(), file.text()) {
-        (Some(old), Some(new)) => {
-            let diff = TextDiff::from_lines(old, new);
-            Change::Text(diff.unified_diff().header(&format!("a/{path}"), &format!("b/{path}")).to_string())
-        }
+        (Some(old), Some(new)) => Change::Text(unified::diff(&format!("a/{path}"), &format!("b/{path}"), old, new)),
         _ => Change::Binary,
     }
 }
