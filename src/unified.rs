@@ -8,8 +8,31 @@ use std::ops::Range;
 
 use similar::{Algorithm, DiffTag, capture_diff_slices, group_diff_ops};
 
+use crate::tree::File;
+
 /// How many lines that stay are shown around each change.
 const CONTEXT: usize = 3;
+
+/// How a file changes; it is missing where it does not exist.
+#[must_use]
+pub fn file(path: &str, old: Option<&File>, new: Option<&File>) -> String {
+    let name = |side: &str, file: Option<&File>| file.map_or("/dev/null".to_owned(), |_| format!("{side}/{path}"));
+    let (from, to) = (name("a", old), name("b", new));
+    let mut out = String::new();
+    if let (Some(old), Some(new)) = (old, new)
+        && old.executable != new.executable
+    {
+        let mode = |file: &File| if file.executable { "100755" } else { "100644" };
+        let modes = format_args!("diff --git a/{path} b/{path}\nold mode {}\nnew mode {}\n", mode(old), mode(new));
+        write(&mut out, modes);
+    }
+    let text = |file: Option<&File>| file.map_or(Some(String::new()), |file| file.text().map(str::to_owned));
+    match (text(old), text(new)) {
+        (Some(old), Some(new)) => out.push_str(&diff(&from, &to, &old, &new)),
+        _ => write(&mut out, format_args!("Binary files {from} and {to} differ\n")),
+    }
+    out
+}
 
 /// How `old` becomes `new`, below a header with these names; nothing where they are equal.
 #[must_use]

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 /// Each module at the top of `src`, from the bottom up, with what it may use.
 const MAY_USE: [(&str, &[&str]); 24] = [
     ("tree", &[]),
-    ("unified", &[]),
+    ("unified", &["tree"]),
     ("archive", &["tree"]),
     ("lock", &["tree"]),
     ("merge", &["lock", "tree"]),
@@ -39,6 +39,7 @@ const MAY_USE: [(&str, &[&str]); 24] = [
             "embedded",
             "interrupt",
             "plan",
+            "unified",
             "adopt",
             "archive",
             "release",

@@ -12,10 +12,11 @@ use super::source::{self, Clones};
 use crate::answers::record::{BUILT_IN, Record};
 use crate::embedded;
 use crate::interrupt::Interrupt;
-use crate::plan::{Side, unified};
+use crate::plan::Side;
 use crate::project::Workspace;
 use crate::tree::FileTree;
 use crate::ui::Out;
+use crate::unified;
 
 /// A file that is not as the template made it.
 pub(super) struct Edited<'a> {
@@ -124,7 +125,7 @@ pub(super) fn diff(
     };
     let edited: Vec<_> = edited(&side.tree, &ours).into_iter().filter(|file| wanted(file.path)).collect();
     for file in &edited {
-        out.raw(unified(file.path, side.tree.get(file.path), ours.get(file.path)).as_bytes())?;
+        out.raw(unified::file(file.path, side.tree.get(file.path), ours.get(file.path)).as_bytes())?;
     }
     Ok(if exit_code && !edited.is_empty() { Exit::Failed } else { Exit::Done })
 }

@@ -1,7 +1,7 @@
 //! A change of a project that people have edited: features that come or go, other answers, another template.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -350,34 +350,12 @@ impl Step<'_> {
             },
             Change::Write(_) | Change::Remove => None,
         };
-        unified(self.path.as_str(), self.old, marked.as_ref().or(self.new))
+        unified::file(self.path.as_str(), self.old, marked.as_ref().or(self.new))
     }
 
     fn told(&self, what: &str) -> String {
         format!("--- a/{0}\n+++ b/{0}\n{what}\n", self.path)
     }
-}
-
-/// How a file changes, as a unified diff that `git apply` can read; a file is missing where it does not exist.
-pub(crate) fn unified(path: &str, old: Option<&File>, new: Option<&File>) -> String {
-    let name = |side: &str, file: Option<&File>| file.map_or("/dev/null".to_owned(), |_| format!("{side}/{path}"));
-    let (from, to) = (name("a", old), name("b", new));
-    let mut out = String::new();
-    if let (Some(old), Some(new)) = (old, new)
-        && old.executable != new.executable
-    {
-        let mode = |file: &File| if file.executable { "100755" } else { "100644" };
-        // Writing to a String cannot fail.
-        let _ = write!(out, "diff --git a/{path} b/{path}\nold mode {}\nnew mode {}\n", mode(old), mode(new));
-    }
-    let text = |file: Option<&File>| file.map_or(Some(String::new()), |file| file.text().map(str::to_owned));
-    match (text(old), text(new)) {
-        (Some(old), Some(new)) => out.push_str(&unified::diff(&from, &to, &old, &new)),
-        _ => {
-            let _ = writeln!(out, "Binary files {from} and {to} differ");
-        }
-    }
-    out
 }
 
 /// Lets the record say what is true after the change, however it was written before: git may have merged two branches' lists

@@ -7,7 +7,6 @@ mod lock;
 mod migrations;
 mod new;
 
-pub(crate) use self::change::unified;
 pub use self::change::{ChangePlan, Env, Side};
 pub use self::dependents::Dependent;
 pub use self::draft::{Draft, DraftError};
