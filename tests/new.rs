@@ -250,8 +250,9 @@ fn a_strange_template_is_not_run_without_trust() {
     assert_eq!(sandbox.names("work"), ["a"]);
     let ran = sandbox.run("smoke a").expect(1);
     assert!(ran.err.contains("look at it, then add `--trust`"), "{}", ran.err);
-    sandbox.run(&format!("new b --yes --trust --template {template}")).expect(0);
+    let ran = sandbox.run(&format!("new b --yes --trust --template {template}")).expect(0);
     assert_eq!(sandbox.names("work"), ["a", "b", "ran"]);
+    assert!(!ran.err.contains("belongs into git"), "the logs do not: {}", ran.err);
 }
 
 #[test]

@@ -23,6 +23,7 @@ pub(super) fn entry(metadata: &fs::Metadata) -> IndexEntry {
 
 /// Without the numbers of a unix, git reads each file once more at its first look.
 #[cfg(not(unix))]
+#[expect(clippy::cast_possible_truncation, reason = "git keeps the lower 32 bits")]
 pub(super) fn entry(metadata: &fs::Metadata) -> IndexEntry {
     blank(metadata.len() as u32)
 }

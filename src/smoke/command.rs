@@ -106,7 +106,7 @@ pub(super) fn spawn_failure(words: &[String], error: &io::Error) -> Reason {
 mod tests {
     use std::collections::BTreeMap;
     use std::io;
-    use std::path::Path;
+    use std::path::{Path, PathBuf};
 
     use super::{Values, command, spawn_failure, title};
     use crate::smoke::report::Reason;
@@ -127,12 +127,12 @@ mod tests {
     fn programs_are_looked_for_where_the_format_says() {
         let program = |text: &str| {
             let built = command(Path::new("/p"), Some(Path::new("/t")), &words(text), &BTreeMap::new());
-            built.expect("a command").get_program().to_string_lossy().into_owned()
+            PathBuf::from(built.expect("a command").get_program())
         };
-        assert_eq!(program("cargo build"), "cargo");
-        assert_eq!(program("scripts/postgres --temporary"), "/p/scripts/postgres");
-        assert_eq!(program("target/debug/app serve"), "/t/debug/app");
-        assert_eq!(program("/bin/sh"), "/bin/sh");
+        assert_eq!(program("cargo build"), Path::new("cargo"));
+        assert_eq!(program("scripts/postgres --temporary"), Path::new("/p/scripts/postgres"));
+        assert_eq!(program("target/debug/app serve"), Path::new("/t/debug/app"));
+        assert_eq!(program("/bin/sh"), Path::new("/bin/sh"));
         assert!(matches!(command(Path::new("/p"), None, &[], &BTreeMap::new()), Err(Reason::Empty)));
     }
 

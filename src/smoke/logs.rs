@@ -18,7 +18,8 @@ pub(super) struct Logs {
 }
 
 impl Logs {
-    /// Makes the folder; git ignores what is in it, whatever the project's own `.gitignore` says.
+    /// Makes the folder; git ignores what is in it, whatever the project's own `.gitignore` says, and what a target directory
+    /// holds that is made for it.
     pub(super) fn create(folder: &Path) -> Result<Self, Error> {
         make(folder).map_err(|source| Error::LogFolder { path: folder.to_owned(), source })?;
         Ok(Self { folder: folder.to_owned(), used: BTreeSet::new() })
@@ -44,7 +45,7 @@ fn make(folder: &Path) -> io::Result<()> {
     if let Some(target) = new_target {
         fs::write(target.join("CACHEDIR.TAG"), CACHE_TAG)?;
     }
-    fs::write(folder.join(".gitignore"), "*\n")
+    fs::write(new_target.unwrap_or(folder).join(".gitignore"), "*\n")
 }
 
 /// Letters and digits, everything else one hyphen.
@@ -79,7 +80,13 @@ mod tests {
         let mut logs = Logs::create(&dir).expect("a folder");
         assert_eq!(logs.path("Build"), dir.join("build.log"));
         assert_eq!(logs.path("build"), dir.join("build-2.log"));
+        let target = folder.path().join("target");
+        assert_eq!(std::fs::read_to_string(target.join(".gitignore")).expect("a file"), "*\n");
+        assert!(target.join("CACHEDIR.TAG").is_file());
+
+        std::fs::remove_file(target.join(".gitignore")).expect("cargo makes no such file");
+        Logs::create(&dir).expect("the folder");
         assert_eq!(std::fs::read_to_string(dir.join(".gitignore")).expect("a file"), "*\n");
-        assert!(folder.path().join("target/CACHEDIR.TAG").is_file());
+        assert!(!target.join(".gitignore").exists(), "a folder that stood there is left as it is");
     }
 }

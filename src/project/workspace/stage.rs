@@ -142,6 +142,7 @@ fn set_executable(path: &Path, executable: bool) -> io::Result<()> {
 }
 
 #[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "it can fail on a unix")]
 fn set_executable(_: &Path, _: bool) -> io::Result<()> {
     Ok(())
 }
