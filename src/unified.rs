@@ -13,7 +13,7 @@ use crate::tree::File;
 /// How many lines that stay are shown around each change.
 const CONTEXT: usize = 3;
 
-/// How a file changes; it is missing where it does not exist.
+/// How a file changes, in a form that `git apply` reads; `None` where there is none.
 #[must_use]
 pub fn file(path: &str, old: Option<&File>, new: Option<&File>) -> String {
     let name = |side: &str, file: Option<&File>| file.map_or("/dev/null".to_owned(), |_| format!("{side}/{path}"));

@@ -93,12 +93,16 @@ pub(super) fn with_names<'a>(tree: &'a FileTree, ours: &FileTree, renamed: &[Ren
     Cow::Owned(files.collect())
 }
 
-/// The dependencies that crates can inherit from a workspace, each with its folder if it is a crate beside them.
+/// The dependencies that crates can inherit from a workspace, each with its folder if it is a crate beside them. However the folder
+/// is written there, it is told as paths in a tree begin.
 pub(super) fn offered(workspace: &str) -> BTreeMap<String, Option<String>> {
     let Ok(workspace) = workspace.parse::<DocumentMut>() else { return BTreeMap::new() };
     let dependencies = offer(workspace.as_item()).and_then(Item::as_table_like);
     let listed = dependencies.into_iter().flat_map(TableLike::iter);
-    let folder = |item: &Item| Some(item.as_table_like()?.get("path")?.as_str()?.to_owned());
+    let folder = |item: &Item| {
+        let path = item.as_table_like()?.get("path")?.as_str()?;
+        Some(path.trim_start_matches("./").trim_end_matches('/').to_owned())
+    };
     listed.map(|(name, item)| (name.to_owned(), folder(item))).collect()
 }
 
@@ -143,11 +147,12 @@ mod tests {
 
     #[test]
     fn a_workspace_offers_what_is_beside_it_and_what_comes_from_elsewhere() {
-        let workspace =
-            "[workspace.dependencies]\nmine = { path = \"crates/mine\" }\na = \"1\"\nb = { version = \"2\" }\n";
         let beside = Some("crates/mine".to_owned());
         let expected = [("a", None), ("b", None), ("mine", beside)].map(|(name, folder)| (name.to_owned(), folder));
-        assert_eq!(offered(workspace), BTreeMap::from(expected));
+        for folder in ["crates/mine", "./crates/mine/"] {
+            let lines = format!("mine = {{ path = \"{folder}\" }}\na = \"1\"\nb = {{ version = \"2\" }}\n");
+            assert_eq!(offered(&format!("[workspace.dependencies]\n{lines}")), BTreeMap::from(expected.clone()));
+        }
         assert_eq!(offered("[workspace]\n"), BTreeMap::new());
     }
 

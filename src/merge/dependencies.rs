@@ -40,7 +40,8 @@ impl Merge<'_> {
 
         let crates: Vec<&str> =
             self.manifests().filter_map(|(path, _)| path.as_str().strip_suffix(cargo::MANIFEST)).collect();
-        let deleted = |name: &String| matches!(offered.get(name), Some(Some(folder)) if !crates.contains(&folder.trim_start_matches("./").trim_end_matches('/')));
+        let deleted =
+            |name: &String| matches!(offered.get(name), Some(Some(folder)) if !crates.contains(&folder.as_str()));
         let missing: BTreeSet<String> = needed.keys().filter(|name| deleted(name)).cloned().collect();
         if missing.is_empty() {
             self.result.changes.insert(path, Change::Write(File { bytes: restored.into(), ..merged.clone() }));

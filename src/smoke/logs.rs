@@ -18,8 +18,8 @@ pub(super) struct Logs {
 }
 
 impl Logs {
-    /// Makes the folder; git ignores what is in it, whatever the project's own `.gitignore` says, and what a target directory
-    /// holds that is made for it.
+    /// Makes the folder, and the target directory around it where there is none yet; git ignores what is in them, whatever
+    /// the project's own `.gitignore` says.
     pub(super) fn create(folder: &Path) -> Result<Self, Error> {
         make(folder).map_err(|source| Error::LogFolder { path: folder.to_owned(), source })?;
         Ok(Self { folder: folder.to_owned(), used: BTreeSet::new() })
