@@ -7,7 +7,7 @@ use bytes::Bytes;
 use toml_edit::{DocumentMut, Item, TableLike};
 
 use super::file::Format;
-use super::{toml, words};
+use super::{tokens, toml};
 use crate::tree::{File, FileTree, TreePath};
 
 /// The manifest of the workspace.
@@ -78,7 +78,7 @@ pub(super) fn with_names<'a>(tree: &'a FileTree, ours: &FileTree, renamed: &[Ren
         for of in renamed {
             let Some(text) = named.text() else { break };
             let text = if path.as_str().starts_with(&of.folder) && Format::of(path.as_str()) == Format::Rust {
-                words::rename_crate(text, &of.old, &of.new, of.with_binary)
+                tokens::rename_crate(text, &of.old, &of.new, of.with_binary)
             } else {
                 let calls = |file: &File| file.text().is_some_and(|text| text.contains(&call(&of.old)));
                 if !of.with_binary || !calls(&named) || ours.get(path.as_str()).is_some_and(calls) {

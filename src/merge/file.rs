@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 
-use super::text::{self, Text};
-use super::{Labels, json, lock, toml, words};
+use super::text;
+use super::{Labels, check, json, lock, tokens, toml, versions};
 use crate::lock::LockFile;
 use crate::tree::File;
 
@@ -25,6 +25,14 @@ pub(super) enum Format {
     Json,
     Rust,
     Css,
+    Yaml,
+    Markdown,
+    /// HTML, and templates for it.
+    Html,
+    Just,
+    Dockerfile,
+    /// Variables, one a line.
+    Env,
     /// `Cargo.lock`
     Lock,
     Other,
@@ -32,14 +40,24 @@ pub(super) enum Format {
 
 impl Format {
     pub(super) fn of(path: &str) -> Self {
-        if path.rsplit('/').next() == Some(crate::lock::PATH) {
-            return Self::Lock;
+        let name = path.rsplit('/').next().unwrap_or(path);
+        match name {
+            crate::lock::PATH => return Self::Lock,
+            "justfile" | "Justfile" => return Self::Just,
+            _ if name.starts_with("Dockerfile") => return Self::Dockerfile,
+            _ if name.starts_with(".env") => return Self::Env,
+            _ => {}
         }
-        match path.rsplit_once('.').map(|(_, suffix)| suffix) {
+        match name.rsplit_once('.').map(|(_, suffix)| suffix) {
             Some("toml") => Self::Toml,
             Some("json") => Self::Json,
             Some("rs") => Self::Rust,
             Some("css") => Self::Css,
+            Some("yml" | "yaml") => Self::Yaml,
+            Some("md") => Self::Markdown,
+            Some("html") => Self::Html,
+            Some("just") => Self::Just,
+            Some("Dockerfile") => Self::Dockerfile,
             _ => Self::Other,
         }
     }
@@ -51,7 +69,7 @@ impl Format {
             Self::Json => Some(serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()),
             Self::Rust => Some(syn::parse_file(text).is_ok()),
             Self::Lock => Some(LockFile::parse(text).is_ok()),
-            Self::Css | Self::Other => None,
+            _ => None,
         }
     }
 
@@ -60,9 +78,9 @@ impl Format {
         match self {
             Self::Toml => toml::merge(base, ours, theirs),
             Self::Json => json::merge(base, ours, theirs),
-            Self::Rust | Self::Css => words::merge(base, ours, theirs),
+            Self::Rust | Self::Css => tokens::merge(base, ours, theirs),
             Self::Lock => lock::merge(base, ours, theirs),
-            Self::Other => None,
+            _ => None,
         }
     }
 }
@@ -86,8 +104,9 @@ pub fn merge(path: &str, base: Option<&File>, ours: &File, theirs: &File, labels
     };
     let format = Format::of(path);
     let Some(base) = base else {
-        return match format.merge("", our_text, their_text) {
-            Some(text) if matches!(format, Format::Toml | Format::Lock) => clean(text.into()),
+        let both = matches!(format, Format::Toml | Format::Lock).then(|| merge_clean(format, "", our_text, their_text));
+        return match both.flatten() {
+            Some(text) => clean(text.into()),
             _ => Merged::Conflict(Some(text::side_by_side(our_text, their_text, labels).into())),
         };
     };
@@ -99,33 +118,38 @@ pub fn merge(path: &str, base: Option<&File>, ours: &File, theirs: &File, labels
     let [base_text, our_text, their_text] = [base_text, our_text, their_text]
         .map(|text| if crlf { Cow::Owned(text.replace("\r\n", "\n")) } else { Cow::Borrowed(text) });
     let restored = |text: String| Bytes::from(if crlf { text.replace('\n', "\r\n") } else { text });
-    match merge_texts(format, &base_text, &our_text, &their_text, labels) {
-        Text::Clean(text) => clean(restored(text)),
-        Text::Conflicts(text) => Merged::Conflict(Some(restored(text))),
+    let settled = versions::settle(format, &base_text, &our_text, &their_text);
+    let (our_text, their_text) = match settled {
+        Some([ours, theirs]) => (Cow::Owned(ours), Cow::Owned(theirs)),
+        None => (our_text, their_text),
+    };
+    match merge_clean(format, &base_text, &our_text, &their_text) {
+        Some(text) => clean(restored(text)),
+        None => Merged::Conflict(Some(restored(text::conflict(&base_text, &our_text, &their_text, labels)))),
     }
 }
 
-fn merge_texts(format: Format, base: &str, ours: &str, theirs: &str, labels: &Labels<'_>) -> Text {
+/// The merged text, where all ways to see it agree that it is right: whoever is called ours.
+fn merge_clean(format: Format, base: &str, ours: &str, theirs: &str) -> Option<String> {
+    let merged = merge_into(format, base, ours, theirs)?;
+    merge_into(format, base, theirs, ours).map(|_| merged)
+}
+
+/// The first merge that passes the check, from that by lines to that by what the format knows.
+fn merge_into(format: Format, base: &str, ours: &str, theirs: &str) -> Option<String> {
     // Lines of two lock files may well go together where the packages do not.
     if format == Format::Lock
         && let Some(text) = lock::merge(base, ours, theirs)
     {
-        return Text::Clean(text);
+        return Some(text);
     }
-    let by_lines = text::merge(base, ours, theirs, labels);
     // A text that was broken before the merge proves nothing when it is broken afterwards.
-    let may_break = format.reads(ours) != Some(true);
-    if let Text::Clean(text) = &by_lines
-        && (may_break || format.reads(text) != Some(false))
-        && !(format == Format::Toml && toml::contradicts(base, ours, theirs, text))
-    {
-        return by_lines;
-    }
-    match (format.merge(base, ours, theirs), by_lines) {
-        (Some(text), _) if format.reads(&text) != Some(false) => Text::Clean(text),
-        (_, Text::Clean(_)) => Text::Conflicts(text::side_by_side(ours, theirs, labels)),
-        (_, conflicts) => conflicts,
-    }
+    let may_break = format.reads(ours) != Some(true) || format.reads(theirs) != Some(true);
+    let is_right = |text: &String| {
+        (may_break || format.reads(text) != Some(false)) && check::is_right(format, base, ours, theirs, text)
+    };
+    let by_lines = text::readings().filter_map(|reading| text::merge(base, ours, theirs, reading));
+    by_lines.chain(format.merge(base, ours, theirs)).find(is_right)
 }
 
 /// Whether a file says no more than the template made it say: with other line ends, formatted in another way, with a licence on
@@ -142,9 +166,9 @@ pub(super) fn says_no_more(path: &str, before: &File, now: &File) -> bool {
         return true;
     }
     match Format::of(path) {
-        Format::Rust | Format::Css => words::same(before, now) || words::same(before, words::without_licence(now)),
+        Format::Rust | Format::Css => tokens::same(before, now) || tokens::same(before, tokens::without_licence(now)),
         Format::Json if json(before).is_some() => json(before) == json(now),
-        Format::Json | Format::Toml | Format::Lock | Format::Other => false,
+        _ => false,
     }
 }
 

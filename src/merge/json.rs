@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value, ser::PrettyFormatter};
 
-use super::sequence::{self, Stretch};
+use super::diff3::{self, Stretch};
 
 /// The merged document in the indentation of `ours`; nothing when one of the texts is no JSON, `ours` is written in a way
 /// that would be lost, or both sides changed one key in different ways.
@@ -39,9 +39,10 @@ fn merge_objects(
     for (key, their) in theirs {
         let merged = match (base.get(key), ours.get(key)) {
             (Some(before), _) if before == their => continue,
-            (before, Some(our)) => merge_values(before.unwrap_or(&Value::Null), our.clone(), their)?,
+            (Some(before), Some(our)) => merge_values(before, our.clone(), their)?,
             (None, None) => their.clone(),
-            (Some(_), None) => return None,
+            // Both have added it, or they changed what we removed.
+            (None, Some(_)) | (Some(_), None) => return None,
         };
         ours.insert(key.clone(), merged);
     }
@@ -58,7 +59,7 @@ fn merge_objects(
 
 fn merge_arrays(base: &[Value], ours: &[Value], theirs: &[Value]) -> Option<Value> {
     let mut merged = Vec::new();
-    for stretch in sequence::merge(base, ours, theirs) {
+    for stretch in diff3::merge(base, ours, theirs) {
         match stretch {
             Stretch::Same { ours: range, .. } | Stretch::Ours { ours: range } => merged.extend_from_slice(&ours[range]),
             Stretch::Theirs { theirs: range } => merged.extend_from_slice(&theirs[range]),

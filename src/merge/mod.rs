@@ -9,16 +9,18 @@
 //! write and to remove; what the template did not change is not in it.
 
 pub(crate) mod cargo;
+mod check;
 mod dependencies;
+mod diff3;
 mod file;
 mod json;
 mod lock;
+mod outline;
 mod renames;
-mod sequence;
 mod text;
+mod tokens;
 mod toml;
 mod versions;
-mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,57 +1,84 @@
 //! Three-way merge of text, line by line.
 
+use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
 use super::Labels;
-use super::sequence::{self, Stretch};
-use super::versions;
+use super::diff3::{self, Stretch, Touching};
 
-/// A merged text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Text {
-    /// All changes of both sides.
-    Clean(String),
-    /// The same, with markers where a person has to choose.
-    Conflicts(String),
+/// What to believe of lines that say the same, and of those that both sides insert at one place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Reading {
+    /// A line that one side has moved and the other has removed is one line, and goes.
+    moves: bool,
+    /// A part that stands in what the other side has inserted at the same place is one insertion.
+    parts: bool,
+    /// What would come first of two insertions comes last.
+    turned: bool,
 }
 
-/// Merges the lines. A line that they have removed goes also from where we have moved it, unless that leaves a conflict.
-pub(super) fn merge(base: &str, ours: &str, theirs: &str, labels: &Labels<'_>) -> Text {
+/// The ways to read two changes, the likeliest first.
+pub(super) fn readings() -> impl Iterator<Item = Reading> {
+    (0..8).map(|way| Reading { moves: way & 4 == 0, parts: way & 2 == 0, turned: way & 1 == 1 })
+}
+
+/// The merged lines; nothing where both sides have changed the same ones.
+pub(super) fn merge(base: &str, ours: &str, theirs: &str, reading: Reading) -> Option<String> {
     let [base, ours, theirs] = [base, ours, theirs].map(|text| text.split_inclusive('\n').collect::<Vec<_>>());
-    let gone = gone(&base, &ours, &theirs);
-    let merged = merge_lines(&base, &ours, &theirs, labels, &gone);
-    if merged.conflicts && !gone.is_empty() {
-        return merge_lines(&base, &ours, &theirs, labels, &HashSet::new()).into();
-    }
-    merged.into()
-}
-
-fn merge_lines(base: &[&str], ours: &[&str], theirs: &[&str], labels: &Labels<'_>, gone: &HashSet<&str>) -> Merged {
+    let (our_moves, their_moves) = if reading.moves {
+        (moved_here(&base, &ours, &theirs), moved_here(&base, &theirs, &ours))
+    } else {
+        Default::default()
+    };
     let mut merged = Merged::default();
-    for stretch in
-        sequence::merge_akin(base, ours, theirs, |a, b| key(a).is_some_and(|key_of_a| key(b) == Some(key_of_a)))
-    {
+    for stretch in diff3::merge_akin(&base, &ours, &theirs, Touching::Apart, is_akin) {
         match stretch {
             Stretch::Same { ours: range, .. } => merged.lines(&ours[range]),
-            Stretch::Ours { ours: range } => {
-                let kept = ours[range].iter().copied().filter(|line| !gone.contains(line));
-                merged.lines(&kept.collect::<Vec<_>>());
-            }
-            Stretch::Theirs { theirs: range } => merged.lines(&theirs[range]),
+            Stretch::Ours { ours: range } => merged.kept(&ours[range], &our_moves),
+            Stretch::Theirs { theirs: range } => merged.kept(&theirs[range], &their_moves),
             Stretch::Insertions { ours: a, theirs: b } => {
                 let neighbours = [a.start.checked_sub(1).map(|above| ours[above]), ours.get(a.end).copied()];
-                merged.insertions(&ours[a], &theirs[b], neighbours);
+                merged.insertions(&ours[a], &theirs[b], neighbours, reading);
+            }
+            Stretch::Conflict { .. } => return None,
+        }
+    }
+    Some(merged.text)
+}
+
+/// The text with markers, as git shows it: changes that touch are one conflict. Where nothing touches and the result would be wrong
+/// all the same, all changes are one conflict.
+pub(super) fn conflict(base: &str, ours: &str, theirs: &str, labels: &Labels<'_>) -> String {
+    let [base, ours, theirs] = [base, ours, theirs].map(|text| text.split_inclusive('\n').collect::<Vec<_>>());
+    let mut merged = Merged::default();
+    let mut is_conflict = false;
+    for stretch in diff3::merge_akin(&base, &ours, &theirs, Touching::Together, |_, _| false) {
+        match stretch {
+            Stretch::Same { ours: range, .. } | Stretch::Ours { ours: range } => merged.lines(&ours[range]),
+            Stretch::Theirs { theirs: range } => merged.lines(&theirs[range]),
+            Stretch::Insertions { ours: a, theirs: b } => {
+                merged.conflict(Some(&[]), &ours[a], &theirs[b], labels);
+                is_conflict = true;
             }
             Stretch::Conflict { base: a, ours: b, theirs: c } => {
-                let (base, ours, theirs) = (&base[a], &ours[b], &theirs[c]);
-                match versions::newer_lines(base, ours, theirs) {
-                    Some(lines) => merged.lines(&lines),
-                    None => merged.conflict(Some(base), ours, theirs, labels),
-                }
+                merged.conflict(Some(&base[a]), &ours[b], &theirs[c], labels);
+                is_conflict = true;
             }
         }
     }
-    merged
+    if !is_conflict {
+        merged = Merged::default();
+        let same = |[one, other]: [&str; 2]| one == other;
+        let head = base.iter().zip(&ours).zip(&theirs).take_while(|((a, b), c)| same([a, b]) && same([a, c])).count();
+        let rest = base.len().min(ours.len()).min(theirs.len()) - head;
+        let ends = base.iter().rev().zip(ours.iter().rev()).zip(theirs.iter().rev());
+        let tail = ends.take(rest).take_while(|((a, b), c)| same([a, b]) && same([a, c])).count();
+        merged.lines(&ours[..head]);
+        let middle = |lines: &[&str]| head..lines.len() - tail;
+        merged.conflict(Some(&base[middle(&base)]), &ours[middle(&ours)], &theirs[middle(&theirs)], labels);
+        merged.lines(&ours[ours.len() - tail..]);
+    }
+    merged.text
 }
 
 /// Two texts without a common ancestor, with markers around what differs.
@@ -62,12 +89,12 @@ pub(super) fn side_by_side(ours: &str, theirs: &str, labels: &Labels<'_>) -> Str
     merged.text
 }
 
-/// The lines that they have removed and that we may have moved: those that stand once where they come from, and once here.
-fn gone<'a>(base: &[&str], ours: &[&'a str], theirs: &[&str]) -> HashSet<&'a str> {
-    let (before, theirs) = (once(base), theirs.iter().copied().collect::<HashSet<_>>());
-    let mut gone = once(ours);
-    gone.retain(|line| line.trim().len() > 3 && before.contains(line) && !theirs.contains(line));
-    gone
+/// The lines that one side may have moved and the other has removed: those that stand once where they come from, and once here.
+fn moved_here<'a>(base: &[&str], here: &[&'a str], there: &[&str]) -> HashSet<&'a str> {
+    let (before, there) = (once(base), there.iter().copied().collect::<HashSet<_>>());
+    let mut moved = once(here);
+    moved.retain(|line| line.trim().len() > 3 && before.contains(line) && !there.contains(line));
+    moved
 }
 
 /// The lines that stand there once.
@@ -82,13 +109,6 @@ fn once<'a>(lines: &[&'a str]) -> HashSet<&'a str> {
 #[derive(Default)]
 struct Merged {
     text: String,
-    conflicts: bool,
-}
-
-impl From<Merged> for Text {
-    fn from(merged: Merged) -> Self {
-        if merged.conflicts { Self::Conflicts(merged.text) } else { Self::Clean(merged.text) }
-    }
 }
 
 impl Merged {
@@ -102,11 +122,17 @@ impl Merged {
         }
     }
 
-    /// Both sides are kept: in order when they belong to a list that is in order, else ours first.
-    fn insertions(&mut self, ours: &[&str], theirs: &[&str], neighbours: [Option<&str>; 2]) {
-        if contains(ours, theirs) {
+    fn kept(&mut self, lines: &[&str], moved: &HashSet<&str>) {
+        let kept: Vec<&str> = lines.iter().copied().filter(|line| !moved.contains(line)).collect();
+        self.lines(&kept);
+    }
+
+    /// Both sides are kept: in order when they belong to a list that is in order. Else the deeper comes first, so that what goes on in
+    /// a block stays in it, and a comment last, so that it stays above what it is for.
+    fn insertions(&mut self, ours: &[&str], theirs: &[&str], neighbours: [Option<&str>; 2], reading: Reading) {
+        if ours == theirs || (reading.parts && contains(ours, theirs)) {
             self.lines(ours);
-        } else if contains(theirs, ours) {
+        } else if reading.parts && contains(theirs, ours) {
             self.lines(theirs);
         } else if in_sorted_list(ours, neighbours) && in_sorted_list(theirs, neighbours) {
             let mut lines = [ours, theirs].concat();
@@ -114,8 +140,11 @@ impl Merged {
             lines.dedup();
             self.lines(&lines);
         } else {
-            self.lines(ours);
-            self.lines(theirs);
+            let rank = |lines: &[&str]| (Reverse(depth(lines)), ends_in_comment(lines));
+            let theirs_first = (rank(theirs) < rank(ours)) != reading.turned;
+            let (first, last) = if theirs_first { (theirs, ours) } else { (ours, theirs) };
+            self.lines(first);
+            self.lines(last);
         }
     }
 
@@ -124,7 +153,6 @@ impl Merged {
         let head = ours.iter().zip(theirs).take_while(|(a, b)| a == b).count();
         let rest = ours.len().min(theirs.len()) - head;
         let tail = ours.iter().rev().zip(theirs.iter().rev()).take(rest).take_while(|(a, b)| a == b).count();
-        self.conflicts = true;
         self.lines(&ours[..head]);
         self.lines(&[&format!("<<<<<<< {}\n", labels.ours)]);
         self.lines(&ours[head..ours.len() - tail]);
@@ -137,6 +165,19 @@ impl Merged {
         self.lines(&[&format!(">>>>>>> {}\n", labels.theirs)]);
         self.lines(&ours[ours.len() - tail..]);
     }
+}
+
+fn is_akin(before: &&str, after: &&str) -> bool {
+    key(before).is_some_and(|name| key(after) == Some(name))
+}
+
+/// The indentation of what begins there.
+fn depth(lines: &[&str]) -> usize {
+    lines.iter().find(|line| !line.trim().is_empty()).map_or(0, |line| line.len() - line.trim_start().len())
+}
+
+fn ends_in_comment(lines: &[&str]) -> bool {
+    lines.last().is_some_and(|line| ["#", "//", "<!--"].iter().any(|mark| line.trim_start().starts_with(mark)))
 }
 
 /// The key of a line such as `key: value` or `KEY=value`, with its indentation. Two lines with one key are versions of one
@@ -176,20 +217,17 @@ fn in_sorted_list(lines: &[&str], [above, below]: [Option<&str>; 2]) -> bool {
 mod tests {
     use super::*;
 
+    const LIKELIEST: Reading = Reading { moves: true, parts: true, turned: false };
     const LABELS: Labels<'static> = Labels { base: "before", ours: "yours", theirs: "new" };
 
     fn clean(base: &str, ours: &str, theirs: &str) -> String {
-        match merge(base, ours, theirs, &LABELS) {
-            Text::Clean(text) => text,
-            Text::Conflicts(text) => panic!("conflicts:\n{text}"),
-        }
+        merge(base, ours, theirs, LIKELIEST).expect("there is no conflict")
     }
 
     #[test]
     fn a_line_that_was_moved_goes_when_it_is_removed() {
         assert_eq!(clean("first\nsecond\nthird\n", "third\nfirst\nsecond\n", "first\nsecond\n"), "first\nsecond\n");
-        let conflict = merge("first\nsecond\nthird\n", "third\nfirst\nsecond\n", "first\nsecond\nother\n", &LABELS);
-        assert!(matches!(conflict, Text::Conflicts(text) if text.starts_with("third\n")));
+        assert_eq!(clean("first\nsecond\nthird\n", "first\nsecond\n", "third\nfirst\nsecond\n"), "first\nsecond\n");
     }
 
     #[test]
@@ -211,6 +249,20 @@ mod tests {
     }
 
     #[test]
+    fn what_goes_on_in_a_block_stays_in_it() {
+        let merged = clean("one:\n  a\n", "one:\n  a\ntwo:\n  b\n", "one:\n  a\n  c\n");
+        assert_eq!(merged, "one:\n  a\n  c\ntwo:\n  b\n");
+    }
+
+    #[test]
+    fn changes_that_touch_are_one_conflict_where_a_person_has_to_choose() {
+        let shown = conflict("a\nb\nc\n", "a\nb\nx\nc\n", "a\nc\n", &LABELS);
+        assert_eq!(shown, "a\n<<<<<<< yours\nb\nx\n||||||| before\nb\n=======\n>>>>>>> new\nc\n");
+        let shown = conflict("a\nb\nc\n", "x\nb\nc\n", "a\nb\ny\n", &LABELS);
+        assert_eq!(shown, "<<<<<<< yours\nx\nb\nc\n||||||| before\na\nb\nc\n=======\na\nb\ny\n>>>>>>> new\n");
+    }
+
+    #[test]
     fn what_the_person_has_added_already_is_not_added_again() {
         assert_eq!(clean("a\nz\n", "a\nx\ny\nz\n", "a\ny\nz\n"), "a\nx\ny\nz\n");
     }
@@ -222,14 +274,6 @@ mod tests {
     }
 
     #[test]
-    fn of_two_newer_versions_the_newest_wins() {
-        let line =
-            |hash: char, version: &str| format!("- uses: actions/x@{} # v{version}\n", hash.to_string().repeat(40));
-        let merged = clean(&line('a', "6.1.0"), &line('b', "7.0.0"), &line('c', "6.9.2"));
-        assert_eq!(merged, line('b', "7.0.0"));
-    }
-
-    #[test]
     fn a_last_line_without_an_end_gets_one_when_lines_follow() {
         assert_eq!(clean("a\n", "a\nb", "a\nc\n"), "a\nb\nc\n");
         assert_eq!(clean("a", "a", "a\nc"), "a\nc");
@@ -237,9 +281,8 @@ mod tests {
 
     #[test]
     fn a_conflict_shows_all_three_sides_without_what_they_share() {
-        let Text::Conflicts(text) = merge("a\nb\nc\n", "a\nx\n1\nc\n", "a\ny\n1\nc\n", &LABELS) else {
-            panic!("there is a conflict");
-        };
-        assert_eq!(text, "a\n<<<<<<< yours\nx\n||||||| before\nb\n=======\ny\n>>>>>>> new\n1\nc\n");
+        let (base, ours, theirs) = ("a\nb\nc\n", "a\nx\n1\nc\n", "a\ny\n1\nc\n");
+        assert_eq!(merge(base, ours, theirs, LIKELIEST), None);
+        assert_eq!(conflict(base, ours, theirs, &LABELS), "a\n<<<<<<< yours\nx\n||||||| before\nb\n=======\ny\n>>>>>>> new\n1\nc\n");
     }
 }

@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use toml_edit::{Array, DocumentMut, Item, RawString, Table, TableLike, Value};
 
-use super::sequence::{self, Stretch};
+use super::diff3::{self, Stretch};
 use super::versions;
 
 /// The merged document; nothing when one of the texts is no TOML, or both sides changed one key in different ways.
@@ -16,11 +16,31 @@ pub(super) fn merge(base: &str, ours: &str, theirs: &str) -> Option<String> {
     Some(merged.to_string())
 }
 
-/// Whether a merge by lines says something else than a merge by keys, as far as the latter knows.
-pub(super) fn contradicts(base: &str, ours: &str, theirs: &str, by_lines: &str) -> bool {
-    let by_keys = merge(base, ours, theirs).and_then(|text| text.parse::<DocumentMut>().ok());
-    let by_lines = by_lines.parse::<DocumentMut>().ok();
-    by_keys.zip(by_lines).is_some_and(|(keys, lines)| !same_tables(keys.as_table(), lines.as_table()))
+/// Both sides with the newest of each version that both have raised; nothing where there is none.
+pub(super) fn settle_versions(base: &str, ours: &str, theirs: &str) -> Option<[String; 2]> {
+    let base: DocumentMut = base.parse().ok()?;
+    let (mut ours, mut theirs): (DocumentMut, DocumentMut) = (ours.parse().ok()?, theirs.parse().ok()?);
+    settle_tables(base.as_table(), ours.as_table_mut(), theirs.as_table_mut()).then(|| [ours, theirs].map(|side| side.to_string()))
+}
+
+fn settle_tables(base: &dyn TableLike, ours: &mut dyn TableLike, theirs: &mut dyn TableLike) -> bool {
+    let mut settled = false;
+    for (name, before) in base.iter() {
+        let (Some(our), Some(their)) = (ours.get_mut(name), theirs.get_mut(name)) else { continue };
+        if let (Some(before), Some(our_text), Some(their_text)) = (before.as_str(), our.as_str(), their.as_str()) {
+            match versions::newer(before, our_text, their_text) {
+                Some(newest) if our_text != their_text && newest == our_text => replace(their, &our.clone()),
+                Some(_) if our_text != their_text => replace(our, &their.clone()),
+                _ => continue,
+            }
+            settled = true;
+        } else if let (Some(before), Some(our), Some(their)) =
+            (before.as_table_like(), our.as_table_like_mut(), their.as_table_like_mut())
+        {
+            settled |= settle_tables(before, our, their);
+        }
+    }
+    settled
 }
 
 fn merge_tables(base: &dyn TableLike, ours: &mut dyn TableLike, theirs: &dyn TableLike) -> Option<()> {
@@ -109,12 +129,6 @@ fn merge_items(base: Option<&Item>, ours: &mut Item, theirs: &Item) -> Option<()
         replace(ours, theirs);
         return Some(());
     }
-    if let (Some(before), Some(our), Some(their)) = (base.and_then(Item::as_str), ours.as_str(), theirs.as_str()) {
-        if versions::newer(before, our, their)? == their {
-            replace(ours, theirs);
-        }
-        return Some(());
-    }
     let empty = Array::new();
     let merged = merge_arrays(base.and_then(Item::as_array).unwrap_or(&empty), ours.as_array()?, theirs.as_array()?)?;
     *ours = Item::Value(merged.into());
@@ -143,7 +157,7 @@ fn merge_arrays(base: &Array, ours: &Array, theirs: &Array) -> Option<Array> {
             merged.push_formatted(value.clone());
         }
     };
-    for stretch in sequence::merge(&base_texts, &our_texts, &their_texts) {
+    for stretch in diff3::merge(&base_texts, &our_texts, &their_texts) {
         match stretch {
             Stretch::Same { ours: range, .. } | Stretch::Ours { ours: range } => push(ours, range),
             Stretch::Theirs { theirs: range } => push(theirs, range),
@@ -188,7 +202,7 @@ fn same_tables(a: &dyn TableLike, b: &dyn TableLike) -> bool {
 }
 
 /// A value without the blanks and comments around and inside of it.
-fn plain(value: &Value) -> String {
+pub(super) fn plain(value: &Value) -> String {
     fn shown(kind: &str, value: impl Display) -> String {
         format!("{kind}:{value}")
     }
@@ -269,9 +283,12 @@ mod tests {
     #[test]
     fn of_two_newer_versions_the_newest_is_required() {
         let dependency = |version: &str| format!("a = {{ version = \"{version}\" }} # mine\n");
-        assert_eq!(clean(&dependency("1.2"), &dependency("1.3"), &dependency("1.10")), dependency("1.10"));
-        assert_eq!(clean("a = \"1.0\"\n", "a = \"1.0.98\"\n", "a = \"1.0.90\"\n"), "a = \"1.0.98\"\n");
-        assert_eq!(merge("a = \"x\"\n", "a = \"y\"\n", "a = \"z\"\n"), None);
+        let settled = |base: &str, ours: &str, theirs: &str| settle_versions(base, ours, theirs);
+        let newest = dependency("1.10");
+        assert_eq!(settled(&dependency("1.2"), &dependency("1.3"), &newest), Some([newest.clone(), newest]));
+        let newest = "a = \"1.0.98\"\n".to_owned();
+        assert_eq!(settled("a = \"1.0\"\n", &newest, "a = \"1.0.90\"\n"), Some([newest.clone(), newest.clone()]));
+        assert_eq!(settled("a = \"x\"\n", "a = \"y\"\n", "a = \"z\"\n"), None);
     }
 
     #[test]

@@ -1,33 +1,56 @@
 //! Versions that both sides have raised: the newest wins, as whoever resolves such a conflict decides.
 
+use std::collections::HashMap;
+
+use super::file::Format;
+use super::toml;
+
+/// Both sides with the newest of each version that both have raised; nothing where there is none.
+pub(super) fn settle(format: Format, base: &str, ours: &str, theirs: &str) -> Option<[String; 2]> {
+    match format {
+        Format::Toml => toml::settle_versions(base, ours, theirs),
+        Format::Yaml | Format::Dockerfile => settle_lines(base, ours, theirs),
+        _ => None,
+    }
+}
+
 /// The newer of two versions such as `1.2` or `1.2.3`, when both are newer than the one that they come from.
 pub(super) fn newer<'a>(base: &str, ours: &'a str, theirs: &'a str) -> Option<&'a str> {
     let (base, our, their) = (numbers(base)?, numbers(ours)?, numbers(theirs)?);
     (our > base && their > base).then_some(if their > our { theirs } else { ours })
 }
 
-/// The newer lines, where lines differ by versions alone: of an image, as in `FROM rust:1.95-slim`, or of an action, as in
+/// Settles lines that differ by versions alone: of an image, as in `FROM rust:1.95-slim`, or of an action, as in
 /// `uses: actions/checkout@HASH # v6.1.0`.
-pub(super) fn newer_lines<'a>(base: &[&str], ours: &[&'a str], theirs: &[&'a str]) -> Option<Vec<&'a str>> {
-    if base.len() != ours.len() || base.len() != theirs.len() {
-        return None;
+fn settle_lines(base: &str, ours: &str, theirs: &str) -> Option<[String; 2]> {
+    let [before, our, their] = [base, ours, theirs].map(versioned);
+    let mut newest: HashMap<&str, &str> = HashMap::new();
+    for (rest, before) in &before {
+        let (Some(before), Some(Some(our)), Some(Some(their))) = (before, our.get(rest), their.get(rest)) else { continue };
+        if our.version == their.version {
+            continue;
+        }
+        if let Some(version) = newer(before.version, our.version, their.version) {
+            let (older, newer) = if version == our.version { (their, our) } else { (our, their) };
+            newest.insert(older.line, newer.line);
+        }
     }
-    let lines = base.iter().zip(ours).zip(theirs).map(|((base, our), their)| newer_line(base, our, their));
-    lines.collect()
+    let settled = |text: &str| text.split_inclusive('\n').map(|line| newest.get(line).copied().unwrap_or(line)).collect();
+    (!newest.is_empty()).then(|| [ours, theirs].map(settled))
 }
 
-fn newer_line<'a>(base: &str, ours: &'a str, theirs: &'a str) -> Option<&'a str> {
-    let [before, our, their] = [base, ours, theirs].map(Line::of);
-    let [before, our, their] = [before?, our?, their?];
-    if before.rest != our.rest || before.rest != their.rest {
-        return None;
+/// The lines with a version by what stands around it; nothing where several lines have the same around it.
+fn versioned(text: &str) -> HashMap<[String; 2], Option<Line<'_>>> {
+    let mut lines = HashMap::new();
+    for line in text.split_inclusive('\n').filter_map(Line::of) {
+        lines.entry(line.rest.clone()).and_modify(|known| *known = None).or_insert(Some(line));
     }
-    let is_newer = newer(before.version, our.version, their.version)? == our.version;
-    Some(if is_newer { ours } else { theirs })
+    lines
 }
 
 /// A line with one version in it.
 struct Line<'a> {
+    line: &'a str,
     version: &'a str,
     /// What stands around the version, without the hash of a commit, which changes along with it.
     rest: [String; 2],
@@ -35,6 +58,10 @@ struct Line<'a> {
 
 impl<'a> Line<'a> {
     fn of(line: &'a str) -> Option<Self> {
+        let text = line.trim_start().trim_start_matches("- ");
+        if !["FROM ", "image:", "uses:"].iter().any(|beginning| text.starts_with(beginning)) {
+            return None;
+        }
         let mut starts = line.match_indices([':', '@', 'v']).map(|(at, _)| at + 1);
         let (start, version) = starts.find_map(|start| {
             let length = line[start..].find(|letter: char| !letter.is_ascii_digit() && letter != '.');
@@ -42,7 +69,7 @@ impl<'a> Line<'a> {
             numbers(version).map(|_| (start, version))
         })?;
         let rest = [&line[..start], &line[start + version.len()..]];
-        Some(Self { version, rest: rest.map(without_hash) })
+        Some(Self { line, version, rest: rest.map(without_hash) })
     }
 }
 
@@ -73,14 +100,20 @@ mod tests {
 
     #[test]
     fn lines_may_differ_by_versions_alone() {
-        let newer = |base, ours, theirs| newer_lines(&[base], &[ours], &[theirs]);
-        assert_eq!(
-            newer("FROM rust:1.95-slim", "FROM rust:1.96-slim", "FROM rust:1.97-slim"),
-            Some(vec!["FROM rust:1.97-slim"])
-        );
-        assert_eq!(newer("FROM rust:1.95-slim", "FROM rust:1.96-alpine", "FROM rust:1.97-slim"), None);
-        assert_eq!(newer("radius: 0.5rem", "radius: 0.75rem", "radius: 1.25rem"), None);
-        assert_eq!(newer("bind: 10.0.0.1", "bind: 10.0.0.2", "bind: 10.0.0.3"), None);
-        assert_eq!(newer("x:10.0.0.1", "x:10.0.0.2", "x:10.0.0.3"), None);
+        let settled = |base: &str, ours: &str, theirs: &str| settle_lines(base, ours, theirs).map(|[ours, _]| ours);
+        let newest = Some("FROM rust:1.97-slim".to_owned());
+        assert_eq!(settled("FROM rust:1.95-slim", "FROM rust:1.96-slim", "FROM rust:1.97-slim"), newest);
+        assert_eq!(settled("FROM rust:1.95-slim", "FROM rust:1.96-alpine", "FROM rust:1.97-slim"), None);
+        assert_eq!(settled("opacity:0.5", "opacity:0.7", "opacity:0.6"), None);
+        assert_eq!(settled("bind: 10.0.0.1", "bind: 10.0.0.2", "bind: 10.0.0.3"), None);
+    }
+
+    #[test]
+    fn the_hash_of_an_action_goes_with_its_version() {
+        let line = |hash: char, version: &str| format!("- uses: actions/x@{} # v{version}\n", hash.to_string().repeat(40));
+        let settled = settle_lines(&line('a', "6.1.0"), &line('b', "7.0.0"), &line('c', "6.9.2"));
+        assert_eq!(settled, Some([line('b', "7.0.0"), line('b', "7.0.0")]));
+        let twice = line('a', "6.1.0").repeat(2);
+        assert_eq!(settle_lines(&twice, &line('b', "7.0.0"), &line('c', "6.9.2")), None);
     }
 }

@@ -33,13 +33,22 @@ struct Hunk {
     side: Range<usize>,
 }
 
+/// What changes are that touch and do not overlap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Touching {
+    /// Two changes.
+    Apart,
+    /// One change of both sides, as git takes them.
+    Together,
+}
+
 /// The ways to compare, in the order in which they are tried: they differ in what they take repeated entries for, so that
 /// one may see two separate changes where another sees them overlap.
 const ALGORITHMS: [Algorithm; 3] = [Algorithm::Histogram, Algorithm::Patience, Algorithm::Myers];
 
 /// Merges two descendants of `base`. The stretches, put together, are the merged sequence.
 pub(super) fn merge<T: Eq + Hash>(base: &[T], ours: &[T], theirs: &[T]) -> Vec<Stretch> {
-    merge_akin(base, ours, theirs, |_, _| false)
+    merge_akin(base, ours, theirs, Touching::Apart, |_, _| false)
 }
 
 /// The same, for entries of which one can be seen to be another version of the other: in a part that was replaced as a
@@ -48,6 +57,7 @@ pub(super) fn merge_akin<'a, T: Eq + Hash>(
     base: &'a [T],
     ours: &'a [T],
     theirs: &'a [T],
+    touching: Touching,
     akin: impl Fn(&T, &T) -> bool,
 ) -> Vec<Stretch> {
     // Texts are compared once, when they are numbered. That also keeps the program small: the ways to compare are many, and each
@@ -65,7 +75,7 @@ pub(super) fn merge_akin<'a, T: Eq + Hash>(
     let theirs = Side { entries: &their_numbers, akin: &|before, after| akin(&base[before], &theirs[after]) };
     let mut first = None;
     for algorithm in ALGORITHMS {
-        let stretches = merge_by(algorithm, &base_numbers, ours, theirs);
+        let stretches = merge_by(algorithm, &base_numbers, ours, theirs, touching);
         if !stretches.iter().any(|stretch| matches!(stretch, Stretch::Conflict { .. })) {
             return stretches;
         }
@@ -82,12 +92,18 @@ struct Side<'a> {
     akin: &'a dyn Fn(usize, usize) -> bool,
 }
 
-fn merge_by(algorithm: Algorithm, base: &[usize], ours: Side<'_>, theirs: Side<'_>) -> Vec<Stretch> {
+fn merge_by(
+    algorithm: Algorithm,
+    base: &[usize],
+    ours: Side<'_>,
+    theirs: Side<'_>,
+    touching: Touching,
+) -> Vec<Stretch> {
     let our_hunks = hunks(algorithm, base, ours);
     let their_hunks = hunks(algorithm, base, theirs);
     let mut merge = Merge { ours: ours.entries, theirs: theirs.entries, stretches: Vec::new(), at: 0, shifts: [0, 0] };
     let (mut us, mut them) = (our_hunks.as_slice(), their_hunks.as_slice());
-    while let Some((our, their)) = next_group(&mut us, &mut them) {
+    while let Some((our, their)) = next_group(&mut us, &mut them, touching) {
         merge.group(our, their);
     }
     merge.same_until(base.len());
@@ -122,11 +138,11 @@ fn split(old: Range<usize>, new: Range<usize>, side: Side<'_>) -> Vec<Hunk> {
 }
 
 /// Takes the next hunks that belong together off both lists.
-fn next_group<'a>(us: &mut &'a [Hunk], them: &mut &'a [Hunk]) -> Option<(&'a [Hunk], &'a [Hunk])> {
+fn next_group<'a>(us: &mut &'a [Hunk], them: &mut &'a [Hunk], touching: Touching) -> Option<(&'a [Hunk], &'a [Hunk])> {
     let (mut our, mut their) = match (us.first(), them.first()) {
         (None, None) => return None,
         (Some(_), None) => (1, 0),
-        (Some(a), Some(b)) if overlap(&a.base, &b.base) => (1, 1),
+        (Some(a), Some(b)) if overlap(&a.base, &b.base, touching) => (1, 1),
         (Some(a), Some(b)) if precedes(&a.base, &b.base) => (1, 0),
         (None | Some(_), Some(_)) => (0, 1),
     };
@@ -134,8 +150,8 @@ fn next_group<'a>(us: &mut &'a [Hunk], them: &mut &'a [Hunk]) -> Option<(&'a [Hu
     if our > 0 && their > 0 {
         loop {
             let grown = (
-                our + usize::from(us.get(our).is_some_and(|next| overlaps_any(next, &them[..their]))),
-                their + usize::from(them.get(their).is_some_and(|next| overlaps_any(next, &us[..our]))),
+                our + usize::from(us.get(our).is_some_and(|next| overlaps_any(next, &them[..their], touching))),
+                their + usize::from(them.get(their).is_some_and(|next| overlaps_any(next, &us[..our], touching))),
             );
             if grown == (our, their) {
                 break;
@@ -148,12 +164,15 @@ fn next_group<'a>(us: &mut &'a [Hunk], them: &mut &'a [Hunk]) -> Option<(&'a [Hu
     Some(group)
 }
 
-fn overlaps_any(hunk: &Hunk, others: &[Hunk]) -> bool {
-    others.iter().any(|other| overlap(&hunk.base, &other.base))
+fn overlaps_any(hunk: &Hunk, others: &[Hunk], touching: Touching) -> bool {
+    others.iter().any(|other| overlap(&hunk.base, &other.base, touching))
 }
 
-/// Whether two ranges of the base share an entry, are the same place, or one lies inside of the other.
-fn overlap(a: &Range<usize>, b: &Range<usize>) -> bool {
+/// Whether two ranges of the base share an entry, are the same place, or one lies inside of the other; or touch, where that counts.
+fn overlap(a: &Range<usize>, b: &Range<usize>, touching: Touching) -> bool {
+    if touching == Touching::Together {
+        return a.start <= b.end && b.start <= a.end;
+    }
     a == b || (a.start < b.end && b.start < a.end && !touches(a, b) && !touches(b, a))
 }
 
@@ -305,7 +324,7 @@ mod tests {
         let (base, ours, theirs) = (["u=1", "v"], ["u=1", "mine", "v"], ["u=2"]);
         let conflicts = |stretches: &[Stretch]| stretches.iter().any(|it| matches!(it, Stretch::Conflict { .. }));
         assert!(conflicts(&merge(&base, &ours, &theirs)));
-        let stretches = merge_akin(&base, &ours, &theirs, |a, b| a[..1] == b[..1]);
+        let stretches = merge_akin(&base, &ours, &theirs, Touching::Apart, |a, b| a[..1] == b[..1]);
         assert_eq!(
             stretches,
             [Stretch::Theirs { theirs: 0..1 }, Stretch::Ours { ours: 1..2 }, Stretch::Theirs { theirs: 1..1 }]

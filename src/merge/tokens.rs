@@ -4,13 +4,13 @@
 //! one line, such as two names added to one import. Every token keeps the blanks of the side that it comes from. What it
 //! makes has to be parsed before it is believed.
 
-use super::sequence::{self, Stretch};
+use super::diff3::{self, Stretch};
 
 /// A token and the blanks before it. Tokens are the same when their texts are.
 #[derive(Debug, Clone, Copy)]
-struct Token<'a> {
-    blanks: &'a str,
-    text: &'a str,
+pub(super) struct Token<'a> {
+    pub(super) blanks: &'a str,
+    pub(super) text: &'a str,
 }
 
 /// The merged text; nothing when both sides changed the same tokens.
@@ -21,7 +21,7 @@ pub(super) fn merge(base: &str, ours: &str, theirs: &str) -> Option<String> {
     let [base_texts, our_texts, their_texts] =
         [&base, &ours, &theirs].map(|tokens| tokens.iter().map(|token| token.text).collect::<Vec<_>>());
     let mut merged = Merged::default();
-    for stretch in sequence::merge(&base_texts, &our_texts, &their_texts) {
+    for stretch in diff3::merge(&base_texts, &our_texts, &their_texts) {
         match stretch {
             Stretch::Same { base: a, ours: b, theirs: c } => {
                 let unformatted = base[a].iter().zip(&ours[b]).zip(&theirs[c]);
@@ -33,8 +33,10 @@ pub(super) fn merge(base: &str, ours: &str, theirs: &str) -> Option<String> {
             Stretch::Theirs { theirs: range } => merged.push(&theirs[range]),
             // Two names in one list of imports get along; two arguments in one call might not.
             Stretch::Insertions { ours: a, theirs: b } if is_import(&our_texts[..a.start]) => {
-                merged.push(&ours[a]);
-                merged.push(&theirs[b]);
+                // A comma behind the last name ends the list.
+                let (first, last) = if our_texts[a.clone()] == [","] { (&theirs[b], &ours[a]) } else { (&ours[a], &theirs[b]) };
+                merged.push(first);
+                merged.push(last);
             }
             Stretch::Insertions { .. } | Stretch::Conflict { .. } => return None,
         }
@@ -113,7 +115,7 @@ fn is_import(before: &[&str]) -> bool {
 }
 
 /// The tokens of a text, and the blanks after the last one.
-fn tokens(text: &str) -> (Vec<Token<'_>>, &str) {
+pub(super) fn tokens(text: &str) -> (Vec<Token<'_>>, &str) {
     let mut tokens = Vec::new();
     let mut rest = text;
     loop {
@@ -146,9 +148,23 @@ fn token_length(text: &str) -> usize {
             Some((end, '\'')) => end + 2,
             _ => 1,
         },
+        [b'0'..=b'9', ..] => number(text),
         _ if word > 0 => word,
         _ => text.chars().next().map_or(1, char::len_utf8),
     }
+}
+
+/// The length of a number, with its fraction and its unit. A version such as 1.2.3 is one number.
+fn number(text: &str) -> usize {
+    let word = |from: usize| {
+        let rest = &text[from..];
+        from + rest.find(|letter: char| !letter.is_alphanumeric() && letter != '_' && letter != '%').unwrap_or(rest.len())
+    };
+    let mut end = word(0);
+    while text[end..].starts_with('.') && text[end + 1..].starts_with(|letter: char| letter.is_ascii_digit()) {
+        end = word(end + 1);
+    }
+    end
 }
 
 /// The end of a text in quotes whose content starts at `start`.

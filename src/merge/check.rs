@@ -1,0 +1,214 @@
+//! Whether a merge that is clean is also right: what each side added stands where it was written, what it removed is gone there
+//! and nowhere else, and nothing is in it that nobody wrote.
+//!
+//! It knows nothing of how the text was merged. It reads the four texts as outlines, and holds what became of each side against
+//! what the other side changed.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::hash::Hash;
+use std::ops::Range;
+
+use similar::{Algorithm, DiffTag, capture_diff_slices};
+
+use super::file::Format;
+use super::outline::{self, INSIDE, Unit};
+
+/// Whether the merged text has all changes of both sides and no other.
+pub(super) fn is_right(format: Format, base: &str, ours: &str, theirs: &str, merged: &str) -> bool {
+    let outlines = [base, ours, theirs, merged].map(|text| outline::of(format, text));
+    let [base, ours, theirs, merged] = &outlines;
+    let (our, their) = (Side::new(base, ours), Side::new(base, theirs));
+    let Some(kept) = kept(base, &our, &their) else { return false };
+    let (our_places, their_places) = (our.places_in(&their), their.places_in(&our));
+    has_all(&kept, [&our.added(&our_places), &their.added(&their_places)], merged)
+        && moved(&our.keys(&our_places), &keys(merged)) <= moved(&keys(base), &keys(theirs))
+        && moved(&their.keys(&their_places), &keys(merged)) <= moved(&keys(base), &keys(ours))
+        && our.comments_tell(&their)
+        && their.comments_tell(&our)
+        && !mixes_lists(&outlines)
+        && !doubles_keys(&outlines)
+}
+
+/// A place and what stands there.
+type Key<'a> = (&'a str, &'a str);
+
+fn keys(units: &[Unit]) -> Vec<Key<'_>> {
+    units.iter().map(Unit::key).collect()
+}
+
+/// One side, and which of its units come from the base.
+struct Side<'a> {
+    base: &'a [Unit],
+    units: &'a [Unit],
+    /// By unit of the base, where the side still has it.
+    here: Vec<Option<usize>>,
+    /// By unit of the side, where the base has it.
+    before: Vec<Option<usize>>,
+}
+
+impl<'a> Side<'a> {
+    fn new(base: &'a [Unit], units: &'a [Unit]) -> Self {
+        let (mut here, mut before) = (vec![None; base.len()], vec![None; units.len()]);
+        for (old, new) in aligned(base, units) {
+            here[old] = Some(new);
+            before[new] = Some(old);
+        }
+        Self { base, units, here, before }
+    }
+
+    /// Where each unit of this side belongs, after what the other side has made of the places: a unit that the base has goes where
+    /// the other side has put it, one that is new goes with those beside it.
+    fn places_in(&self, other: &Self) -> Vec<String> {
+        let moved_to = |unit: usize| -> Option<&str> {
+            let old = self.before[unit]?;
+            let there = other.here[old]?;
+            let (before, here, there) = (&self.base[old].place, &self.units[unit].place, &other.units[there].place);
+            Some(if before == there { here } else { there })
+        };
+        let mut known: HashMap<&str, &str> = HashMap::new();
+        // What stands behind a unit speaks for it only where nothing before it does.
+        let behind = self.units.iter().enumerate().rev().filter_map(|(at, unit)| Some((unit.place.as_str(), moved_to(at)?)));
+        known.extend(behind);
+        let mut places = Vec::new();
+        for (at, unit) in self.units.iter().enumerate() {
+            let place = unit.place.as_str();
+            match moved_to(at) {
+                Some(there) => {
+                    known.insert(place, there);
+                    places.push(there.to_owned());
+                }
+                None => places.push(translated(place, &known)),
+            }
+        }
+        places
+    }
+
+    /// The units that this side has added.
+    fn added<'b>(&'b self, places: &'b [String]) -> HashMap<Key<'b>, usize> {
+        let new = self.before.iter().zip(self.keys(places)).filter(|(before, _)| before.is_none());
+        counted(new.map(|(_, key)| key))
+    }
+
+    /// Whether what this side's new comments are about is still there.
+    fn comments_tell(&self, other: &Self) -> bool {
+        let has = |units: &[Unit], label: &String| units.iter().any(|unit| unit.label == *label);
+        let new = self.units.iter().zip(&self.before).filter(|(_, before)| before.is_none());
+        let mut about = new.filter_map(|(unit, _)| unit.about.as_ref());
+        about.all(|label| !has(self.base, label) || has(other.units, label))
+    }
+
+    fn keys<'b>(&'b self, places: &'b [String]) -> Vec<Key<'b>> {
+        places.iter().zip(self.units).map(|(place, unit)| (place.as_str(), unit.text.as_str())).collect()
+    }
+}
+
+/// The place, or the nearest place around it, where the other side has it.
+fn translated(place: &str, known: &HashMap<&str, &str>) -> String {
+    let mut around = place;
+    loop {
+        if let Some(there) = known.get(around) {
+            return format!("{there}{}", &place[around.len()..]);
+        }
+        match around.rfind(INSIDE) {
+            Some(end) => around = &around[..end],
+            None => return place.to_owned(),
+        }
+    }
+}
+
+/// Finds the units that both have.
+fn aligned(before: &[Unit], after: &[Unit]) -> Vec<(usize, usize)> {
+    let mut pairs = Vec::new();
+    let mut gap = (0, 0);
+    let same = equal(&keys(before), &keys(after));
+    let end = (before.len()..before.len(), after.len()..after.len());
+    for (old, new) in same.into_iter().chain([end]) {
+        let texts = |units: &'_ [Unit]| units.iter().map(|unit| unit.text.clone()).collect::<Vec<String>>();
+        for (a, b) in equal(&texts(&before[gap.0..old.start]), &texts(&after[gap.1..new.start])) {
+            pairs.extend(a.zip(b).map(|(a, b)| (gap.0 + a, gap.1 + b)));
+        }
+        gap = (old.end, new.end);
+        pairs.extend(old.zip(new));
+    }
+    pairs
+}
+
+/// The ranges that two sequences share.
+fn equal<T: Hash + Eq + Ord>(before: &[T], after: &[T]) -> Vec<(Range<usize>, Range<usize>)> {
+    if before.is_empty() || after.is_empty() {
+        return Vec::new();
+    }
+    let operations = capture_diff_slices(Algorithm::Myers, before, after).into_iter();
+    let equal = operations.filter(|operation| operation.tag() == DiffTag::Equal);
+    equal.map(|operation| (operation.old_range(), operation.new_range())).collect()
+}
+
+fn counted<'a>(keys: impl Iterator<Item = Key<'a>>) -> HashMap<Key<'a>, usize> {
+    let mut counts = HashMap::new();
+    for key in keys {
+        *counts.entry(key).or_insert(0) += 1;
+    }
+    counts
+}
+
+/// What neither side has removed, where it belongs now; nothing where both have put it to different places.
+fn kept<'a>(base: &'a [Unit], ours: &'a Side<'_>, theirs: &'a Side<'_>) -> Option<HashMap<Key<'a>, usize>> {
+    let mut keys = Vec::new();
+    for (at, unit) in base.iter().enumerate() {
+        let (Some(our), Some(their)) = (ours.here[at], theirs.here[at]) else { continue };
+        let (our, their) = (ours.units[our].place.as_str(), theirs.units[their].place.as_str());
+        if our != their && our != unit.place && their != unit.place {
+            return None;
+        }
+        keys.push((if our == unit.place { their } else { our }, unit.text.as_str()));
+    }
+    Some(counted(keys.into_iter()))
+}
+
+/// Whether the result has what is kept, what each side has added, and no more. What both have added may be one addition or two.
+fn has_all(kept: &HashMap<Key<'_>, usize>, added: [&HashMap<Key<'_>, usize>; 2], merged: &[Unit]) -> bool {
+    let merged = counted(keys(merged).into_iter());
+    let all: HashSet<&Key<'_>> = kept.keys().chain(added[0].keys()).chain(added[1].keys()).chain(merged.keys()).collect();
+    all.into_iter().all(|key| {
+        let count = |counts: &HashMap<Key<'_>, usize>| counts.get(key).copied().unwrap_or(0);
+        let (kept, [our, their]) = (count(kept), added.map(count));
+        (kept + our.max(their)..=kept + our + their).contains(&count(&merged))
+    })
+}
+
+/// How many of the units that two outlines share do not stand in one order.
+fn moved(before: &[Key<'_>], after: &[Key<'_>]) -> usize {
+    let left = counted(before.iter().copied());
+    let shared: usize = counted(after.iter().copied())
+        .iter()
+        .map(|(key, count)| left.get(key).map_or(0, |left| *left.min(count)))
+        .sum();
+    let in_order: usize = equal(before, after).iter().map(|(range, _)| range.len()).sum();
+    shared.saturating_sub(in_order)
+}
+
+/// Whether both sides have changed a list on one line, and one of them did more than to add to it.
+fn mixes_lists(outlines: &[Vec<Unit>; 4]) -> bool {
+    let places: HashSet<&str> =
+        outlines.iter().flatten().filter(|unit| unit.inline).map(|unit| unit.place.as_str()).collect();
+    places.into_iter().any(|place| {
+        let [base, ours, theirs, _] = outlines.each_ref().map(|units| {
+            let mut entries = BTreeMap::new();
+            for unit in units.iter().filter(|unit| unit.place == place) {
+                *entries.entry(unit.text.as_str()).or_insert(0_usize) += 1;
+            }
+            entries
+        });
+        let only_adds = |side: &BTreeMap<&str, usize>| base.iter().all(|(text, count)| side.get(text) >= Some(count));
+        ours != base && theirs != base && ours != theirs && !(only_adds(&ours) && only_adds(&theirs))
+    })
+}
+
+/// Whether a name stands twice in a scope of the result, and in none of the sides.
+fn doubles_keys([_, ours, theirs, merged]: &[Vec<Unit>; 4]) -> bool {
+    let doubled = |units: &[Unit]| {
+        let mut seen = HashSet::new();
+        units.iter().any(|unit| unit.name.as_ref().is_some_and(|name| !seen.insert((unit.scope, name))))
+    };
+    doubled(merged) && !doubled(ours) && !doubled(theirs)
+}
