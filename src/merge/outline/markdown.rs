@@ -35,10 +35,10 @@ pub(super) fn lines(text: &str) -> Vec<Line> {
             place = headings.iter().fold(String::new(), |place, (_, name)| inside(&place, name));
             headings.push((level, text.to_owned()));
         } else if text.starts_with('|') {
-            let header = table.get_or_insert_with(|| text.to_owned());
-            if header != text {
-                place = inside(&place, header);
-            }
+            // Rows without a header are a table that somebody has cut.
+            let is_header = source.peek().is_some_and(|next| next.trim().starts_with(['|', '-']) && next.contains("--"));
+            let name = table.get_or_insert_with(|| if is_header { text.to_owned() } else { "|".to_owned() });
+            place = inside(&place, name);
         } else if kind == Kind::Content {
             if indentation == 0 && !is_entry(text) {
                 entries.clear();
