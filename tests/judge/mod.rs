@@ -45,6 +45,8 @@ pub(crate) enum Rule {
     Mixed,
     /// A value is not that of the side that has changed it.
     Value,
+    /// A law that holds for all merges does not.
+    Law,
     /// The text cannot be read.
     Syntax,
 }
@@ -59,7 +61,7 @@ pub(crate) struct Violation {
 }
 
 impl Violation {
-    fn new(rule: Rule, comment: bool, line: &str, detail: String) -> Self {
+    pub(crate) fn new(rule: Rule, comment: bool, line: &str, detail: String) -> Self {
         Self { rule, comment, line: line.to_owned(), detail }
     }
 }
