@@ -22,8 +22,13 @@ pub(crate) fn holds(line: &str, other: &str) -> bool {
     tokens.len() > 2 && tokens.iter().all(|token| rest.any(|it| it == token))
 }
 
-/// Whether a line is an edit of another: at least half of what is not punctuation is the same, in order.
+/// Whether a line is an edit of another.
 pub(crate) fn resembles(base: &str, line: &str) -> bool {
+    likeness(base, line) >= 50
+}
+
+/// How much of what is not punctuation is the same and in the same order, in percent.
+pub(crate) fn likeness(base: &str, line: &str) -> usize {
     let words = |text: &str| -> Vec<String> {
         tokens(text).into_iter().filter(|token| token.chars().any(char::is_alphanumeric)).collect()
     };
@@ -35,8 +40,7 @@ pub(crate) fn resembles(base: &str, line: &str) -> bool {
                 if a == b { common[row][column] + 1 } else { common[row][column + 1].max(common[row + 1][column]) };
         }
     }
-    let same = common[base.len()][line.len()];
-    same > 0 && same * 2 >= base.len().max(line.len())
+    common[base.len()][line.len()] * 100 / base.len().max(line.len()).max(1)
 }
 
 fn union(base: &[Part], ours: &[Part], theirs: &[Part], merged: &[Part]) -> bool {

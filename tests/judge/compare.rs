@@ -156,8 +156,7 @@ impl Way<'_> {
 
     /// Whether the other side has moved a line of the base, or something that it stands below.
     fn is_moved(&self, line: usize) -> bool {
-        let mut up = std::iter::successors(Some(line), |above| self.base.lines[*above].parent).take(99);
-        up.any(|at| self.other.moved[at] || self.has_other_parent(at))
+        std::iter::once(line).chain(self.base.above(line)).any(|at| self.other.moved[at] || self.has_other_parent(at))
     }
 
     /// What the side has made of a statement; nothing where little is left of it.
@@ -176,17 +175,22 @@ impl Way<'_> {
     }
 }
 
-/// Whether the lines of one side keep their order.
+/// Whether the lines of one side keep their order among those that stand below the same line.
 pub(crate) fn order(expected: &mut Expected<'_>, way: &Way<'_>, found: &Merged, merged: &Text) -> Option<Violation> {
-    let course = way.course(expected);
-    let mut rest = (0..merged.lines.len()).filter(|at| merged.lines[*at].counts());
-    for (at, place) in course {
+    let mut rest: HashMap<Place, Vec<usize>> = HashMap::new();
+    for at in (0..merged.lines.len()).rev() {
+        if let Some(place) = found.places[at] {
+            rest.entry(expected.counts[place].above).or_default().push(at);
+        }
+    }
+    for (at, place) in way.course(expected) {
         let line = &way.text.lines[at];
         let is_here = |here: usize| {
             found.places[here] == Some(place)
                 || found.blends[here] && blend::holds(&line.text, &merged.lines[here].text)
         };
-        if found.found.contains_key(&place) && !rest.any(is_here) {
+        let rest = rest.entry(expected.counts[place].above).or_default();
+        if found.found.contains_key(&place) && !std::iter::from_fn(|| rest.pop()).any(is_here) {
             let detail = "has lost its place among the lines beside it".to_owned();
             return Some(Violation::new(Rule::Order, line.kind == Kind::Comment, &line.text, detail));
         }

@@ -9,6 +9,8 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor}
 use super::language::Language;
 use super::{Rule, Violation};
 
+type Table = BTreeMap<String, Value>;
+
 /// A value of any format.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Value {
@@ -159,23 +161,43 @@ impl Check {
             }
             return;
         }
-        let empty = BTreeMap::new();
+        let tables = [base, ours, theirs, merged].map(|value| match value {
+            Some(Value::Table(table)) => Some(table.clone()),
+            Some(_) => None,
+            None => Some(BTreeMap::new()),
+        });
+        if let [Some(base), Some(ours), Some(theirs), Some(merged)] = &tables {
+            return self.table(base, ours, theirs, merged);
+        }
         match (base, ours, theirs, merged) {
-            (base, Some(Value::Table(ours)), Some(Value::Table(theirs)), Some(Value::Table(merged))) => {
-                let base = if let Some(Value::Table(base)) = base { base } else { &empty };
-                let keys: BTreeSet<&String> =
-                    base.keys().chain(ours.keys()).chain(theirs.keys()).chain(merged.keys()).collect();
-                for key in keys {
-                    self.path.push(key.clone());
-                    self.value(base.get(key), ours.get(key), theirs.get(key), merged.get(key));
-                    self.path.pop();
-                }
-            }
             (base, Some(Value::List(ours)), Some(Value::List(theirs)), Some(Value::List(merged))) => {
                 let base = if let Some(Value::List(base)) = base { base.as_slice() } else { &[] };
                 self.list(base, ours, theirs, merged);
             }
             _ => self.wrong(Rule::Mixed, "both sides have changed it, each in its own way"),
+        }
+    }
+
+    fn table(&mut self, base: &Table, ours: &Table, theirs: &Table, merged: &Table) {
+        let keys: BTreeSet<&String> =
+            base.keys().chain(ours.keys()).chain(theirs.keys()).chain(merged.keys()).collect();
+        // A table may have another name on one side.
+        let mut renamed = BTreeMap::new();
+        for key in base.keys() {
+            for (side, other) in [(ours, theirs), (theirs, ours)] {
+                if other.get(key) != base.get(key)
+                    && let Some(name) = name_now(base, side, key)
+                {
+                    renamed.insert(key.clone(), name);
+                }
+            }
+        }
+        for key in keys.into_iter().filter(|key| !renamed.values().any(|name| name == *key)) {
+            let now = renamed.get(key).unwrap_or(key);
+            let get = |side: &Table| side.get(key).or(side.get(now)).cloned();
+            self.path.push(now.clone());
+            self.value(get(base).as_ref(), get(ours).as_ref(), get(theirs).as_ref(), get(merged).as_ref());
+            self.path.pop();
         }
     }
 
@@ -203,6 +225,22 @@ impl Check {
             }
         }
     }
+}
+
+/// The new name of a table that a side has given another one, with at least half of what is in it.
+fn name_now(base: &Table, side: &Table, key: &String) -> Option<String> {
+    let Some(Value::Table(before)) = base.get(key) else { return None };
+    if side.contains_key(key) || before.is_empty() {
+        return None;
+    }
+    let is_it = |(name, value): &(&String, &Value)| match value {
+        Value::Table(now) => {
+            !base.contains_key(*name)
+                && before.iter().filter(|(key, value)| now.get(*key) == Some(*value)).count() * 2 > before.len()
+        }
+        _ => false,
+    };
+    side.iter().find(is_it).map(|(name, _)| name.clone())
 }
 
 /// A list of tables that all have a name of their own, by these names.

@@ -21,6 +21,10 @@ pub(crate) struct Count {
     theirs: usize,
     /// Lines that only one side has removed: where both removed one of several that are equal, it may be the same one.
     removed: [usize; 2],
+    /// Lines that one side has moved and the other one has removed: they may go or stay.
+    optional: usize,
+    /// What it stands below.
+    pub(crate) above: Place,
 }
 
 impl Count {
@@ -29,7 +33,7 @@ impl Count {
     }
 
     pub(crate) fn most(&self) -> usize {
-        self.kept + self.ours + self.theirs + self.removed[0].min(self.removed[1])
+        self.kept + self.ours + self.theirs + self.optional + self.removed[0].min(self.removed[1])
     }
 }
 
@@ -117,6 +121,10 @@ impl<'a> Expected<'a> {
             return;
         }
         if let Some(place) = self.place(node) {
+            let mover = if yours.is_some() { self.yours } else { self.other };
+            if (yours.is_some() || other.is_some()) && mover.is_moved(self.base, line) {
+                self.counts[place].optional += 1;
+            }
             match (yours, other) {
                 (None, Some(_)) => self.counts[place].removed[0] += 1,
                 (Some(_), None) => self.counts[place].removed[1] += 1,
@@ -295,7 +303,7 @@ impl<'a> Expected<'a> {
         let next = self.counts.len();
         let place = *self.places.entry((above, role, text.clone())).or_insert(next);
         if place == next {
-            self.counts.push(Count { text, ..Count::default() });
+            self.counts.push(Count { text, above, ..Count::default() });
         }
         place
     }

@@ -85,15 +85,16 @@ impl Text {
 
 fn plain(language: Language, at: usize, line: &str) -> Line {
     let text = line.trim();
-    let kind = if text.is_empty() {
-        Kind::Blank
-    } else if language.is_comment(text) {
-        Kind::Comment
-    } else if language.has_brackets() && text.chars().all(|letter| ")]};,?".contains(letter)) {
-        Kind::Closer
-    } else {
-        Kind::Code
-    };
+    let kind =
+        if text.is_empty() || language.is_comment(text) && !text.contains(|letter: char| letter.is_alphanumeric()) {
+            Kind::Blank
+        } else if language.is_comment(text) {
+            Kind::Comment
+        } else if language.has_brackets() && text.chars().all(|letter| ")]};,?".contains(letter)) {
+            Kind::Closer
+        } else {
+            Kind::Code
+        };
     let text = if language.has_brackets() { text.strip_suffix(',').unwrap_or(text) } else { text };
     Line { text: text.to_owned(), kind, role: Role::Inner, parent: None, unit: at, label: None }
 }

@@ -1,5 +1,6 @@
 //! What one side made of each line of the base.
 
+use super::blend;
 use super::diff::Diff;
 use super::lines::Text;
 
@@ -41,6 +42,7 @@ impl Side {
         for line in 0..base.lines.len() {
             result.sever(base, side, line);
         }
+        result.pair_edits(base, side);
         result
     }
 
@@ -75,22 +77,34 @@ impl Side {
     /// A line that has only the text of another, below something else, is not that line.
     fn sever(&mut self, base: &Text, side: &Text, line: usize) {
         let Fate::Kept(new) = self.fates[line] else { return };
-        let parent = base.lines[line].parent;
-        let above: Vec<Option<usize>> = side.above(new).map(|above| self.origins[above]).collect();
-        let explained = match (parent, side.lines[new].parent) {
-            (None, None) => true,
-            // Around it stands something new.
-            (None, Some(_)) => above.iter().all(Option::is_none),
-            (Some(parent), now) => {
-                let wrapped = above.iter().take_while(|origin| origin.is_none()).count();
-                above.get(wrapped) == Some(&Some(parent))
-                    || self.fates[parent] == Fate::Unwrapped(now.and_then(|now| self.origins[now]))
-                        && now.is_none_or(|now| self.origins[now].is_some())
-            }
-        };
-        if !explained {
+        // What stood around it may have moved away, or have been taken off; something new may stand around it.
+        let before =
+            base.above(line).find(|above| !self.moved[*above] && !matches!(self.fates[*above], Fate::Unwrapped(_)));
+        let now = side.above(new).filter_map(|above| self.origins[above]).find(|origin| !self.moved[*origin]);
+        if before != now {
             self.fates[line] = Fate::Gone;
             self.origins[new] = None;
+        }
+    }
+
+    /// Takes a new line for an edit of one that is gone, where it stands in its place and resembles it.
+    fn pair_edits(&mut self, base: &Text, side: &Text) {
+        for line in (0..base.lines.len()).filter(|line| base.lines[*line].counts()) {
+            if self.fates[line] != Fate::Gone {
+                continue;
+            }
+            let best = self
+                .beside(side, line)
+                .filter(|at| self.origins[*at].is_none() && side.lines[*at].kind == base.lines[line].kind)
+                .filter(|at| side.lines[*at].role == base.lines[line].role)
+                .filter(|at| side.lines[*at].parent.and_then(|above| self.origins[above]) == base.lines[line].parent)
+                .map(|at| (blend::likeness(&base.lines[line].text, &side.lines[at].text), at))
+                .filter(|(likeness, _)| *likeness >= 50)
+                .max_by_key(|(likeness, at)| (*likeness, usize::MAX - at));
+            if let Some((_, at)) = best {
+                self.fates[line] = Fate::Renamed(at);
+                self.origins[at] = Some(line);
+            }
         }
     }
 
@@ -104,6 +118,11 @@ impl Side {
                 self.dissolve(base, line);
             }
         }
+    }
+
+    /// Whether a line, or something that it stands below, has another place among those beside it.
+    pub(crate) fn is_moved(&self, base: &Text, line: usize) -> bool {
+        std::iter::once(line).chain(base.above(line)).any(|at| self.moved[at])
     }
 
     /// The line of the base, as the side has it.
