@@ -1,0 +1,193 @@
+//! No clean merge is wrong: at every line of every file that a change touches, a person does something, and the result is judged.
+//!
+//! `scripts/prove-placement` tries all places; a test run takes a part of them, spread over all files and kinds.
+
+use std::collections::BTreeMap;
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use neoforge::merge::{Labels, Merged, merge_file};
+use neoforge::tree::File;
+
+use crate::changes::{self, Edit};
+use crate::judge::language::Language;
+use crate::judge::{Judge, Rule, Violation};
+use crate::mutations::{KINDS, Kind, edited, places};
+use crate::report;
+
+const LABELS: Labels<'static> = Labels { base: "before", ours: "yours", theirs: "new" };
+
+/// How many merges a test run tries at least.
+const MERGES: usize = 20_000;
+
+/// What was tried in one language.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Tried {
+    pub(crate) merges: usize,
+    pub(crate) clean: usize,
+}
+
+/// A clean merge that is wrong.
+pub(crate) struct Wrong {
+    pub(crate) path: String,
+    pub(crate) change: String,
+    pub(crate) edit: String,
+    pub(crate) base: String,
+    pub(crate) ours: String,
+    pub(crate) theirs: String,
+    pub(crate) merged: String,
+    pub(crate) violations: Vec<Violation>,
+}
+
+/// What a worker has tried.
+#[derive(Default)]
+pub(crate) struct Result {
+    pub(crate) tried: BTreeMap<Language, Tried>,
+    pub(crate) wrong: Vec<Wrong>,
+}
+
+/// Merges of one change of one file, with what the other side may have done to it.
+struct Work {
+    edit: Edit,
+    /// What the other side starts from; the base, or what another change has made of it.
+    start: String,
+    /// The edits, as their kinds and places; none for the start itself.
+    edits: Vec<Option<(Kind, usize)>>,
+}
+
+#[test]
+fn no_clean_merge_is_wrong() {
+    let all = std::env::var("PLACEMENT").is_ok_and(|what| what == "all");
+    let work = work(all);
+    let result = run(&work);
+    report::print(&result);
+    let merges: usize = result.tried.values().map(|tried| tried.merges).sum();
+    assert!(merges >= MERGES, "{merges} merges are no proof");
+    assert!(result.wrong.is_empty(), "{} clean merges are wrong", result.wrong.len());
+}
+
+/// All that is to be tried, or every so many of it.
+fn work(all: bool) -> Vec<Work> {
+    let only = std::env::var("PLACEMENT_ONLY").unwrap_or_default();
+    let mut work: Vec<Work> = Vec::new();
+    for edit in changes::edits() {
+        let start = edit.before.clone();
+        let edits = all_edits(&start);
+        work.push(Work { edit, start, edits });
+    }
+    for branches in changes::branches() {
+        let start = branches.ours;
+        let mut edits = all_edits(&start);
+        edits.insert(0, None);
+        work.push(Work { edit: branches.edit, start, edits });
+    }
+    work.retain(|work| work.edit.path.contains(&only) || work.edit.change.contains(&only));
+    let mut by_language: BTreeMap<Language, usize> = BTreeMap::new();
+    for work in &work {
+        *by_language.entry(Language::of(&work.edit.path)).or_default() += work.edits.len();
+    }
+    if !all {
+        let share = MERGES * 3 / 2 / by_language.len().max(1);
+        let mut number = 0;
+        for work in &mut work {
+            // A number that has no divisor in common with that of the kinds, so that each of them gets its turn.
+            let step = by_language[&Language::of(&work.edit.path)].div_ceil(share) / KINDS.len() * KINDS.len() + 1;
+            work.edits.retain(|_| {
+                number += 1;
+                number % step == 0
+            });
+        }
+    }
+    work
+}
+
+fn all_edits(text: &str) -> Vec<Option<(Kind, usize)>> {
+    (0..places(text)).flat_map(|at| KINDS.into_iter().map(move |kind| Some((kind, at)))).collect()
+}
+
+fn run(work: &[Work]) -> Result {
+    let (next, done) = (AtomicUsize::new(0), Mutex::new(Result::default()));
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                let mut mine = Result::default();
+                while let Some(work) = work.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    work.run(&mut mine);
+                }
+                let mut all = done.lock().expect("nobody panics while adding up");
+                for (language, tried) in mine.tried {
+                    let sum = all.tried.entry(language).or_default();
+                    *sum = Tried { merges: sum.merges + tried.merges, clean: sum.clean + tried.clean };
+                }
+                all.wrong.extend(mine.wrong);
+            });
+        }
+    });
+    let mut result = done.into_inner().expect("all is done");
+    result.wrong.sort_by(|a, b| (&a.path, &a.change, &a.edit).cmp(&(&b.path, &b.change, &b.edit)));
+    result
+}
+
+impl Work {
+    fn run(&self, result: &mut Result) {
+        let Edit { path, before, after, .. } = &self.edit;
+        let judge = Judge::new(path, before, after);
+        for edit in &self.edits {
+            let (ours, name) = match edit {
+                None => (self.start.clone(), "as it is".to_owned()),
+                Some((kind, at)) => {
+                    let Some(ours) = edited(path, &self.start, *kind, *at) else { continue };
+                    (ours, format!("{kind:?} at line {}", at + 1))
+                }
+            };
+            let tried = result.tried.entry(Language::of(path)).or_default();
+            tried.merges += 1;
+            let (merged, violations) = self.merge(&judge, &ours);
+            tried.clean += usize::from(merged.is_some());
+            if !violations.is_empty() {
+                result.wrong.push(Wrong {
+                    path: path.clone(),
+                    change: self.edit.change.clone(),
+                    edit: name,
+                    base: before.clone(),
+                    ours,
+                    theirs: after.clone(),
+                    merged: merged.unwrap_or_default(),
+                    violations,
+                });
+            }
+        }
+    }
+
+    /// What a merge makes, and what is wrong with it.
+    fn merge(&self, judge: &Judge<'_>, ours: &str) -> (Option<String>, Vec<Violation>) {
+        let Edit { path, before, after, .. } = &self.edit;
+        let merged = |ours: &str, theirs: &str| -> std::result::Result<Option<String>, Violation> {
+            let [base, ours, theirs] = [before.as_str(), ours, theirs].map(|text| File::plain(text.to_owned()));
+            let merge = || merge_file(path, Some(&base), &ours, &theirs, &LABELS);
+            match panic::catch_unwind(AssertUnwindSafe(merge)) {
+                Ok(Merged::Clean(file)) => Ok(Some(file.text().unwrap_or_default().to_owned())),
+                Ok(Merged::Conflict(_)) => Ok(None),
+                Err(_) => Err(Violation::new(Rule::Law, false, "", "the merge panics".to_owned())),
+            }
+        };
+        let (there, back) = match (merged(ours, after), merged(after, ours)) {
+            (Ok(there), Ok(back)) => (there, back),
+            (Err(violation), _) | (_, Err(violation)) => return (None, vec![violation]),
+        };
+        let mut violations = Vec::new();
+        if there.is_some() != back.is_some() {
+            let detail = format!("clean: {}, with the sides swapped: {}", there.is_some(), back.is_some());
+            violations.push(Violation::new(Rule::Law, false, "", detail));
+        }
+        if let Some(back) = back.filter(|back| there.as_ref() != Some(back)) {
+            violations.extend(judge.judge(ours, &back));
+        }
+        if let Some(there) = &there {
+            violations.extend(judge.judge(ours, there));
+        }
+        (there, violations)
+    }
+}
