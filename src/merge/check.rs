@@ -130,6 +130,14 @@ fn aligned(before: &[Unit], after: &[Unit]) -> Vec<(usize, usize)> {
         gap = (old.end, new.end);
         pairs.extend(old.zip(new));
     }
+    // Last, what stands in another order.
+    let (old, new): (HashSet<usize>, HashSet<usize>) = pairs.iter().copied().unzip();
+    let mut left: HashMap<Key<'_>, Vec<usize>> = HashMap::new();
+    for (at, unit) in before.iter().enumerate().rev().filter(|(at, _)| !old.contains(at)) {
+        left.entry(unit.key()).or_default().push(at);
+    }
+    let unpaired = after.iter().enumerate().filter(|(at, _)| !new.contains(at));
+    pairs.extend(unpaired.filter_map(|(at, unit)| Some((left.get_mut(&unit.key())?.pop()?, at))));
     pairs
 }
 
