@@ -17,7 +17,7 @@ use super::outline::{self, INSIDE, Unit};
 pub(super) fn is_right(format: Format, base: &str, ours: &str, theirs: &str, merged: &str) -> bool {
     let outlines = [base, ours, theirs, merged].map(|text| outline::of(format, text));
     let [base, ours, theirs, merged] = &outlines;
-    let (our, their) = (Side::new(base, ours), Side::new(base, theirs));
+    let (our, their) = (Side::new(format, base, ours), Side::new(format, base, theirs));
     let Some(kept) = kept(base, &our, &their) else { return false };
     let (our_places, their_places) = (our.places_in(&their), their.places_in(&our));
     has_all(&kept, [&our.added(&our_places), &their.added(&their_places)], merged)
@@ -47,9 +47,9 @@ struct Side<'a> {
 }
 
 impl<'a> Side<'a> {
-    fn new(base: &'a [Unit], units: &'a [Unit]) -> Self {
+    fn new(format: Format, base: &'a [Unit], units: &'a [Unit]) -> Self {
         let (mut here, mut before) = (vec![None; base.len()], vec![None; units.len()]);
-        for (old, new) in aligned(base, units) {
+        for (old, new) in aligned(base, units, !matches!(format, Format::Json | Format::Toml)) {
             here[old] = Some(new);
             before[new] = Some(old);
         }
@@ -116,15 +116,17 @@ fn translated(place: &str, known: &HashMap<&str, &str>) -> String {
     }
 }
 
-/// Finds the units that both have.
-fn aligned(before: &[Unit], after: &[Unit]) -> Vec<(usize, usize)> {
+/// Finds the units that both have. What says the same at another place is the same unit only where places are `told` by lines that
+/// a person may edit: a key that stands in another table is another key.
+fn aligned(before: &[Unit], after: &[Unit], told: bool) -> Vec<(usize, usize)> {
     let mut pairs = Vec::new();
     let mut gap = (0, 0);
     let same = equal(&keys(before), &keys(after));
     let end = (before.len()..before.len(), after.len()..after.len());
     for (old, new) in same.into_iter().chain([end]) {
         let texts = |units: &'_ [Unit]| units.iter().map(|unit| unit.text.clone()).collect::<Vec<String>>();
-        for (a, b) in equal(&texts(&before[gap.0..old.start]), &texts(&after[gap.1..new.start])) {
+        let elsewhere = if told { equal(&texts(&before[gap.0..old.start]), &texts(&after[gap.1..new.start])) } else { Vec::new() };
+        for (a, b) in elsewhere {
             pairs.extend(a.zip(b).map(|(a, b)| (gap.0 + a, gap.1 + b)));
         }
         gap = (old.end, new.end);

@@ -143,10 +143,14 @@ fn merge_into(format: Format, base: &str, ours: &str, theirs: &str) -> Option<St
     {
         return Some(text);
     }
-    // A text that was broken before the merge proves nothing when it is broken afterwards.
-    let may_break = format.reads(ours) != Some(true) || format.reads(theirs) != Some(true);
+    // Where the template's text can be read, the others must be readable, too: of a broken one nobody knows what it says.
+    let readable = |text: &str| format.reads(text) != Some(false);
+    let may_break = !readable(base);
+    if !may_break && !(readable(ours) && readable(theirs)) {
+        return None;
+    }
     let is_right = |text: &String| {
-        (may_break || format.reads(text) != Some(false)) && check::is_right(format, base, ours, theirs, text)
+        (may_break || readable(text)) && check::is_right(format, base, ours, theirs, text)
     };
     let by_lines = text::readings().filter_map(|reading| text::merge(base, ours, theirs, reading));
     by_lines.chain(format.merge(base, ours, theirs)).find(is_right)
