@@ -129,13 +129,22 @@ pub(crate) struct Way<'a> {
     pub(crate) across: &'a Text,
     pub(crate) other: &'a Side,
     pub(crate) node: fn(usize) -> Node,
+    /// Whether only comments and what they stand above must keep their order.
+    pub(crate) comments: bool,
 }
 
 impl Way<'_> {
     /// The lines of the side that the other one has neither removed nor moved, in order.
     fn course(&self, expected: &mut Expected<'_>) -> Vec<(usize, Place)> {
         let lines = (0..self.text.lines.len()).filter(|at| self.text.lines[*at].counts());
+        let mut below_comment = false;
         lines
+            .filter(|at| {
+                let is_comment = self.text.lines[*at].kind == Kind::Comment;
+                let counts = !self.comments || is_comment || below_comment;
+                below_comment = is_comment;
+                counts
+            })
             .filter_map(|at| {
                 let origin = self.side.origins[at];
                 let stays = origin.is_none_or(|line| self.other.line(line).is_some() && !self.is_moved(line));

@@ -6,6 +6,7 @@ use std::fmt;
 use saphyr::{LoadableYamlNode, Yaml};
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
+use super::html;
 use super::language::Language;
 use super::{Rule, Violation};
 
@@ -28,6 +29,10 @@ pub(crate) fn read(language: Language, text: &str) -> Result<Option<Value>, Stri
         Language::Json => serde_json::from_str(text).map(Some).map_err(|error| error.to_string()),
         Language::Yaml => yaml(text).map(Some),
         Language::Css | Language::Script => balanced(text).map(|()| None),
+        Language::Html if !html::is_balanced(text) => Err("its elements do not match".to_owned()),
+        Language::Markdown if text.lines().filter(|line| line.trim().starts_with("```")).count() % 2 == 1 => {
+            Err("a fence is open".to_owned())
+        }
         _ => Ok(None),
     }
 }
@@ -220,6 +225,10 @@ impl Check {
                 least.saturating_sub(removed(yours) + removed(other)),
                 most.saturating_sub(removed(yours).max(removed(other))),
             );
+            // Of something that one side has removed, the other one may have removed a part.
+            let is_rest =
+                base.iter().any(|whole| is_part(value, whole) && !(ours.contains(whole) && theirs.contains(whole)));
+            let least = if is_rest { 0 } else { least };
             if !(least..=most).contains(&now) {
                 self.wrong(Rule::Value, &format!("has {value:?} {now} times instead of {least} to {most}"));
             }
@@ -227,7 +236,15 @@ impl Check {
     }
 }
 
-/// The new name of a table that a side has given another one, with at least half of what is in it.
+/// Whether a table has nothing that another one does not have.
+fn is_part(value: &Value, whole: &Value) -> bool {
+    match (value, whole) {
+        (Value::Table(part), Value::Table(whole)) => part.iter().all(|(key, value)| whole.get(key) == Some(value)),
+        _ => false,
+    }
+}
+
+/// The new name that a side has given to a table or a list, with more than half of what is in it.
 fn name_now(base: &Table, side: &Table, key: &String) -> Option<String> {
     let Some(Value::Table(before)) = base.get(key) else { return None };
     if side.contains_key(key) || before.is_empty() {

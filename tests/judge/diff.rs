@@ -91,6 +91,18 @@ impl Diff {
             {
                 self.pair(*old, new);
                 self.moved[*old] = true;
+                self.swapped(*old, new);
+            }
+        }
+    }
+}
+
+impl Diff {
+    /// Of two lines that have changed places, either may be the one that was moved.
+    fn swapped(&mut self, old: usize, new: usize) {
+        for (before, after) in [(old.wrapping_sub(1), new + 1), (old + 1, new.wrapping_sub(1))] {
+            if self.old.get(after) == Some(&Some(before)) {
+                self.moved[before] = true;
             }
         }
     }

@@ -69,6 +69,24 @@ pub(crate) fn place(text: &str, lines: &mut [Line]) {
     }
 }
 
+/// Whether each element and block that is opened is closed, and the other way round.
+pub(crate) fn is_balanced(text: &str) -> bool {
+    let mut stack = Vec::new();
+    let (marks, rest) = marks(&text.replace('\n', " "));
+    for mark in marks {
+        match mark {
+            Mark::Open(name) => stack.push(name),
+            Mark::Close(name) => {
+                if stack.pop() != Some(name) {
+                    return false;
+                }
+            }
+            Mark::Branch => {}
+        }
+    }
+    stack.is_empty() && rest.is_none()
+}
+
 /// The marks of a line, and the beginning of a tag that does not end in it.
 fn marks(line: &str) -> (Vec<Mark>, Option<String>) {
     let mut found = Vec::new();

@@ -101,7 +101,7 @@ impl<'a> Judge<'a> {
             let [base, theirs, ours, merged] =
                 [self.base, self.theirs, ours, merged].map(|text| Text::flat(self.language, text));
             let other = Side::new(&base, &theirs, diff(&base, &theirs));
-            return lines(&base, &ours, &theirs, other, &merged);
+            return lines(&base, &ours, &theirs, other, &merged, false);
         };
         let value = match data::read(self.language, merged) {
             Ok(value) => value,
@@ -109,7 +109,14 @@ impl<'a> Judge<'a> {
         };
         let [before, after] = &self.texts;
         let (ours, merged) = (Text::parse(self.language, ours), Text::parse(self.language, merged));
-        let mut violations = lines(before, &ours, after, self.other.clone(), &merged);
+        let mut violations = lines(
+            before,
+            &ours,
+            after,
+            self.other.clone(),
+            &merged,
+            matches!(self.language, Language::Toml | Language::Json),
+        );
         if let (Some(base), Some(yours), Some(theirs), Some(value)) = (base, &yours, theirs, &value) {
             if self.language == Language::Yaml {
                 violations.extend(data::contested(base, yours, theirs));
@@ -136,7 +143,8 @@ fn is_elsewhere(ours: &Text, theirs: &Text, merged: &Text, violation: &Violation
     violation.rule != Rule::Order && !now.is_empty() && now.iter().all(|line| sides.contains(&key(line)))
 }
 
-fn lines(base: &Text, ours: &Text, theirs: &Text, mut other: Side, merged: &Text) -> Vec<Violation> {
+/// What is wrong with the lines of a merge; where their values are judged, only comments must keep their order.
+fn lines(base: &Text, ours: &Text, theirs: &Text, mut other: Side, merged: &Text, comments: bool) -> Vec<Violation> {
     let mut yours = Side::new(base, ours, diff(base, ours));
     compare::dissolve_renamed(base, &mut yours, &other);
     compare::dissolve_renamed(base, &mut other, &yours);
@@ -146,8 +154,8 @@ fn lines(base: &Text, ours: &Text, theirs: &Text, mut other: Side, merged: &Text
     let mut violations = compare::placement(&expected, &found, merged);
     violations.extend(compare::contested(&expected, texts, merged));
     let ways = [
-        Way { base, text: ours, side: &yours, across: theirs, other: &other, node: Node::Ours },
-        Way { base, text: theirs, side: &other, across: ours, other: &yours, node: Node::Theirs },
+        Way { base, text: ours, side: &yours, across: theirs, other: &other, node: Node::Ours, comments },
+        Way { base, text: theirs, side: &other, across: ours, other: &yours, node: Node::Theirs, comments },
     ];
     violations.extend(compare::statements(base, &ways));
     for way in &ways {

@@ -71,10 +71,10 @@ fn begin(stack: &mut [Frame], lines: &mut [Line], at: usize, source: &str) {
     if lines[at].kind == Kind::Blank {
         return;
     }
-    if let Some(statement) = frame.statement {
+    if let Some(statement) = frame.statement.filter(|_| lines[at].kind == Kind::Code) {
         lines[at].parent = Some(statement);
         // A link of a chain is a whole of its own.
-        if !continues && lines[at].kind == Kind::Code {
+        if !continues {
             lines[at].unit = lines[statement].unit;
         }
         return;

@@ -1,5 +1,7 @@
 //! What one side made of each line of the base.
 
+use std::collections::HashMap;
+
 use super::blend;
 use super::diff::Diff;
 use super::lines::Text;
@@ -24,6 +26,8 @@ pub(crate) struct Side {
     pub(crate) origins: Vec<Option<usize>>,
     /// Lines of the base that have another place among those beside them.
     pub(crate) moved: Vec<bool>,
+    /// Lines of the side that have the text of a line of the base, but are not that line.
+    severed: HashMap<usize, usize>,
 }
 
 impl Side {
@@ -32,6 +36,7 @@ impl Side {
             fates: diff.new.iter().map(|new| new.map_or(Fate::Gone, Fate::Kept)).collect(),
             origins: diff.old,
             moved: diff.moved,
+            severed: HashMap::new(),
         };
         let heads = children(base);
         for (head, below) in heads.iter().enumerate() {
@@ -81,10 +86,26 @@ impl Side {
         let before =
             base.above(line).find(|above| !self.moved[*above] && !matches!(self.fates[*above], Fate::Unwrapped(_)));
         let now = side.above(new).filter_map(|above| self.origins[above]).find(|origin| !self.moved[*origin]);
-        if before != now {
+        if before == now {
+            return;
+        }
+        // Where its neighbours are the same as before, only what it stands in has changed, and not the line.
+        let is_gone = before.is_some_and(|before| self.fates[before] == Fate::Gone);
+        if is_gone || !self.has_neighbours(base, side, line, new) {
+            self.severed.insert(new, line);
             self.fates[line] = Fate::Gone;
             self.origins[new] = None;
         }
+    }
+
+    /// Whether the lines around one are the same as before.
+    fn has_neighbours(&self, base: &Text, side: &Text, line: usize, new: usize) -> bool {
+        let counts = |text: &Text, at: &usize| text.lines[*at].counts();
+        let came = |at: Option<usize>| at.and_then(|at| self.origins[at].or(self.severed.get(&at).copied()));
+        let above = (0..line).rev().find(|at| counts(base, at));
+        let below = (line + 1..base.lines.len()).find(|at| counts(base, at));
+        above == came((0..new).rev().find(|at| counts(side, at)))
+            || below == came((new + 1..side.lines.len()).find(|at| counts(side, at)))
     }
 
     /// Takes a new line for an edit of one that is gone, where it stands in its place and resembles it.

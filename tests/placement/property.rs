@@ -2,7 +2,7 @@
 //!
 //! `scripts/prove-placement` tries all places; a test run takes a part of them, spread over all files and kinds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -144,8 +144,8 @@ impl Work {
             };
             let tried = result.tried.entry(Language::of(path)).or_default();
             tried.merges += 1;
-            let (merged, violations) = self.merge(&judge, &ours);
-            tried.clean += usize::from(merged.is_some());
+            let (is_clean, merged, violations) = self.merge(&judge, &ours);
+            tried.clean += usize::from(is_clean);
             if !violations.is_empty() {
                 result.wrong.push(Wrong {
                     path: path.clone(),
@@ -154,15 +154,15 @@ impl Work {
                     base: before.clone(),
                     ours,
                     theirs: after.clone(),
-                    merged: merged.unwrap_or_default(),
+                    merged,
                     violations,
                 });
             }
         }
     }
 
-    /// What a merge makes, and what is wrong with it.
-    fn merge(&self, judge: &Judge<'_>, ours: &str) -> (Option<String>, Vec<Violation>) {
+    /// Whether a merge is clean, what it makes, and what is wrong with it or with the one with the sides swapped.
+    fn merge(&self, judge: &Judge<'_>, ours: &str) -> (bool, String, Vec<Violation>) {
         let Edit { path, before, after, .. } = &self.edit;
         let merged = |ours: &str, theirs: &str| -> std::result::Result<Option<String>, Violation> {
             let [base, ours, theirs] = [before.as_str(), ours, theirs].map(|text| File::plain(text.to_owned()));
@@ -175,19 +175,23 @@ impl Work {
         };
         let (there, back) = match (merged(ours, after), merged(after, ours)) {
             (Ok(there), Ok(back)) => (there, back),
-            (Err(violation), _) | (_, Err(violation)) => return (None, vec![violation]),
+            (Err(violation), _) | (_, Err(violation)) => return (false, String::new(), vec![violation]),
         };
+        let is_clean = there.is_some();
         let mut violations = Vec::new();
-        if there.is_some() != back.is_some() {
-            let detail = format!("clean: {}, with the sides swapped: {}", there.is_some(), back.is_some());
+        if is_clean != back.is_some() {
+            let detail = format!("clean: {is_clean}, with the sides swapped: {}", back.is_some());
             violations.push(Violation::new(Rule::Law, false, "", detail));
         }
-        if let Some(back) = back.filter(|back| there.as_ref() != Some(back)) {
-            violations.extend(judge.judge(ours, &back));
+        let results: BTreeSet<String> = there.into_iter().chain(back).collect();
+        let mut shown = results.first().cloned().unwrap_or_default();
+        for merged in results {
+            let wrong = judge.judge(ours, &merged);
+            if !wrong.is_empty() {
+                shown = merged;
+            }
+            violations.extend(wrong);
         }
-        if let Some(there) = &there {
-            violations.extend(judge.judge(ours, there));
-        }
-        (there, violations)
+        (is_clean, shown, violations)
     }
 }
