@@ -100,8 +100,13 @@ fn edited(tree: &FileTree, edits: &[(Index, Index)]) -> FileTree {
         let text = file.text().expect("a text").to_owned();
         let mut lines: Vec<String> = text.split_inclusive('\n').map(ToOwned::to_owned).collect();
         // Inside of a text over several lines, such as the one of a manifest, a comment is a part of the text.
-        let mark = if kind(path) == "rs" { "//" } else { "#" };
-        lines.insert(line.index(lines.len() + 1), format!("{mark} a person's line {number}\n"));
+        let (begin, end) = match kind(path) {
+            "rs" => ("//", ""),
+            // What begins with # is a heading there, which takes all below it to another place.
+            "md" | "html" => ("<!--", " -->"),
+            _ => ("#", ""),
+        };
+        lines.insert(line.index(lines.len() + 1), format!("{begin} a person's line {number}{end}\n"));
         *file = File { bytes: lines.concat().into(), executable: file.executable };
     }
     files.into_iter().collect()

@@ -222,3 +222,16 @@ fn doubles_keys([_, ours, theirs, merged]: &[Vec<Unit>; 4]) -> bool {
     };
     doubled(merged) && !doubled(ours) && !doubled(theirs)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_whose_parent_goes_with_the_other_side_is_below_another_one() {
+        let base = "routes:\n    a\n\nbudgets:\n    b\n\n# Find\ndoctor: env\n    c\n\n# Open\nx:\n    y\n";
+        let (ours, theirs) = (base.replace("doctor: env\n", ""), base.replace("budgets:\n    b\n\n", ""));
+        let merged = theirs.replace("doctor: env\n", "");
+        assert!(!is_right(Format::Just, base, &ours, &theirs, &merged));
+    }
+}

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use bytes::Bytes;
 
 use super::text;
-use super::{Labels, check, json, lock, tokens, toml, versions};
+use super::{Labels, check, json, lock, outline, tokens, toml, versions};
 use crate::lock::LockFile;
 use crate::tree::File;
 
@@ -69,6 +69,8 @@ impl Format {
             Self::Json => Some(serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()),
             Self::Rust => Some(syn::parse_file(text).is_ok()),
             Self::Lock => Some(LockFile::parse(text).is_ok()),
+            Self::Yaml => Some(saphyr_parser::Parser::new_from_str(text).all(|event| event.is_ok())),
+            Self::Html => Some(outline::is_balanced(text)),
             _ => None,
         }
     }

@@ -21,7 +21,7 @@ pub(super) struct Style {
 }
 
 const PLAIN: Style = Style {
-    comments: &["#", "//", "--", "/*", "*", ";"],
+    comments: &["#", "//", "-- ", "<!--"],
     heading: |_| false,
     attribute: |_| false,
     label: str::trim,
@@ -45,6 +45,9 @@ pub(super) const DOCKERFILE: Style =
 
 pub(super) const ENV: Style = Style { comments: &["#"], name: |line| entry(line, '='), ..PLAIN };
 
+/// What the name of a text that is taken as it is ends in.
+const VERBATIM: char = '\u{1e}';
+
 /// The lines of a text, each below the nearest line above it with less indentation.
 pub(super) fn nested(text: &str, style: &Style) -> Vec<Line> {
     let logical = logical(text);
@@ -61,19 +64,20 @@ pub(super) fn nested(text: &str, style: &Style) -> Vec<Line> {
         }
         let depth = depth(line, style);
         let is_heading = (style.heading)(text);
-        open.retain(|(parent, ..)| *parent < depth);
-        if is_heading {
-            open.clear();
-        }
-        is_verbatim &= open.iter().any(|(_, name, _)| name.contains('\u{1e}'));
-        let place = open.iter().fold(String::new(), |place, (_, name, _)| inside(&place, name));
-        let scope = open.last().map_or(0, |(.., begin)| *begin + 1);
-        let is_comment = style.comments.iter().any(|mark| text.starts_with(mark)) && !is_verbatim;
-        let kind = match is_comment {
+        let around = open.iter().filter(|(parent, ..)| *parent < depth && !is_heading);
+        let around = around.cloned().collect::<Vec<_>>();
+        is_verbatim &= around.iter().any(|(_, name, _)| name.ends_with(VERBATIM));
+        let place = around.iter().fold(String::new(), |place, (_, name, _)| inside(&place, name));
+        let scope = around.last().map_or(0, |(.., begin)| *begin + 1);
+        let kind = match style.comments.iter().any(|mark| text.starts_with(mark)) && !is_verbatim {
             true => Kind::Comment,
             false if (style.attribute)(text) => Kind::Attribute,
             false => Kind::Content,
         };
+        // A comment ends nothing, wherever it stands.
+        if kind == Kind::Content {
+            open = around;
+        }
         let mut label = (style.label)(text).to_owned();
         if is_weak(text, style) {
             // A name that many have tells nothing: what stands there first tells them apart.
@@ -82,7 +86,7 @@ pub(super) fn nested(text: &str, style: &Style) -> Vec<Line> {
         }
         if style.dashes && is_scalar(text) {
             is_verbatim = true;
-            label.push('\u{1e}');
+            label.push(VERBATIM);
         }
         let name = if kind == Kind::Content && (!is_verbatim || is_scalar(text)) { (style.name)(text) } else { None };
         let name = name.map(ToOwned::to_owned);

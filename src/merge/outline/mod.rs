@@ -55,6 +55,11 @@ pub(super) fn of(format: Format, text: &str) -> Vec<Unit> {
     }
 }
 
+/// Whether what begins in a page or a template of one also ends there.
+pub(super) fn is_balanced(page: &str) -> bool {
+    markup::is_balanced(page)
+}
+
 /// What a line is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
