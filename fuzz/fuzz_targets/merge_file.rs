@@ -5,7 +5,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use neoforge::merge::Change;
-use neoforge_fuzz::{applied, assert_laws, files, merged, sections};
+use neoforge_fuzz::{applied, assert_fair, assert_laws, files, merged, reads, sections};
 
 fuzz_target!(|case: &str| {
     let mut sections = sections(case);
@@ -16,6 +16,7 @@ fuzz_target!(|case: &str| {
     assert_laws(&base, &theirs);
 
     let merge = merged(&base, &ours, &theirs);
+    assert_fair(&base, &ours, &theirs, &merge);
     for (_, conflict) in merge.conflicts() {
         let text = conflict.marked.as_ref().map(|text| String::from_utf8_lossy(text));
         let text = text.as_deref().unwrap_or("<<<<<<< yours\n=======\n>>>>>>> new\n");
@@ -33,12 +34,3 @@ fuzz_target!(|case: &str| {
     }
     assert!(merge.changes.values().all(|change| *change != Change::Remove), "nobody has removed the file");
 });
-
-fn reads(path: &str, text: &str) -> bool {
-    match path.rsplit_once('.') {
-        Some((_, "toml")) => text.parse::<toml::Table>().is_ok(),
-        Some((_, "json")) => serde_json::from_str::<serde_json::Value>(text).is_ok(),
-        Some((_, "rs")) => syn::parse_file(text).is_ok(),
-        _ => true,
-    }
-}

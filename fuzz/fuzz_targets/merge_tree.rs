@@ -4,7 +4,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use neoforge_fuzz::{applied, assert_laws, files, merged, sections};
+use neoforge_fuzz::{applied, assert_fair, assert_laws, files, merged, sections};
 
 fuzz_target!(|case: &str| {
     let side = |name: &str| files(sections(case).filter_map(|(title, text)| Some((title.strip_prefix(name)?, text))));
@@ -13,6 +13,7 @@ fuzz_target!(|case: &str| {
     assert_laws(&base, &theirs);
 
     let merge = merged(&base, &ours, &theirs);
+    assert_fair(&base, &ours, &theirs, &merge);
     for (path, conflict) in merge.conflicts() {
         assert!(conflict.ours.is_some() || conflict.theirs.is_some(), "{path}: there is nothing to choose from");
     }

@@ -9,6 +9,9 @@
 
 #![forbid(unsafe_code)]
 
+#[path = "../../tests/judge/mod.rs"]
+mod judge;
+
 use std::panic;
 
 use neoforge::merge::{Change, Labels, TreeMerge, merge};
@@ -61,6 +64,36 @@ pub fn merged(base: &FileTree, ours: &FileTree, theirs: &FileTree) -> TreeMerge 
     let result = merge(base, ours, theirs, &LABELS);
     assert_eq!(result, merge(base, ours, theirs, &LABELS), "a merge is the same every time");
     result
+}
+
+/// Holds a merge to the laws of both sides: it is clean exactly where the one with the sides swapped is, and then nothing of either
+/// side is lost.
+///
+/// # Panics
+/// Where it is not.
+pub fn assert_fair(base: &FileTree, ours: &FileTree, theirs: &FileTree, merge: &TreeMerge) {
+    let swapped = merged(base, theirs, ours);
+    for (path, _) in base {
+        let [before, yours, other] = [base, ours, theirs].map(|tree| tree.get(path.as_str()).and_then(File::text));
+        let (Some(before), Some(yours), Some(other)) = (before, yours, other) else { continue };
+        let is_clean = |merge: &TreeMerge| merge.conflicts().all(|(conflict, _)| conflict != path);
+        assert_eq!(is_clean(merge), is_clean(&swapped), "{path}: only one of the two ways is clean");
+        let result = match merge.changes.get(path) {
+            Some(Change::Write(file)) => file.text(),
+            None => Some(yours),
+            Some(_) => None,
+        };
+        if let Some(result) = result.filter(|_| is_clean(merge)) {
+            let violations = judge::presence(path.as_str(), before, yours, other, result);
+            assert!(violations.is_empty(), "{path}: {violations:#?}\n{result}");
+        }
+    }
+}
+
+/// Whether a text can be read as what its path says that it is.
+#[must_use]
+pub fn reads(path: &str, text: &str) -> bool {
+    judge::unreadable(path, text).is_none()
 }
 
 /// A project after a merge, or nothing where a person has to choose.

@@ -67,7 +67,8 @@ impl<'a> Side<'a> {
         };
         let mut known: HashMap<&str, &str> = HashMap::new();
         // What stands behind a unit speaks for it only where nothing before it does.
-        let behind = self.units.iter().enumerate().rev().filter_map(|(at, unit)| Some((unit.place.as_str(), moved_to(at)?)));
+        let behind =
+            self.units.iter().enumerate().rev().filter_map(|(at, unit)| Some((unit.place.as_str(), moved_to(at)?)));
         known.extend(behind);
         let mut places = Vec::new();
         for (at, unit) in self.units.iter().enumerate() {
@@ -178,7 +179,8 @@ fn kept<'a>(base: &'a [Unit], ours: &'a Side<'_>, theirs: &'a Side<'_>) -> Optio
 /// Whether the result has what is kept, what each side has added, and no more. What both have added may be one addition or two.
 fn has_all(kept: &HashMap<Key<'_>, usize>, added: [&HashMap<Key<'_>, usize>; 2], merged: &[Unit]) -> bool {
     let merged = counted(keys(merged).into_iter());
-    let all: HashSet<&Key<'_>> = kept.keys().chain(added[0].keys()).chain(added[1].keys()).chain(merged.keys()).collect();
+    let all: HashSet<&Key<'_>> =
+        kept.keys().chain(added[0].keys()).chain(added[1].keys()).chain(merged.keys()).collect();
     all.into_iter().all(|key| {
         let count = |counts: &HashMap<Key<'_>, usize>| counts.get(key).copied().unwrap_or(0);
         let (kept, [our, their]) = (count(kept), added.map(count));

@@ -283,6 +283,9 @@ mod tests {
     fn a_conflict_shows_all_three_sides_without_what_they_share() {
         let (base, ours, theirs) = ("a\nb\nc\n", "a\nx\n1\nc\n", "a\ny\n1\nc\n");
         assert_eq!(merge(base, ours, theirs, LIKELIEST), None);
-        assert_eq!(conflict(base, ours, theirs, &LABELS), "a\n<<<<<<< yours\nx\n||||||| before\nb\n=======\ny\n>>>>>>> new\n1\nc\n");
+        assert_eq!(
+            conflict(base, ours, theirs, &LABELS),
+            "a\n<<<<<<< yours\nx\n||||||| before\nb\n=======\ny\n>>>>>>> new\n1\nc\n"
+        );
     }
 }

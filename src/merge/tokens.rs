@@ -34,7 +34,8 @@ pub(super) fn merge(base: &str, ours: &str, theirs: &str) -> Option<String> {
             // Two names in one list of imports get along; two arguments in one call might not.
             Stretch::Insertions { ours: a, theirs: b } if is_import(&our_texts[..a.start]) => {
                 // A comma behind the last name ends the list.
-                let (first, last) = if our_texts[a.clone()] == [","] { (&theirs[b], &ours[a]) } else { (&ours[a], &theirs[b]) };
+                let (first, last) =
+                    if our_texts[a.clone()] == [","] { (&theirs[b], &ours[a]) } else { (&ours[a], &theirs[b]) };
                 merged.push(first);
                 merged.push(last);
             }
@@ -158,7 +159,9 @@ fn token_length(text: &str) -> usize {
 fn number(text: &str) -> usize {
     let word = |from: usize| {
         let rest = &text[from..];
-        from + rest.find(|letter: char| !letter.is_alphanumeric() && letter != '_' && letter != '%').unwrap_or(rest.len())
+        from + rest
+            .find(|letter: char| !letter.is_alphanumeric() && letter != '_' && letter != '%')
+            .unwrap_or(rest.len())
     };
     let mut end = word(0);
     while text[end..].starts_with('.') && text[end + 1..].starts_with(|letter: char| letter.is_ascii_digit()) {

@@ -20,7 +20,8 @@ pub(super) fn merge(base: &str, ours: &str, theirs: &str) -> Option<String> {
 pub(super) fn settle_versions(base: &str, ours: &str, theirs: &str) -> Option<[String; 2]> {
     let base: DocumentMut = base.parse().ok()?;
     let (mut ours, mut theirs): (DocumentMut, DocumentMut) = (ours.parse().ok()?, theirs.parse().ok()?);
-    settle_tables(base.as_table(), ours.as_table_mut(), theirs.as_table_mut()).then(|| [ours, theirs].map(|side| side.to_string()))
+    settle_tables(base.as_table(), ours.as_table_mut(), theirs.as_table_mut())
+        .then(|| [ours, theirs].map(|side| side.to_string()))
 }
 
 fn settle_tables(base: &dyn TableLike, ours: &mut dyn TableLike, theirs: &mut dyn TableLike) -> bool {

@@ -26,7 +26,9 @@ fn settle_lines(base: &str, ours: &str, theirs: &str) -> Option<[String; 2]> {
     let [before, our, their] = [base, ours, theirs].map(versioned);
     let mut newest: HashMap<&str, &str> = HashMap::new();
     for (rest, before) in &before {
-        let (Some(before), Some(Some(our)), Some(Some(their))) = (before, our.get(rest), their.get(rest)) else { continue };
+        let (Some(before), Some(Some(our)), Some(Some(their))) = (before, our.get(rest), their.get(rest)) else {
+            continue;
+        };
         if our.version == their.version {
             continue;
         }
@@ -35,7 +37,8 @@ fn settle_lines(base: &str, ours: &str, theirs: &str) -> Option<[String; 2]> {
             newest.insert(older.line, newer.line);
         }
     }
-    let settled = |text: &str| text.split_inclusive('\n').map(|line| newest.get(line).copied().unwrap_or(line)).collect();
+    let settled =
+        |text: &str| text.split_inclusive('\n').map(|line| newest.get(line).copied().unwrap_or(line)).collect();
     (!newest.is_empty()).then(|| [ours, theirs].map(settled))
 }
 
@@ -110,7 +113,8 @@ mod tests {
 
     #[test]
     fn the_hash_of_an_action_goes_with_its_version() {
-        let line = |hash: char, version: &str| format!("- uses: actions/x@{} # v{version}\n", hash.to_string().repeat(40));
+        let line =
+            |hash: char, version: &str| format!("- uses: actions/x@{} # v{version}\n", hash.to_string().repeat(40));
         let settled = settle_lines(&line('a', "6.1.0"), &line('b', "7.0.0"), &line('c', "6.9.2"));
         assert_eq!(settled, Some([line('b', "7.0.0"), line('b', "7.0.0")]));
         let twice = line('a', "6.1.0").repeat(2);

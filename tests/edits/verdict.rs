@@ -1,5 +1,8 @@
-//! Whether a result is what the case expects. What a merge must keep is computed here from the sets of lines alone, and
-//! not by anything that merges.
+//! Whether a result is what the case expects. What a merge must keep, and where, is computed by the judge and from the sets of
+//! lines, and not by anything that merges.
+
+#[path = "../judge/mod.rs"]
+mod judge;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, LazyLock, Mutex};
@@ -24,6 +27,7 @@ pub(crate) fn problems(case: &Case, line: &str, outcome: &Outcome) -> Vec<String
         problems.extend(kept(step));
         problems.extend(unread(step));
         problems.extend(lost(case, step));
+        problems.extend(misplaced(case, step));
         problems.extend(untold(case, step));
         problems.extend(missing(case, step));
     }
@@ -72,11 +76,8 @@ fn unread(step: &Step) -> Vec<String> {
         }
         let Some(text) = file.text() else { continue };
         let mistake = match path.as_str().rsplit('.').next() {
-            Some("rs") => syn::parse_file(text).err().map(|error| error.to_string()),
-            Some("toml") => toml::from_str::<toml::Table>(text).err().map(|error| error.to_string()),
             Some("lock") => LockFile::parse(text).err().map(|error| error.to_string()),
-            Some("json") => serde_json::from_str::<serde_json::Value>(text).err().map(|error| error.to_string()),
-            _ => None,
+            _ => judge::unreadable(path.as_str(), text),
         };
         problems.extend(mistake.map(|mistake| format!("{path} cannot be read: {mistake}\n{text}")));
         if text.lines().any(|line| line.starts_with("<<<<<<< ")) {
@@ -123,6 +124,30 @@ fn lost(case: &Case, step: &Step) -> Vec<String> {
         }
     }
     problems
+}
+
+/// Lines that stand elsewhere than where they were written, and all else that the judge finds in a merged file.
+fn misplaced(case: &Case, step: &Step) -> Vec<String> {
+    let mut problems = Vec::new();
+    for (path, file) in &step.result {
+        let sides = [&step.base, &step.ours, &step.theirs].map(|tree| tree.get(path.as_str()).and_then(File::text));
+        let ([Some(base), Some(ours), Some(theirs)], Some(merged)) = (sides, file.text()) else { continue };
+        let in_conflict = step.plan.merge.conflicts().any(|(conflict, _)| conflict == path);
+        if in_conflict || is_lock(path) || is_left_alone(step, path) || is_written_anew(base, ours) {
+            continue;
+        }
+        let violations = judge::judge(path.as_str(), base, ours, theirs, merged).into_iter();
+        let violations = violations.filter(|it| !case.mixed.iter().any(|part| it.line.contains(part.as_str())));
+        problems.extend(violations.map(|it| format!("{path}: {:?}: {:?} {}", it.rule, it.line, it.detail)));
+    }
+    problems
+}
+
+/// Whether most lines are other ones, as where a person has formatted a file by other rules: its lines have no places to compare.
+fn is_written_anew(base: &str, ours: &str) -> bool {
+    let lines: HashSet<&str> = ours.lines().map(str::trim).collect();
+    let kept = base.lines().filter(|line| lines.contains(line.trim())).count();
+    kept * 4 < base.lines().count() * 3
 }
 
 /// What stands in a lock file follows from the manifests: tests/lock holds it against what cargo writes.

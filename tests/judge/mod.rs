@@ -71,6 +71,19 @@ pub(crate) fn judge(path: &str, base: &str, ours: &str, theirs: &str, merged: &s
     Judge::new(path, base, theirs).judge(ours, merged)
 }
 
+/// Why a text cannot be read, if it cannot; a doubled key is a mistake, too.
+pub(crate) fn unreadable(path: &str, text: &str) -> Option<String> {
+    data::read(Language::of(path), text).err()
+}
+
+/// What is wrong with a clean merge of any texts: its syntax, its values, and lines that are lost or there without a reason. Where
+/// they stand can only be said of texts that people write.
+pub(crate) fn presence(path: &str, base: &str, ours: &str, theirs: &str, merged: &str) -> Vec<Violation> {
+    let mut violations = judge(path, base, ours, theirs, merged);
+    violations.retain(|violation| matches!(violation.rule, Rule::Missing | Rule::Syntax | Rule::Value));
+    violations
+}
+
 /// A judge of the merges of one file with one change of the second side.
 pub(crate) struct Judge<'a> {
     language: Language,

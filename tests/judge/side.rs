@@ -69,6 +69,8 @@ impl Side {
         }
         self.fates[head] = match parent {
             Some(new) => match self.origins[*new] {
+                // A new line elsewhere is no other name.
+                None if !self.beside(side, head).any(|at| at == *new) => Fate::Gone,
                 None => {
                     self.origins[*new] = Some(head);
                     Fate::Renamed(*new)

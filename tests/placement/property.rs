@@ -12,7 +12,7 @@ use neoforge::tree::File;
 
 use crate::changes::{self, Edit};
 use crate::judge::language::Language;
-use crate::judge::{Judge, Rule, Violation};
+use crate::judge::{Judge, Rule, Violation, judge};
 use crate::mutations::{KINDS, Kind, edited, places};
 use crate::report;
 
@@ -65,6 +65,19 @@ fn no_clean_merge_is_wrong() {
     let merges: usize = result.tried.values().map(|tried| tried.merges).sum();
     assert!(merges >= MERGES, "{merges} merges are no proof");
     assert!(result.wrong.is_empty(), "{} clean merges are wrong", result.wrong.len());
+}
+
+#[test]
+fn the_judge_accepts_every_change_that_nothing_is_in_the_way_of() {
+    let mut problems = Vec::new();
+    for Edit { path, change, before, after } in changes::edits() {
+        for (ours, theirs) in [(&before, &after), (&after, &before), (&after, &after)] {
+            let found = judge(&path, &before, ours, theirs, &after);
+            problems.extend(found.into_iter().map(|violation| format!("{path}, {change}: {violation:?}")));
+        }
+    }
+    let shown = &problems[..problems.len().min(20)];
+    assert!(problems.is_empty(), "{} problems:\n{}", problems.len(), shown.join("\n"));
 }
 
 /// All that is to be tried, or every so many of it.

@@ -94,7 +94,9 @@ impl<'a> Reader<'a> {
         let is_top = self.blocks.last().is_none_or(|block| block.depth == 0);
         match text {
             _ if text.starts_with("//") || text.starts_with("/*") => self.comment(text, start),
-            "#" if self.language == Language::Rust && self.current.is_empty() && self.next_is(&["[", "!"]) => self.attribute(),
+            "#" if self.language == Language::Rust && self.current.is_empty() && self.next_is(&["[", "!"]) => {
+                self.attribute()
+            }
             "{" => self.open(self.brace(), start),
             "[" if self.begins_array() => self.open(Ends::List, start),
             "}" => self.close(),
@@ -139,7 +141,9 @@ impl<'a> Reader<'a> {
         if !self.current.is_empty() {
             let label = label(&self.current);
             self.push(attached(self.place(), &label), text.to_owned(), false);
-        } else if let Some((label, _)) = self.last.as_ref().filter(|(_, line)| *line == start && self.written_for_next.is_empty()) {
+        } else if let Some((label, _)) =
+            self.last.as_ref().filter(|(_, line)| *line == start && self.written_for_next.is_empty())
+        {
             let place = attached(self.place(), label);
             self.push(place, text.to_owned(), false);
         } else {
@@ -189,7 +193,9 @@ impl<'a> Reader<'a> {
             return Ends::List;
         }
         let begins = |words: &[&str]| self.current.iter().any(|token| words.contains(token));
-        if self.language == Language::Css || begins(&["fn", "impl", "mod", "trait", "loop", "while", "for", "unsafe", "async", "|"]) {
+        if self.language == Language::Css
+            || begins(&["fn", "impl", "mod", "trait", "loop", "while", "for", "unsafe", "async", "|"])
+        {
             return Ends::Statements;
         }
         if begins(&["struct", "enum", "union", "match"]) {
@@ -225,7 +231,8 @@ impl<'a> Reader<'a> {
         self.name_last(&label);
         self.scopes += 1;
         let kind = if is_use { "use" } else { bracket };
-        let block = Block { place: inside(&place, &label), ends, depth: 0, scope: self.scopes, line, label: kind.to_owned() };
+        let block =
+            Block { place: inside(&place, &label), ends, depth: 0, scope: self.scopes, line, label: kind.to_owned() };
         self.blocks.push(block);
         self.current.clear();
         self.last = None;
@@ -299,17 +306,24 @@ impl<'a> Reader<'a> {
 }
 
 fn is_path(token: &str) -> bool {
-    matches!(token, "use" | "pub" | ":" | "(" | ")" | "crate") || token.starts_with(|letter: char| letter.is_alphabetic() || letter == '_')
+    matches!(token, "use" | "pub" | ":" | "(" | ")" | "crate")
+        || token.starts_with(|letter: char| letter.is_alphabetic() || letter == '_')
 }
 
 /// What an item, a statement or an entry is called by what stands in it or is written for it.
 fn label(texts: &[&str]) -> String {
     const ITEMS: [&str; 9] = ["fn", "struct", "enum", "union", "trait", "mod", "macro_rules", "const", "static"];
-    if let Some(at) = texts.iter().position(|text| ITEMS.contains(text)).filter(|at| texts[..*at].iter().all(|text| is_qualifier(text))) {
+    if let Some(at) = texts
+        .iter()
+        .position(|text| ITEMS.contains(text))
+        .filter(|at| texts[..*at].iter().all(|text| is_qualifier(text)))
+    {
         let named = texts[at..].iter().take_while(|text| !matches!(**text, "(" | "<" | "{" | ":" | "="));
         return named.copied().collect::<Vec<_>>().join(" ");
     }
-    let is_block = texts.first().is_some_and(|text| matches!(*text, "impl" | "if" | "match" | "for" | "while" | "loop" | "use" | "else" | "." | "}"));
+    let is_block = texts.first().is_some_and(|text| {
+        matches!(*text, "impl" | "if" | "match" | "for" | "while" | "loop" | "use" | "else" | "." | "}")
+    });
     if is_block {
         return texts.join(" ");
     }
@@ -319,5 +333,6 @@ fn label(texts: &[&str]) -> String {
 }
 
 fn is_qualifier(text: &str) -> bool {
-    matches!(text, "pub" | "(" | ")" | "crate" | "super" | "async" | "unsafe" | "extern" | "const" | "default" | "in") || text.starts_with('"')
+    matches!(text, "pub" | "(" | ")" | "crate" | "super" | "async" | "unsafe" | "extern" | "const" | "default" | "in")
+        || text.starts_with('"')
 }

@@ -38,7 +38,8 @@ pub(super) const YAML: Style =
 pub(super) const JSON: Style =
     Style { comments: &["//", "/*"], label: json_label, name: json_key, brackets: true, ..PLAIN };
 
-pub(super) const JUST: Style = Style { comments: &["#"], attribute: |line| line.starts_with('['), label: recipe, ..PLAIN };
+pub(super) const JUST: Style =
+    Style { comments: &["#"], attribute: |line| line.starts_with('['), label: recipe, ..PLAIN };
 
 pub(super) const DOCKERFILE: Style =
     Style { comments: &["#"], heading: |line| line.starts_with("FROM "), label: stage, ..PLAIN };
@@ -59,7 +60,14 @@ pub(super) fn nested(text: &str, style: &Style) -> Vec<Line> {
         let text = content(line, style);
         if text.is_empty() {
             let kind = if line.trim().is_empty() { Kind::Blank } else { continue };
-            lines.push(Line { kind, place: String::new(), scope: 0, text: String::new(), label: String::new(), name: None });
+            lines.push(Line {
+                kind,
+                place: String::new(),
+                scope: 0,
+                text: String::new(),
+                label: String::new(),
+                name: None,
+            });
             continue;
         }
         let depth = depth(line, style);
@@ -139,12 +147,18 @@ fn width(blank: char) -> usize {
 
 /// Whether a line has no name of its own.
 fn is_weak(text: &str, style: &Style) -> bool {
-    if style.brackets { text == "{" || text == "[" } else { style.dashes && text.starts_with('-') && (is_scalar(text) || text.ends_with([':', '-'])) }
+    if style.brackets {
+        text == "{" || text == "["
+    } else {
+        style.dashes && text.starts_with('-') && (is_scalar(text) || text.ends_with([':', '-']))
+    }
 }
 
 /// Whether the lines below are a text.
 fn is_scalar(text: &str) -> bool {
-    [": |", ": >", ": |-", ": >-", ": |+", ": >+"].iter().any(|end| text.ends_with(end)) || text == "- |" || text == "- >"
+    [": |", ": >", ": |-", ": >-", ": |+", ": >+"].iter().any(|end| text.ends_with(end))
+        || text == "- |"
+        || text == "- >"
 }
 
 /// `name` of `name: value` or `NAME=value`.

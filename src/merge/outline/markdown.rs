@@ -36,7 +36,8 @@ pub(super) fn lines(text: &str) -> Vec<Line> {
             headings.push((level, text.to_owned()));
         } else if text.starts_with('|') {
             // Rows without a header are a table that somebody has cut.
-            let is_header = source.peek().is_some_and(|next| next.trim().starts_with(['|', '-']) && next.contains("--"));
+            let is_header =
+                source.peek().is_some_and(|next| next.trim().starts_with(['|', '-']) && next.contains("--"));
             let name = table.get_or_insert_with(|| if is_header { text.to_owned() } else { "|".to_owned() });
             place = inside(&place, name);
         } else if kind == Kind::Content {
@@ -71,5 +72,6 @@ fn heading(line: &str) -> Option<usize> {
 
 fn is_entry(text: &str) -> bool {
     let number = text.trim_start_matches(|letter: char| letter.is_ascii_digit());
-    ["- ", "* ", "+ "].iter().any(|mark| text.starts_with(mark)) || (number.len() < text.len() && number.starts_with(". "))
+    ["- ", "* ", "+ "].iter().any(|mark| text.starts_with(mark))
+        || (number.len() < text.len() && number.starts_with(". "))
 }

@@ -67,7 +67,8 @@ fn comments(text: &str) -> Vec<Line> {
             text => (Kind::Content, text),
         };
         let here = array.as_deref().map_or_else(|| place.clone(), |array| inside(&place, array));
-        let label = if array.is_some() { text.trim_end_matches(',') } else { text.split('=').next().unwrap_or(text).trim() };
+        let label =
+            if array.is_some() { text.trim_end_matches(',') } else { text.split('=').next().unwrap_or(text).trim() };
         let (at, label) = if is_header { (String::new(), text.to_owned()) } else { (here, label.to_owned()) };
         lines.push(Line { kind, place: at, scope: 0, text: said.to_owned(), label: label.clone(), name: None });
         if let Some(comment) = behind(text).filter(|_| kind == Kind::Content) {
