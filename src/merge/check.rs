@@ -65,11 +65,11 @@ impl<'a> Side<'a> {
             let (before, here, there) = (&self.base[old].place, &self.units[unit].place, &other.units[there].place);
             Some(if before == there { here } else { there })
         };
-        let mut known: HashMap<&str, &str> = HashMap::new();
-        // What stands behind a unit speaks for it only where nothing before it does.
+        // What stands first in a place is at home there as long as the other side has the place. Else those behind it tell.
+        let opened: HashSet<String> = other.units.iter().map(|unit| outline::inside(&unit.place, &unit.label)).collect();
         let behind =
             self.units.iter().enumerate().rev().filter_map(|(at, unit)| Some((unit.place.as_str(), moved_to(at)?)));
-        known.extend(behind);
+        let mut known: HashMap<&str, &str> = behind.filter(|(place, _)| !opened.contains(*place)).collect();
         let mut places = Vec::new();
         for (at, unit) in self.units.iter().enumerate() {
             let place = unit.place.as_str();

@@ -327,7 +327,7 @@ fn label(texts: &[&str]) -> String {
     if is_block {
         return texts.join(" ");
     }
-    let named = texts.iter().take_while(|text| !matches!(**text, ":" | "=" | "("));
+    let named = texts.iter().take_while(|text| !matches!(**text, ":" | "="));
     let label = named.copied().collect::<Vec<_>>().join(" ");
     if label.is_empty() { texts.join(" ") } else { label }
 }

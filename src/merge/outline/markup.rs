@@ -6,6 +6,9 @@ use super::{Kind, Line, inside};
 const VOID: [&str; 14] =
     ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"];
 
+/// Elements that end with what they stand in, if nobody ends them before.
+const MAY_STAY_OPEN: [&str; 11] = ["dd", "dt", "li", "option", "p", "tbody", "td", "tfoot", "th", "thead", "tr"];
+
 /// Blocks of templates that have an end.
 const BLOCKS: [&str; 7] = ["block", "if", "for", "match", "macro", "call", "filter"];
 
@@ -116,7 +119,5 @@ fn finish(begun: &Pending, open: &mut Vec<Open>) -> bool {
 /// An element ends, and those in it that were never closed.
 fn close(open: &mut Vec<Open>, name: &str) -> bool {
     let Some(at) = open.iter().rposition(|open| open.name == name) else { return false };
-    let is_last = at + 1 == open.len();
-    open.truncate(at);
-    is_last
+    open.drain(at..).skip(1).all(|open| MAY_STAY_OPEN.contains(&open.name.as_str()))
 }

@@ -112,6 +112,6 @@ fn attached(place: &str, label: &str) -> String {
 }
 
 /// The place inside of `label`.
-fn inside(place: &str, label: &str) -> String {
+pub(super) fn inside(place: &str, label: &str) -> String {
     format!("{place}{INSIDE}{label}")
 }
