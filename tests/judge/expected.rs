@@ -153,27 +153,30 @@ impl<'a> Expected<'a> {
 
     /// Where the other side has taken both neighbours of an added line, it goes with them.
     fn parent_of_neighbours(&self, node: Node) -> Option<Option<Node>> {
-        let (at, text, side, across, other) = match node {
+        let (at, text, side, opposite, other) = match node {
             Node::Ours(at) => (at, self.ours, self.yours, self.theirs, self.other),
             Node::Theirs(at) => (at, self.theirs, self.other, self.ours, self.yours),
             Node::Base(_) => return None,
         };
         let parent = text.lines[at].parent;
-        let gone_to = |line: usize| {
+        let kept = |line: usize| {
             let origin =
                 side.origins[line].filter(|_| text.lines[line].parent == parent && text.lines[line].counts())?;
-            Some(across.lines[other.line(origin)?].parent)
+            Some((self.base.lines[origin].parent, opposite.lines[other.line(origin)?].parent))
         };
-        let above = (0..at).rev().find_map(gone_to)?;
-        let below = (at + 1..text.lines.len()).find_map(gone_to)?;
-        let across = |line| {
-            if matches!(node, Node::Ours(_)) {
-                self.canonical(Node::Theirs(line))
-            } else {
-                self.canonical(Node::Ours(line))
-            }
+        let (above, below) = ((0..at).rev().find_map(kept), (at + 1..text.lines.len()).find_map(kept));
+        let neighbours: Vec<_> = match (above, below) {
+            (Some(above), Some(below)) => vec![above, below],
+            // The first and the last one go with all the others.
+            _ => (0..text.lines.len()).filter_map(kept).collect(),
         };
-        (above == below).then_some(above.map(across))
+        let across = |line| if matches!(node, Node::Ours(_)) { Node::Theirs(line) } else { Node::Ours(line) };
+        let mut gone_to = neighbours.into_iter().map(|(before, now)| {
+            let now = now.map(|line| self.canonical(across(line)));
+            (before.map(Node::Base) != now).then_some(now)
+        });
+        let first = gone_to.next()??;
+        gone_to.all(|other| other == Some(first)).then_some(first)
     }
 
     fn cannot(&mut self, node: Node) {

@@ -69,6 +69,14 @@ pub(crate) fn place(text: &str, lines: &mut [Line]) {
     }
 }
 
+/// Whether a line closes one element or block, and does nothing else.
+pub(crate) fn closes(line: &str) -> bool {
+    let only = |open: &str, close: &str| {
+        line.starts_with(open) && line.ends_with(close) && line.matches(['<', '{']).count() == 1
+    };
+    only("</", ">") || only("{% end", "%}")
+}
+
 /// Whether each element and block that is opened is closed, and the other way round.
 pub(crate) fn is_balanced(text: &str) -> bool {
     let mut stack = Vec::new();

@@ -90,7 +90,9 @@ fn plain(language: Language, at: usize, line: &str) -> Line {
             Kind::Blank
         } else if language.is_comment(text) {
             Kind::Comment
-        } else if language.has_brackets() && text.chars().all(|letter| ")]};,?".contains(letter)) {
+        } else if language == Language::Html && html::closes(text)
+            || language.has_brackets() && text.chars().all(|letter| ")]};,?".contains(letter))
+        {
             Kind::Closer
         } else {
             Kind::Code

@@ -47,7 +47,10 @@ impl Side {
         for line in 0..base.lines.len() {
             result.sever(base, side, line);
         }
-        result.pair_edits(base, side);
+        // What stands above an item follows it.
+        for least in [100, 50, 50] {
+            result.pair_edits(base, side, least);
+        }
         result
     }
 
@@ -111,7 +114,7 @@ impl Side {
     }
 
     /// Takes a new line for an edit of one that is gone, where it stands in its place and resembles it.
-    fn pair_edits(&mut self, base: &Text, side: &Text) {
+    fn pair_edits(&mut self, base: &Text, side: &Text, least: usize) {
         for line in (0..base.lines.len()).filter(|line| base.lines[*line].counts()) {
             if self.fates[line] != Fate::Gone {
                 continue;
@@ -122,7 +125,7 @@ impl Side {
                 .filter(|at| side.lines[*at].role == base.lines[line].role)
                 .filter(|at| side.lines[*at].parent.and_then(|above| self.origins[above]) == base.lines[line].parent)
                 .map(|at| (blend::likeness(&base.lines[line].text, &side.lines[at].text), at))
-                .filter(|(likeness, _)| *likeness >= 50)
+                .filter(|(likeness, _)| *likeness >= least)
                 .max_by_key(|(likeness, at)| (*likeness, usize::MAX - at));
             if let Some((_, at)) = best {
                 self.fates[line] = Fate::Renamed(at);
@@ -159,7 +162,7 @@ impl Side {
     /// The lines that the side has added around a line of the base: between the nearest ones that it has kept.
     pub(crate) fn beside(&self, side: &Text, line: usize) -> impl Iterator<Item = usize> {
         let kept = |at: &usize| match self.fates[*at] {
-            Fate::Kept(new) if !self.moved[*at] => Some(new),
+            Fate::Kept(new) | Fate::Renamed(new) if *at != line && !self.moved[*at] => Some(new),
             _ => None,
         };
         let from = (0..line).rev().find_map(|at| kept(&at)).map_or(0, |at| at + 1);
