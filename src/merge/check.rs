@@ -69,7 +69,7 @@ impl<'a> Side<'a> {
         let opened: HashSet<String> = other.units.iter().map(|unit| outline::inside(&unit.place, &unit.label)).collect();
         let behind =
             self.units.iter().enumerate().rev().filter_map(|(at, unit)| Some((unit.place.as_str(), moved_to(at)?)));
-        let mut known: HashMap<&str, &str> = behind.filter(|(place, _)| !opened.contains(*place)).collect();
+        let mut known: HashMap<&str, &str> = behind.filter(|(place, _)| !place.is_empty() && !opened.contains(*place)).collect();
         let mut places = Vec::new();
         for (at, unit) in self.units.iter().enumerate() {
             let place = unit.place.as_str();
