@@ -88,7 +88,7 @@ impl Workspace {
     /// [`WorkspaceError`]; the project is as it was then.
     pub fn apply(&self, application: Application<'_>) -> Result<Applied, WorkspaceError> {
         let lock = self.lock()?;
-        let now = self.ready_at()?;
+        let now = self.ready_at(Some(&lock))?;
         if now != *application.head {
             return Err(WorkspaceError::Moved { then: application.head.clone(), now });
         }
@@ -122,12 +122,13 @@ impl Workspace {
 
 impl Writing<'_> {
     fn write(&self) -> Result<(), WorkspaceError> {
-        let files = || self.git("write the files").args(["read-tree", "-m", "-u"]).index(&self.before);
+        let files =
+            || self.git("write the files").args(["read-tree", "-m", "-u"]).index(&self.before).holding(self.lock);
         let (commit, trees) = (self.application.head.commit.as_str(), &self.trees);
         files().args(["--dry-run", commit, &trees.shown]).output().map_err(|failure| self.explain(failure))?;
         self.index(&|git| git.args(["read-tree", "-m", commit, &trees.result]))?;
         self.begin_cherry_pick().inspect_err(|_| self.undo())?;
-        if let Err(failure) = files().args([commit, &trees.shown]).holding(self.lock).output() {
+        if let Err(failure) = files().args([commit, &trees.shown]).output() {
             let error = self.explain(failure);
             // Else git has looked before it wrote anything, and somebody has changed a file since we did.
             if !matches!(error, WorkspaceError::Hidden(_) | WorkspaceError::InTheWay(_)) {

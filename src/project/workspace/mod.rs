@@ -14,6 +14,7 @@ mod run;
 mod snapshot;
 mod trees;
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 pub use self::apply::{Application, Applied};
@@ -90,14 +91,16 @@ impl Workspace {
     }
 
     /// Makes sure that a change can be merged: nothing waits for a commit, and git is not in the middle of something. Gives what
-    /// is checked out.
-    fn ready_at(&self) -> Result<Head, WorkspaceError> {
+    /// is checked out. Who holds the lock for a change has git note in the index what it has seen of the files.
+    fn ready_at(&self, lock: Option<&File>) -> Result<Head, WorkspaceError> {
         if let Some(what) = self.in_the_middle()? {
             return Err(WorkspaceError::Busy { what });
         }
         let status = ["status", "--porcelain=v2", "--branch", "-z"];
         let options = ["--untracked-files=no", "--ignore-submodules=dirty", "--no-renames"];
-        let printed = self.git("compare the files", status).args(options).output()?;
+        let git = self.git("compare the files", status).args(options);
+        let git = if let Some(lock) = lock { git.holding(lock) } else { git.env("GIT_OPTIONAL_LOCKS", "0") };
+        let printed = git.output()?;
         let (head, mut changed) = (Head::parse(&printed).ok_or(WorkspaceError::Unborn)?, Vec::new());
         for entry in printed.split(|byte| *byte == 0) {
             changed.extend(changed_path(&String::from_utf8_lossy(entry), &self.prefix));

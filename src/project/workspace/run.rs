@@ -63,6 +63,12 @@ impl Git {
         self
     }
 
+    /// As if the user had set nothing about line ends.
+    pub(super) fn plain_line_ends(mut self) -> Self {
+        self.command.args(["-c", "core.autocrlf=false", "-c", "core.eol=lf"]);
+        self
+    }
+
     /// With new objects in another folder, which knows those of the repository by its `info/alternates`.
     pub(super) fn objects(mut self, folder: &Path) -> Self {
         self.command.env("GIT_OBJECT_DIRECTORY", folder);
@@ -80,10 +86,15 @@ impl Git {
         self
     }
 
-    /// Hands a lock on to a command that prints nothing: it is held until git has ended, even where this program is killed.
+    /// Hands a lock on to git, which holds it until it has ended, even where this program is killed. What gets no input reads
+    /// nothing from it, and what does prints nothing to it.
     pub(super) fn holding(mut self, lock: &File) -> Self {
         if let Ok(lock) = lock.try_clone() {
-            self.stdout = Stdio::from(lock);
+            if self.input.is_empty() {
+                self.command.stdin(lock);
+            } else {
+                self.stdout = Stdio::from(lock);
+            }
         }
         self
     }

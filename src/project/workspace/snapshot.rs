@@ -1,6 +1,6 @@
 //! What git has of a project: in the last commit, or as it would commit the work tree.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -12,6 +12,9 @@ use crate::tree::{File, FileTree, TreePath};
 
 /// Files above this size are no work of a template, and are not read.
 const LARGEST: usize = 4 * 1024 * 1024;
+
+/// How a file begins that stands for a large one elsewhere, which nobody fetches for a merge.
+const LFS: &[u8] = b"version https://git-lfs.github.com/spec/";
 
 /// What was checked out when a change was planned, and must be when it is applied.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,7 +97,7 @@ impl Workspace {
     /// [`WorkspaceError`]: something waits for a commit, or git is in the middle of something, or as
     /// [`Workspace::committed`].
     pub fn ready(&self) -> Result<Ready<'_>, WorkspaceError> {
-        let head = self.ready_at()?;
+        let head = self.ready_at(None)?;
         let tracked = self.project(&head.commit)?;
         Ok(Ready { workspace: self, head, tracked })
     }
@@ -181,24 +184,61 @@ impl Workspace {
             tracked.others.insert(path.to_owned(), other);
         }
         let ids: String = plain.iter().map(|(.., id)| format!("{id}\n")).collect();
-        let mut contents = Bytes::from(git(&["cat-file", "--batch", "--buffer"]).input(ids.into_bytes()).output()?);
+        let contents = git(&["cat-file", "--batch", "--buffer"]).input(ids.into_bytes()).output()?;
+        let mut contents = Contents(contents.into());
+        for (path, executable, id) in &plain {
+            let bytes = contents.next(id)?;
+            tracked.files.insert(path.clone(), File { bytes, executable: *executable });
+        }
+
+        // What a filter makes of the rest is not what a template wrote.
+        let filtered = self.filtered(plain.iter().map(|(path, ..)| self.in_repository(path)))?;
+        plain.retain(|(path, ..)| {
+            let is_pointer = tracked.files.get(path.as_str()).is_some_and(|file| file.bytes.starts_with(LFS));
+            filtered.contains(&self.in_repository(path)) && !is_pointer
+        });
+        if plain.is_empty() {
+            return Ok(tracked);
+        }
+        let ids: String = plain.iter().map(|(path, _, id)| format!("{id} {}\n", self.in_repository(path))).collect();
+        let smudge = git(&["cat-file", "--batch", "--buffer", "--filters"]).plain_line_ends();
+        let mut contents = Contents(smudge.input(ids.into_bytes()).output()?.into());
         for (path, executable, id) in plain {
-            let bytes = next_object(&mut contents).ok_or_else(|| WorkspaceError::Refused {
-                action: "read the files",
-                said: format!("the content of {path}, {id}, is missing; `git fsck` tells more"),
-            })?;
+            let bytes = contents.next(&id)?;
             tracked.files.insert(path, File { bytes, executable });
         }
         Ok(tracked)
     }
+
+    /// Those of some paths of the repository whose content goes through a filter on its way to the disk and back.
+    pub(super) fn filtered(&self, paths: impl Iterator<Item = String>) -> Result<BTreeSet<String>, WorkspaceError> {
+        let asked: Vec<u8> = paths.flat_map(|path| [path.as_bytes(), b"\0"].concat()).collect();
+        let git = self.git("read .gitattributes", ["check-attr", "-z", "--stdin", "filter"]);
+        let printed = git.input(asked).output()?;
+        let fields: Vec<_> = printed.split(|byte| *byte == 0).map(String::from_utf8_lossy).collect();
+        let (answers, _) = fields.as_chunks();
+        let filtered = answers.iter().filter(|[_, _, value]| !matches!(&**value, "unspecified" | "unset" | "set"));
+        Ok(filtered.map(|[path, ..]| path.clone().into_owned()).collect())
+    }
 }
 
-/// The next object of `git cat-file --batch`: a line that ends in its size, its content, and a line end.
-fn next_object(printed: &mut Bytes) -> Option<Bytes> {
-    let end = printed.iter().position(|byte| *byte == b'\n')?;
-    let line = printed.split_to(end + 1);
-    let size: usize = str::from_utf8(&line).ok()?.trim_end().rsplit(' ').next()?.parse().ok()?;
-    let mut content = (printed.len() > size).then(|| printed.split_to(size + 1))?;
-    content.truncate(size);
-    Some(content)
+/// What `git cat-file --batch` prints: for each object a line that ends in its size, its content, and a line end.
+struct Contents(Bytes);
+
+impl Contents {
+    fn next(&mut self, id: &str) -> Result<Bytes, WorkspaceError> {
+        self.split().ok_or_else(|| WorkspaceError::Refused {
+            action: "read the files",
+            said: format!("the object {id} is missing; `git fsck` tells more"),
+        })
+    }
+
+    fn split(&mut self) -> Option<Bytes> {
+        let end = self.0.iter().position(|byte| *byte == b'\n')?;
+        let line = self.0.split_to(end + 1);
+        let size: usize = str::from_utf8(&line).ok()?.trim_end().rsplit(' ').next()?.parse().ok()?;
+        let mut content = (self.0.len() > size).then(|| self.0.split_to(size + 1))?;
+        content.truncate(size);
+        Some(content)
+    }
 }

@@ -97,8 +97,8 @@ impl Builder<'_> {
 
     /// Entries as `git update-index --index-info` reads them: what stood at a path goes, and its versions come.
     fn entries(&self, files: &[Versions]) -> Result<Vec<u8>, WorkspaceError> {
-        let ids = self.store(files.iter().flat_map(|(_, versions)| versions).map(|(_, file)| file))?;
-        let (mut ids, mut entries) = (ids.lines(), String::new());
+        let ids = self.store(files)?;
+        let (mut ids, mut entries) = (ids.iter(), String::new());
         for (path, versions) in files {
             entries.extend(["0 ", &self.none, "\t", path, "\0"]);
             for ((stage, file), id) in versions.iter().zip(&mut ids) {
@@ -109,16 +109,30 @@ impl Builder<'_> {
         Ok(entries.into_bytes())
     }
 
-    /// Stores contents, and gives their ids, one a line.
-    fn store<'f>(&self, files: impl Iterator<Item = &'f File>) -> Result<String, WorkspaceError> {
-        let mut paths = String::new();
-        for (number, file) in files.enumerate() {
-            let path = self.folder.join(number.to_string());
-            fs::write(&path, &file.bytes).map_err(WorkspaceError::io("write", &path))?;
-            paths.extend([&path.display().to_string(), "\n"]);
+    /// Stores all versions as git commits them, and gives their ids.
+    fn store(&self, files: &[Versions]) -> Result<Vec<String>, WorkspaceError> {
+        let filtered = self.workspace.filtered(files.iter().map(|(path, _)| path.clone()))?;
+        let (mut ids, mut plain, mut names) = (Vec::new(), Vec::new(), String::new());
+        for (path, versions) in files {
+            for (_, file) in versions {
+                if filtered.contains(path) {
+                    let clean = self.git(["hash-object", "-w", "--stdin", "--path", path]);
+                    ids.push(clean.input(file.bytes.to_vec()).line()?);
+                    continue;
+                }
+                let name = self.folder.join(plain.len().to_string());
+                fs::write(&name, &file.bytes).map_err(WorkspaceError::io("write", &name))?;
+                names.extend([&name.display().to_string(), "\n"]);
+                plain.push(ids.len());
+                ids.push(String::new());
+            }
         }
-        let store = self.git(["hash-object", "-w", "--no-filters", "--stdin-paths"]).input(paths.into_bytes());
-        Ok(store.line()?)
+        let stored =
+            self.git(["hash-object", "-w", "--no-filters", "--stdin-paths"]).input(names.into_bytes()).line()?;
+        for (at, id) in plain.into_iter().zip(stored.lines()) {
+            id.clone_into(&mut ids[at]);
+        }
+        Ok(ids)
     }
 }
 
