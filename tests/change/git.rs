@@ -51,6 +51,7 @@ fn what_is_no_file_of_a_template_is_never_written_over() {
         commit(&project);
         refused(&project, &format!("your project has a submodule there, {at}"));
         project.git(&["rm", "--quiet", "-r", "--force", at]);
+        project.git(&["clean", "--quiet", "-ffd"]);
         commit(&project);
     }
 }
@@ -58,7 +59,7 @@ fn what_is_no_file_of_a_template_is_never_written_over() {
 #[cfg(unix)]
 #[test]
 fn links_pipes_and_odd_names_are_the_persons() {
-    use std::os::unix::fs::symlink;
+    use std::os::unix::{ffi::OsStrExt, fs::symlink};
     let project = Project::new();
     let at = |path: &str| project.sandbox.path(&format!("work/my-app/{path}"));
     for path in ["docs/features/mail.md", "docs/features"] {
@@ -76,7 +77,6 @@ fn links_pipes_and_odd_names_are_the_persons() {
     refused(&project, "unknown to git: docs/features/mail.md");
     fs::remove_file(at("docs/features/mail.md")).expect("removed");
 
-    use std::os::unix::ffi::OsStrExt;
     fs::create_dir(at("docs/features/mail.md")).expect("a folder");
     let name = std::ffi::OsStr::from_bytes(b"caf\xe9");
     fs::write(at("docs/features/mail.md").join(name), "mine\n").expect("a file");
@@ -223,7 +223,7 @@ fn variables_of_a_callers_git_are_dropped() {
         ("GIT_NAMESPACE", other("x")),
         ("GIT_LITERAL_PATHSPECS", "1".into()),
     ] {
-        for line in ["add feature mail", "remove feature mail jobs"] {
+        for line in ["add feature mail", "remove feature mail"] {
             let mut command = sandbox.neoforge(format!("{line} --yes --commit --project my-app").split(' '));
             let said = sandbox.finish(command.env(variable, &value)).expect(0);
             count += 1;
@@ -266,7 +266,7 @@ fn changed_and_back(make: impl Fn(&Sandbox)) {
     project.run("add feature mail --yes --commit").expect(0);
     assert_eq!(project.status(), "");
     assert!(project.run("status").expect(0).out.contains(", 0 of them edited"));
-    project.run("remove feature mail jobs --yes --commit").expect(0);
+    project.run("remove feature mail --yes --commit").expect(0);
     assert_eq!(project.tree(), before);
     project.edit("my-app.txt", "mine\n");
     project.run("set title=Other --yes").expect(3);

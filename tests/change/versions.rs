@@ -144,7 +144,7 @@ fn a_file_may_become_a_folder_and_a_folder_a_file() {
         let at = |path: &str| project.sandbox.path(&format!("template/base/files/{path}"));
         std::fs::remove_file(at("raw.yml")).expect("removed");
         project.sandbox.write("template/base/files/raw.yml/inside", "of the folder\n");
-        std::fs::remove_file(at("docs/README.md")).expect("removed");
+        std::fs::remove_dir_all(at("docs")).expect("removed");
         project.sandbox.write(
             "template/base/files/docs.md",
             "# Docs\n\n<!-- @slot features -->\n\n| variable | default | meaning |\n|---|---|---|\n<!-- @slot env -->\n",

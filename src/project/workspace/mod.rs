@@ -121,7 +121,7 @@ impl Workspace {
         }
         // Some repositories keep these where they keep their branches.
         let heads = [("MERGE_HEAD", "merge"), ("REVERT_HEAD", "revert"), ("CHERRY_PICK_HEAD", "cherry-pick")];
-        let asked: String = heads.iter().map(|(head, _)| format!("{head}\n")).collect();
+        let asked: String = heads.iter().flat_map(|(head, _)| [*head, "\n"]).collect();
         let printed = self.git("look for a merge", ["cat-file", "--batch-check"]).input(asked.into_bytes()).output()?;
         let printed = String::from_utf8_lossy(&printed);
         let found = printed.lines().zip(heads).find(|(line, _)| !line.ends_with(" missing"));

@@ -183,7 +183,7 @@ impl Workspace {
             };
             tracked.others.insert(path.to_owned(), other);
         }
-        let ids: String = plain.iter().map(|(.., id)| format!("{id}\n")).collect();
+        let ids: String = plain.iter().flat_map(|(.., id)| [id.as_str(), "\n"]).collect();
         let contents = git(&["cat-file", "--batch", "--buffer"]).input(ids.into_bytes()).output()?;
         let mut contents = Contents(contents.into());
         for (path, executable, id) in &plain {
@@ -200,9 +200,9 @@ impl Workspace {
         if plain.is_empty() {
             return Ok(tracked);
         }
-        let ids: String = plain.iter().map(|(path, _, id)| format!("{id} {}\n", self.in_repository(path))).collect();
+        let lines: Vec<_> = plain.iter().map(|(path, _, id)| format!("{id} {}\n", self.in_repository(path))).collect();
         let smudge = git(&["cat-file", "--batch", "--buffer", "--filters"]).plain_line_ends();
-        let mut contents = Contents(smudge.input(ids.into_bytes()).output()?.into());
+        let mut contents = Contents(smudge.input(lines.concat().into_bytes()).output()?.into());
         for (path, executable, id) in plain {
             let bytes = contents.next(&id)?;
             tracked.files.insert(path, File { bytes, executable });

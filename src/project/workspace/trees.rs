@@ -103,7 +103,7 @@ impl Builder<'_> {
             entries.extend(["0 ", &self.none, "\t", path, "\0"]);
             for ((stage, file), id) in versions.iter().zip(&mut ids) {
                 let mode = if file.executable { "100755" } else { "100644" };
-                entries.push_str(&format!("{mode} {id} {stage}\t{path}\0"));
+                entries.extend([mode, " ", id, " ", &stage.to_string(), "\t", path, "\0"]);
             }
         }
         Ok(entries.into_bytes())
