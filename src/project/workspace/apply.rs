@@ -229,8 +229,6 @@ impl Writing<'_> {
         let says = |words: &str| refusal.said.contains(words);
         if says("index.lock") {
             WorkspaceError::IndexHeld(self.workspace.git_folder.join("index.lock"))
-        } else if says("No space left on device") {
-            WorkspaceError::Full(self.workspace.work_tree.clone())
         } else if says("not uptodate") {
             WorkspaceError::Hidden(quoted())
         } else if says("would be overwritten") || says("would lose untracked") {

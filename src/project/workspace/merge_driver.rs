@@ -53,7 +53,7 @@ impl Workspace {
             self.git("write its settings", ["config", "--file"]).args([path.as_os_str()]).args([key, value]).output();
         set.map(drop).map_err(|failure| match failure {
             Failure::Refused(Refusal { said, .. }) => WorkspaceError::Settings { path, said },
-            Failure::Unstartable(error) => error,
+            Failure::Broken(error) => error,
         })
     }
 }

@@ -138,7 +138,7 @@ impl Workspace {
         let before = id()?;
         self.git("commit", ["commit", "--quiet", "--message", message]).output().map_err(|failure| match failure {
             Failure::Refused(refusal) => WorkspaceError::Commit { said: refusal.said },
-            Failure::Unstartable(error) => error,
+            Failure::Broken(error) => error,
         })?;
         let after = id()?;
         if after == before {
@@ -167,7 +167,7 @@ fn changed_path(entry: &str, prefix: &str) -> Option<String> {
 fn unopened(root: &Path, failure: Failure) -> WorkspaceError {
     let refusal = match failure {
         Failure::Refused(refusal) => refusal,
-        Failure::Unstartable(error) => return error,
+        Failure::Broken(error) => return error,
     };
     let said = refusal.said.as_str();
     if said.contains("dubious ownership") {

@@ -10,6 +10,9 @@ use std::thread;
 use super::WorkspaceError;
 use crate::process;
 
+/// What the system and git say when a disk is full.
+const FULL: [&str; 2] = ["No space left on device", "Out of diskspace"];
+
 /// A command of git that is going to be run.
 pub(super) struct Git {
     command: Command,
@@ -29,8 +32,8 @@ pub(super) struct Refusal {
 
 /// Why there is no output.
 pub(super) enum Failure {
-    /// Git could not be run.
-    Unstartable(WorkspaceError),
+    /// Git could not be run, or had no space.
+    Broken(WorkspaceError),
     /// It said no.
     Refused(Refusal),
 }
@@ -38,7 +41,7 @@ pub(super) enum Failure {
 impl From<Failure> for WorkspaceError {
     fn from(failure: Failure) -> Self {
         match failure {
-            Failure::Unstartable(error) => error,
+            Failure::Broken(error) => error,
             Failure::Refused(Refusal { action, said }) => Self::Refused { action, said },
         }
     }
@@ -102,6 +105,7 @@ impl Git {
     /// Runs it to its end, and gives what it printed.
     pub(super) fn output(self) -> Result<Vec<u8>, Failure> {
         let Self { mut command, arguments, input, stdout, action } = self;
+        let folder = command.get_current_dir().unwrap_or(Path::new(".")).to_path_buf();
         let run = || -> io::Result<_> {
             let mut git = command.args(arguments).stdout(stdout).stderr(Stdio::piped()).spawn()?;
             let stdin = git.stdin.take();
@@ -112,7 +116,7 @@ impl Git {
             })
         };
         let output = run().map_err(|error| {
-            Failure::Unstartable(match error.kind() {
+            Failure::Broken(match error.kind() {
                 io::ErrorKind::NotFound => WorkspaceError::NoGit,
                 _ => WorkspaceError::io("run", "git")(error),
             })
@@ -127,6 +131,9 @@ impl Git {
             ("", printed) => printed.to_owned(),
             (errors, printed) => format!("{printed}\n{errors}"),
         };
+        if FULL.iter().any(|words| said.contains(words)) {
+            return Err(Failure::Broken(WorkspaceError::Full(folder)));
+        }
         Err(Failure::Refused(Refusal { action, said }))
     }
 
