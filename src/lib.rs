@@ -22,6 +22,7 @@ pub mod lock;
 pub mod matrix;
 pub mod merge;
 pub mod plan;
+pub mod process;
 pub mod project;
 pub mod release;
 pub mod render;

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each module at the top of `src`, from the bottom up, with what it may use.
-const MAY_USE: [(&str, &[&str]); 24] = [
+const MAY_USE: [(&str, &[&str]); 25] = [
     ("tree", &[]),
     ("unified", &["tree"]),
     ("archive", &["tree"]),
@@ -23,9 +23,10 @@ const MAY_USE: [(&str, &[&str]); 24] = [
     ("snapshot", &["gather", "render", "answers", "template", "tree", "unified"]),
     ("interrupt", &[]),
     ("embedded", &["archive", "tree"]),
-    ("project", &["merge", "tree"]),
-    ("foreign", &[]),
-    ("smoke", &["interrupt", "template"]),
+    ("process", &[]),
+    ("project", &["merge", "process", "tree"]),
+    ("foreign", &["process"]),
+    ("smoke", &["interrupt", "process", "template"]),
     ("ui", &["smoke", "gather", "answers", "template"]),
     ("cli", &[]),
     (
@@ -38,6 +39,7 @@ const MAY_USE: [(&str, &[&str]); 24] = [
             "foreign",
             "embedded",
             "interrupt",
+            "process",
             "plan",
             "unified",
             "adopt",
@@ -153,6 +155,18 @@ fn the_core_has_no_effects() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// Else the variables of a caller's git could reach one of them.
+#[test]
+fn every_program_is_started_by_the_module_for_it() {
+    let others = modules().into_iter().filter(|(module, _)| module != "process").flat_map(|(_, files)| files);
+    let wrong: Vec<String> = others
+        .flat_map(|file| code(&file).into_iter().map(move |(number, line)| (file.clone(), number, line)))
+        .filter(|(_, _, line)| line.contains("Command::new("))
+        .map(|(file, number, line)| format!("{}:{number}: {line}", file.display()))
+        .collect();
+    assert!(wrong.is_empty(), "use `process::command`: {wrong:#?}");
 }
 
 #[test]

@@ -313,3 +313,22 @@ fn code_of_others_is_run_only_if_one_says_so() {
     talk.ends().expect(0);
     assert!(sandbox.path("work/ran").exists());
 }
+
+#[test]
+fn a_commit_or_another_branch_while_the_question_waits_is_noticed() {
+    let sandbox = Sandbox::new();
+    let template = sandbox.template();
+    sandbox.run(&format!("new my-app --yes --smoke none --template {template}")).expect(0);
+    for meanwhile in
+        [&["commit", "--quiet", "--allow-empty", "--message", "x"][..], &["checkout", "--quiet", "-b", "other"]]
+    {
+        let mut talk = Conversation::start(&sandbox, "add feature jobs --project my-app");
+        talk.sees("Change the project?");
+        sandbox.git("work/my-app", meanwhile);
+        let ended = talk.types(ENTER).ends().expect(1);
+        assert!(ended.text().contains("nothing was changed; run the command again"), "{}", ended.text());
+        assert_eq!(sandbox.git("work/my-app", &["status", "--porcelain"]), "");
+    }
+    let mut talk = Conversation::start(&sandbox, "add feature jobs --project my-app");
+    talk.sees("Change the project?").types(ENTER).ends().expect(0);
+}

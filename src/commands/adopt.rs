@@ -14,8 +14,7 @@ use crate::adopt::{self, Candidate, Found, Known, Match, Nearness};
 use crate::answers::record;
 use crate::cli::Adopt;
 use crate::interrupt::Interrupt;
-use crate::project::{Workspace, WorkspaceError};
-use crate::tree::FileTree;
+use crate::project::{Tracked, Workspace, WorkspaceError};
 use crate::ui::{Out, Terminal};
 
 /// Differences that are shown of a match that is not near.
@@ -24,7 +23,8 @@ const SHOWN: usize = 10;
 pub(super) fn run(args: &Adopt, out: &mut Out, interrupt: &Interrupt) -> Result<Exit> {
     let workspace = Workspace::without_record(&args.path)?;
     check_lost(args, &workspace)?;
-    let files = workspace.on_disk()?;
+    let tracked = workspace.on_disk()?;
+    let files = &tracked.files;
     if files.is_empty() {
         bail!("git knows no file in {}; run `git add --all` and `git commit` first", workspace.root().display());
     }
@@ -42,7 +42,7 @@ pub(super) fn run(args: &Adopt, out: &mut Out, interrupt: &Interrupt) -> Result<
     };
     let root = workspace.root();
     let folder = root.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let found = adopt::nearest(&candidates, &files, &folder, &known)?;
+    let found = adopt::nearest(&candidates, files, &folder, &known)?;
 
     let good = args.force || found.nearness() == Nearness::Near;
     let writes = good && !args.dry_run && (args.yes || args.json || !prompts() || asked(&found, out)?);
@@ -58,7 +58,7 @@ pub(super) fn run(args: &Adopt, out: &mut Out, interrupt: &Interrupt) -> Result<
         tell_written(args, &found, out);
     }
     if !good {
-        tell_doubts(&found, &files, out);
+        tell_doubts(&found, &tracked, out);
         return Ok(Exit::Failed);
     }
     Ok(if writes || args.dry_run { Exit::Done } else { Exit::Interrupted })
@@ -151,7 +151,7 @@ fn tell_written(args: &Adopt, found: &Match, out: &mut Out) {
 }
 
 /// The nearest match, why it is not good enough, and what to do.
-fn tell_doubts(found: &Match, files: &FileTree, out: &mut Out) {
+fn tell_doubts(found: &Match, tracked: &Tracked, out: &mut Out) {
     let mark = style("✗").for_stderr().red().bold();
     let template = &found.record.template;
     if found.nearness() == Nearness::Strange {
@@ -168,7 +168,7 @@ fn tell_doubts(found: &Match, files: &FileTree, out: &mut Out) {
     for line in report(found) {
         out.say(line);
     }
-    let edited = edited(&found.tree, files);
+    let edited = edited(&found.tree, tracked);
     let edited: Vec<_> = edited.iter().filter(|file| file.path != record::PATH).collect();
     for file in edited.iter().take(SHOWN) {
         out.say(format_args!("  {:<8} {}", file.how, file.path));

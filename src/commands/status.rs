@@ -13,7 +13,7 @@ use crate::answers::record::{BUILT_IN, Record};
 use crate::embedded;
 use crate::interrupt::Interrupt;
 use crate::plan::Side;
-use crate::project::Workspace;
+use crate::project::{Tracked, Workspace};
 use crate::tree::FileTree;
 use crate::ui::Out;
 use crate::unified;
@@ -21,14 +21,15 @@ use crate::unified;
 /// A file that is not as the template made it.
 pub(super) struct Edited<'a> {
     pub(super) path: &'a str,
-    /// `edited`, `deleted` or, when only its mode differs, `mode`.
+    /// `edited`, `deleted`, `replaced` by something that is no file of a template, or, when only its mode differs, `mode`.
     pub(super) how: &'static str,
 }
 
-pub(super) fn edited<'a>(pristine: &'a FileTree, ours: &FileTree) -> Vec<Edited<'a>> {
+pub(super) fn edited<'a>(pristine: &'a FileTree, ours: &Tracked) -> Vec<Edited<'a>> {
     let mut edited = Vec::new();
     for (path, file) in pristine {
-        let how = match ours.get(path.as_str()) {
+        let how = match ours.files.get(path.as_str()) {
+            None if ours.other(path).is_some() => "replaced",
             None => "deleted",
             Some(now) if now.bytes != file.bytes => "edited",
             Some(now) if now.executable != file.executable => "mode",
@@ -39,10 +40,10 @@ pub(super) fn edited<'a>(pristine: &'a FileTree, ours: &FileTree) -> Vec<Edited<
     edited
 }
 
-fn read(project: &Path, interrupt: &Interrupt) -> Result<(Workspace, Side, FileTree)> {
+fn read(project: &Path, interrupt: &Interrupt) -> Result<(Workspace, Side, Tracked)> {
     let workspace = Workspace::open(project)?;
     let ours = workspace.on_disk()?;
-    let record = read_record(&ours)?;
+    let record = read_record(&ours.files)?;
     let opened = source::open_recorded(&record.template, &mut Clones::new(interrupt))?;
     let side = Side::new(&opened.template, record)?;
     Ok((workspace, side, ours))
@@ -58,7 +59,8 @@ fn newer(record: &Record) -> Option<&'static str> {
 pub(super) fn status(project: &Path, as_json: bool, out: &mut Out, interrupt: &Interrupt) -> Result<Exit> {
     let (_, side, ours) = read(project, interrupt)?;
     let edited = edited(&side.tree, &ours);
-    let own = ours.len() - side.tree.iter().filter(|(path, _)| ours.get(path.as_str()).is_some()).count();
+    let own =
+        ours.files.len() + ours.others.len() - side.tree.iter().filter(|(path, _)| ours.knows(path.as_str())).count();
     let (record, newer) = (&side.record, newer(&side.record));
     if as_json {
         out.json(&json!({
@@ -125,7 +127,7 @@ pub(super) fn diff(
     };
     let edited: Vec<_> = edited(&side.tree, &ours).into_iter().filter(|file| wanted(file.path)).collect();
     for file in &edited {
-        out.raw(unified::file(file.path, side.tree.get(file.path), ours.get(file.path)).as_bytes())?;
+        out.raw(unified::file(file.path, side.tree.get(file.path), ours.files.get(file.path)).as_bytes())?;
     }
     Ok(if exit_code && !edited.is_empty() { Exit::Failed } else { Exit::Done })
 }

@@ -87,6 +87,9 @@ pub enum Note {
     },
     /// The template changed a file that the person has deleted: it stays deleted.
     StaysDeleted(TreePath),
+    /// The template changed a file in whose place the person has something that is no file of a template, such as a link: that
+    /// stays.
+    StaysReplaced(TreePath),
     /// The template changed a text that the person has written anew: it stays as it is.
     StaysRewritten(TreePath),
     /// The template adds a file whose folder the person has moved: it went there.

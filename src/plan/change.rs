@@ -254,6 +254,9 @@ impl ChangePlan {
         let files = self.merge.notes.iter().map(|note| match note {
             Note::Followed { from, to } => format!("you have moved {from} to {to}: the change went there"),
             Note::StaysDeleted(path) => format!("you have deleted {path}: it stays deleted"),
+            Note::StaysReplaced(path) => {
+                format!("you have put something else in the place of {path}: it stays as it is, without what the template changes")
+            }
             Note::StaysRewritten(path) => {
                 format!("you have written {path} anew: it stays as it is, without what the template changes in it")
             }

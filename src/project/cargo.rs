@@ -3,10 +3,11 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Output, Stdio};
 
 use tempfile::TempDir;
 
+use crate::process;
 use crate::tree::FileTree;
 
 /// A package or workspace that cargo can look at, in a temporary folder.
@@ -80,7 +81,7 @@ impl Manifests {
     /// # Errors
     /// [`CargoError`]: it is not there, or it failed.
     pub fn run(&self, arguments: &[&str]) -> Result<Vec<u8>, CargoError> {
-        let mut command = Command::new("cargo");
+        let mut command = process::command("cargo");
         command.args(arguments).arg("--manifest-path").arg(self.folder.path().join("Cargo.toml"));
         // A toolchain that is missing would be downloaded, and colours are not for reading.
         command.env("RUSTUP_AUTO_INSTALL", "0").env("CARGO_TERM_COLOR", "never");

@@ -4,11 +4,13 @@ use std::env;
 use std::fs::{self, File};
 use std::io::{self, IsTerminal, Read, Seek};
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{ExitStatus, Stdio};
 use std::thread;
 use std::time::Duration;
 
 use walkdir::WalkDir;
+
+use crate::process;
 
 /// Time between two looks at whether git has ended and whether the user has interrupted.
 const POLL: Duration = Duration::from_millis(10);
@@ -21,17 +23,6 @@ const OFFERED: usize = 6;
 
 /// How deep a template is looked for, to offer it.
 const OFFERED_DEPTH: usize = 4;
-
-/// What makes git work on another repository than the one it is told; set where `neoforge` runs in a git hook.
-const REPOSITORY_VARIABLES: [&str; 7] = [
-    "GIT_DIR",
-    "GIT_WORK_TREE",
-    "GIT_INDEX_FILE",
-    "GIT_COMMON_DIR",
-    "GIT_NAMESPACE",
-    "GIT_OBJECT_DIRECTORY",
-    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-];
 
 /// A template that has been fetched.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -224,7 +215,7 @@ impl Checkout {
             tempfile::tempfile().map_err(failed("keep the output of"))?,
             tempfile::tempfile().map_err(failed("keep the output of"))?,
         );
-        let mut command = Command::new("git");
+        let mut command = process::command("git");
         command
             .args(["-c", "core.autocrlf=false", "-c", "core.eol=lf", "-c", "gc.auto=0", "-c", "maintenance.auto=false"])
             .args(arguments)
@@ -234,9 +225,6 @@ impl Checkout {
             .stdin(Stdio::null())
             .stdout(stdout.try_clone().map_err(failed("keep the output of"))?)
             .stderr(stderr.try_clone().map_err(failed("keep the output of"))?);
-        for variable in REPOSITORY_VARIABLES {
-            command.env_remove(variable);
-        }
         if env::var_os("GIT_TERMINAL_PROMPT").is_none() && !io::stdin().is_terminal() {
             command.env("GIT_TERMINAL_PROMPT", "0");
         }

@@ -4,6 +4,7 @@ use std::env;
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 
 use git2::{
     Config, ConfigLevel, ErrorClass, ErrorCode, Index, IndexEntry, Repository, RepositoryInitOptions, StatusOptions,
@@ -11,6 +12,7 @@ use git2::{
 
 use super::pack::{self, Packed};
 use super::stat;
+use crate::process;
 use crate::tree::FileTree;
 
 /// The branch of a user who has not chosen one.
@@ -58,13 +60,17 @@ fn git(action: &'static str) -> impl Fn(git2::Error) -> GitError {
 pub fn enclosing_repository(path: &Path) -> Option<PathBuf> {
     let path = std::path::absolute(path).ok()?;
     let root = path.ancestors().find(|folder| is_work_tree(folder))?;
-    let ignored = Repository::open(root).and_then(|repository| {
-        let inside = path.strip_prefix(root).unwrap_or(&path);
-        // A trailing slash makes it a folder for patterns such as `/tmp/`.
-        if inside.as_os_str().is_empty() { Ok(false) } else { repository.is_path_ignored(inside.join("")) }
-    });
-    // A repository that libgit2 does not open, for instance because it is somebody else's, is one all the same.
-    (!ignored.unwrap_or(false)).then(|| root.to_path_buf())
+    let inside = path.strip_prefix(root).unwrap_or(&path);
+    // Git tells of every repository, and a trailing slash makes it a folder for patterns such as `/tmp/`.
+    let ignored = !inside.as_os_str().is_empty()
+        && process::command("git")
+            .args(["check-ignore", "--quiet"])
+            .arg(inside.join(""))
+            .current_dir(root)
+            .stdin(Stdio::null())
+            .output()
+            .is_ok_and(|asked| asked.status.success());
+    (!ignored).then(|| root.to_path_buf())
 }
 
 /// The files below `folder` that git neither tracks nor ignores, such as what a first build left there; none where `folder` is

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::Command;
 
 use super::report::Reason;
+use crate::process;
 
 /// What `cargo run` and rustup tell a program about its own build. The project's cargo must not take it for its own: it
 /// would build with our toolchain instead of the project's.
@@ -54,9 +55,9 @@ pub(super) fn command(
 ) -> Result<Command, Reason> {
     let (program, arguments) = words.split_first().ok_or(Reason::Empty)?;
     let mut command = match (program.strip_prefix("target/"), target) {
-        (Some(rest), Some(target)) => Command::new(target.join(rest)),
-        _ if program.contains('/') => Command::new(root.join(program)),
-        _ => Command::new(program),
+        (Some(rest), Some(target)) => process::command(target.join(rest)),
+        _ if program.contains('/') => process::command(root.join(program)),
+        _ => process::command(program),
     };
     if env::var_os("CARGO_MANIFEST_DIR").is_some() {
         for key in OF_OUR_BUILD {

@@ -7,6 +7,7 @@ mod adopt;
 mod branches;
 mod conflicts;
 mod data;
+mod git;
 mod operations;
 mod places;
 mod refusals;

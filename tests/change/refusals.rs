@@ -102,6 +102,14 @@ fn git_must_not_be_in_the_middle_of_something() {
         1,
         "in the middle of a merge; finish it, or give it up with `git merge --abort`",
     );
+    project.git(&["merge", "--abort"]);
+    project.git(&["bisect", "start"]);
+    refused(
+        &project,
+        "add feature mail --yes",
+        1,
+        "in the middle of a bisect; finish it, or give it up with `git bisect reset`",
+    );
 }
 
 #[test]

@@ -137,3 +137,31 @@ fn an_update_clones_the_template_once() {
     let count = |command: &str| asked.lines().filter(|line| line.contains(command)).count();
     assert_eq!((count(" init "), count(" fetch ")), (1, 2), "{asked}");
 }
+
+#[test]
+fn a_file_may_become_a_folder_and_a_folder_a_file() {
+    let project = with_versions(|project| {
+        let at = |path: &str| project.sandbox.path(&format!("template/base/files/{path}"));
+        std::fs::remove_file(at("raw.yml")).expect("removed");
+        project.sandbox.write("template/base/files/raw.yml/inside", "of the folder\n");
+        std::fs::remove_dir_all(at("docs")).expect("removed");
+        project.sandbox.write(
+            "template/base/files/docs.md",
+            "# Docs\n\n<!-- @slot features -->\n\n| variable | default | meaning |\n|---|---|---|\n<!-- @slot env -->\n",
+        );
+        replace(project, "template.toml", "docs/README.md", "docs.md");
+        replace(project, "template.toml", "pages = \"docs/features\"", "pages = \"pages\"");
+        project.sandbox.write("template/base/files/docs", "was a folder\n");
+    });
+    let before = project.tree();
+    // What is the person's, and below what is to become a file, stays, and is named.
+    project.edit("docs/mine.md", "mine\n");
+    let said = project.run("update --yes").expect(1);
+    assert!(said.err.contains("your project has a file there, docs/mine.md"), "{}", said.err);
+    project.git(&["reset", "--quiet", "--hard", "HEAD~1"]);
+    assert_eq!(project.tree(), before);
+    project.run("update --yes --commit").expect(0);
+    assert_eq!(project.read("raw.yml/inside"), "of the folder\n");
+    assert_eq!(project.read("docs"), "was a folder\n");
+    assert_eq!(project.status(), "");
+}

@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::io::Write as _;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -76,11 +75,9 @@ fn shoot(sandbox: &Sandbox, line: &str, runs: usize) {
             restored();
         }
         gun.shoot(command(), Signal::Kill, whole);
-        // It is held for two system calls, so that hardly a shot hits it; the next run knows it by what it is a link to.
-        let [lock, copy] = ["index.lock", "neoforge/index"].map(|name| sandbox.path(&format!("{PROJECT}/.git/{name}")));
-        if let Ok(held) = fs::metadata(&lock) {
-            assert_eq!(held.ino(), fs::metadata(copy).expect("what it is a link to").ino());
-            fs::remove_file(lock).expect("removable");
+        // What git has begun, it finishes, and holds the lock until then.
+        if let Ok(lock) = fs::File::open(sandbox.path(&format!("{PROJECT}/.git/neoforge.lock"))) {
+            lock.lock().expect("git ends");
         }
         changed += usize::from(sandbox.git(PROJECT, &["status", "--porcelain", "--ignored"]) != before);
         restored();
@@ -101,28 +98,38 @@ fn a_killed_change_is_undone_by_git() {
     shoot(&sandbox, "remove feature mail --yes --project my-app", RUNS);
 }
 
-/// The only moment at which a killed run leaves git's lock: the next run goes on as if nothing had been. A lock of git itself
-/// is respected.
+/// What git leaves where it is killed itself, in the middle of the files: the index is written, and a part of the files is.
 #[test]
-fn a_lock_is_swept_if_it_is_ours() {
+fn a_change_of_which_git_wrote_a_part_is_undone_by_git() {
     let sandbox = project();
-    let [index, lock, folder] =
-        ["index", "index.lock", "neoforge"].map(|name| sandbox.path(&format!("{PROJECT}/.git/{name}")));
-    let copied = |to: &Path| _ = fs::copy(&index, to).expect("a copy of the index");
-    fs::create_dir(&folder).expect("a folder");
-    copied(&folder.join("index"));
-    copied(&lock);
+    let before = sandbox.git(PROJECT, &["status", "--porcelain", "--ignored"]);
+    // A filter that kills git at the file that it is for.
+    sandbox.write(&format!("{PROJECT}/.git/info/attributes"), "mail/m7/f7.txt filter=kill\n");
+    sandbox.git(PROJECT, &["config", "filter.kill.smudge", "kill -9 $PPID"]);
+    let said = sandbox.run("add feature mail --yes --project my-app").expect(1);
+    assert!(said.err.contains("git failed to write the files"), "{}", said.err);
+    assert_eq!(sandbox.git(PROJECT, &["status", "--porcelain", "--ignored"]), before, "it undoes what it can");
+    sandbox.git(PROJECT, &["config", "filter.kill.smudge", "kill -9 $(ps -o ppid= -p $PPID) $PPID"]);
+    let said = sandbox.run("add feature mail --yes --project my-app");
+    assert_ne!(said.code, 0, "{}", said.err);
+    assert!(sandbox.path(&format!("{PROJECT}/mail/m0")).exists(), "a part is written");
+    sandbox.git(PROJECT, &["config", "--unset", "filter.kill.smudge"]);
+    sandbox.git(PROJECT, &["reset", "--quiet", "--hard"]);
+    assert_eq!(sandbox.git(PROJECT, &["status", "--porcelain", "--ignored"]), before);
+}
+
+#[test]
+fn a_lock_of_git_is_respected() {
+    let sandbox = project();
+    let lock = sandbox.path(&format!("{PROJECT}/.git/index.lock"));
+    fs::write(&lock, "").expect("a lock");
     let said = sandbox.run("add feature mail --yes --project my-app").expect(1);
     assert!(said.err.contains("git is at work in this repository: [HERE]/work/my-app/.git/index.lock"), "{}", said.err);
     assert!(lock.exists(), "somebody else's");
     fs::remove_file(&lock).expect("removable");
     sandbox.git(PROJECT, &["diff", "--quiet", "HEAD"]);
-
-    fs::create_dir(&folder).expect("a folder that the last run has swept");
-    copied(&folder.join("index"));
-    fs::hard_link(folder.join("index"), &lock).expect("as a killed run leaves it");
     sandbox.run("add feature mail --yes --commit --project my-app").expect(0);
-    assert!(!lock.exists() && !folder.exists());
+    assert!(!sandbox.path(&format!("{PROJECT}/.git/neoforge")).exists());
 }
 
 /// Takes all space that is left.

@@ -16,7 +16,7 @@ use crate::cli::{ChangeArgs, SmokeLevelArg};
 use crate::gather::{Ask, Defaults};
 use crate::interrupt::Interrupt;
 use crate::plan::{ChangePlan, Draft};
-use crate::project::{Application, Workspace, dotenv};
+use crate::project::{Application, Ready, Workspace, dotenv};
 use crate::smoke::Report;
 use crate::template::manifest::SmokeLevel;
 use crate::tree::FileTree;
@@ -24,9 +24,8 @@ use crate::ui::{Out, Terminal};
 
 pub(super) fn run(args: &ChangeArgs, intent: &Intent, out: &mut Out, interrupt: &Interrupt) -> Result<Exit> {
     let workspace = Workspace::open(&args.project)?;
-    workspace.check_ready()?;
-    let ours = workspace.committed()?;
-    let record = read_record(&ours)?;
+    let project = workspace.ready()?;
+    let record = read_record(&project.tracked.files)?;
     let mut clones = Clones::new(interrupt);
     let before = source::open_recorded(&record.template, &mut clones)?;
     let newer = intent.template(&record, &mut clones)?;
@@ -41,9 +40,11 @@ pub(super) fn run(args: &ChangeArgs, intent: &Intent, out: &mut Out, interrupt: 
         before: &before.template,
         after: &after.template,
         id: after.id.clone(),
-        ours,
+        ours: project.tracked.files.clone(),
     };
     let mut plan = draft.plan(given, intent.drops_tables(), &mut *ask)?;
+    project.tracked.correct(&mut plan.merge.notes);
+    project.tracked.check(&plan.before.tree, &plan.after.tree, &plan.merge)?;
     lock::settle(&mut plan, &workspace.root());
     interrupt.check()?;
 
@@ -68,7 +69,7 @@ pub(super) fn run(args: &ChangeArgs, intent: &Intent, out: &mut Out, interrupt: 
             return Ok(Exit::Interrupted);
         }
     }
-    apply(args, &workspace, &plan, after, asks, out, interrupt)
+    apply(args, &project, &plan, after, asks, out, interrupt)
 }
 
 /// The record of a project, as it was committed.
@@ -80,15 +81,15 @@ pub(super) fn read_record(files: &FileTree) -> Result<Record> {
 
 fn apply(
     args: &ChangeArgs,
-    workspace: &Workspace,
+    project: &Ready<'_>,
     plan: &ChangePlan,
     after: &Opened,
     noted: bool,
     out: &mut Out,
     interrupt: &Interrupt,
 ) -> Result<Exit> {
-    let application =
-        Application { merge: &plan.merge, base: &plan.before.tree, theirs: &plan.after.tree, subject: &plan.subject };
+    let Ready { workspace, head, tracked } = project;
+    let application = Application { head, tracked, merge: &plan.merge, subject: &plan.subject };
     let applied = workspace.apply(application)?;
     let entries: Vec<_> = plan.env.new.iter().map(dotenv_entry).collect();
     let appended = dotenv::append(&workspace.root().join(".env"), &entries)?;

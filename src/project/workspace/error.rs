@@ -1,6 +1,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use super::Head;
+
 /// Why a project cannot be changed. Whatever it says, the project is as it was.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the messages say it")]
@@ -17,10 +19,26 @@ pub enum WorkspaceError {
     NoRepository(PathBuf),
     #[error("{} is a repository without files; go to a work tree of it", .0.display())]
     Bare(PathBuf),
+    #[error("there is no git; install it from https://git-scm.com/downloads")]
+    NoGit,
+    #[error("{} is in a repository of somebody else, which git does not trust; if you do, run `{command}`", .root.display())]
+    Untrusted { root: PathBuf, command: String },
+    #[error(
+        "{} is on another disk than the repository in {}, and git looks no further than a disk; set \
+         GIT_DISCOVERY_ACROSS_FILESYSTEM=1 for it and for NeoForge", .root.display(), .above.display()
+    )]
+    OtherDisk { root: PathBuf, above: PathBuf },
+    #[error("the repository is in a folder whose name is not UTF-8, or has a line break: {path}; rename it")]
+    OddName { path: String },
     #[error("the repository has no commit yet; run `git add --all` and `git commit` first")]
     Unborn,
-    #[error("git is in the middle of a {what}; finish it, or give it up with `git {what} --abort`")]
+    #[error("git is in the middle of a {what}; finish it, or give it up with `git {what} {}`", end(.what))]
     Busy { what: &'static str },
+    #[error(
+        "the change was planned for the commit {} ({}), and now {} ({}) is checked out; nothing was changed; run the command again",
+        short(&.then.commit), .then.branch, short(&.now.commit), .now.branch
+    )]
+    Moved { then: Head, now: Head },
     #[error("the project's {path} is not committed; run `git add {path}` and `git commit` first")]
     Uncommitted { path: &'static str },
     #[error(
@@ -37,6 +55,16 @@ pub enum WorkspaceError {
          `git mv`, commit that, and run the command again"
     )]
     CaseClash { new: String, ours: String },
+    #[error(
+        "the change is about {new}, and your project has {what} there, {ours}; move or remove {ours} with git, commit that, and run \
+         the command again"
+    )]
+    Clash { new: String, ours: String, what: &'static str },
+    #[error(
+        "{0} is not as in the last commit, and git was told not to look (skip-worktree or assume-unchanged); run \
+         `git update-index --no-skip-worktree --no-assume-unchanged {0}`, and commit or stash what it has"
+    )]
+    Hidden(String),
     #[error("another NeoForge is at work in this repository; wait until it is done")]
     Locked,
     #[error(
@@ -54,8 +82,8 @@ pub enum WorkspaceError {
     Commit { said: String },
     #[error("git did not write {}: {said}", .path.display())]
     Settings { path: PathBuf, said: String },
-    #[error("git failed to {action}: {source}")]
-    Git { action: &'static str, source: git2::Error },
+    #[error("git failed to {action}: {said}")]
+    Refused { action: &'static str, said: String },
 }
 
 impl WorkspaceError {
@@ -67,10 +95,15 @@ impl WorkspaceError {
             _ => Self::Io { action, path, source },
         }
     }
+}
 
-    pub(super) fn git(action: &'static str) -> impl FnOnce(git2::Error) -> Self {
-        move |source| Self::Git { action, source }
-    }
+/// What ends a command of git that is not finished.
+fn end(what: &str) -> &'static str {
+    if what == "bisect" { "reset" } else { "--abort" }
+}
+
+fn short(commit: &str) -> &str {
+    &commit[..commit.len().min(10)]
 }
 
 /// The first paths of a list, which may be long.

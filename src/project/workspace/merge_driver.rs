@@ -1,11 +1,7 @@
 //! Telling git about the program that merges lock files: `.gitattributes` names it for everybody, but what it runs stands in the
 //! settings of each clone, so that nobody runs what a repository says.
 
-use std::path::Path;
-use std::process::{Command, Stdio};
-
-use git2::{AttrCheckFlags, ErrorCode};
-
+use super::run::{Failure, Refusal};
 use super::{Workspace, WorkspaceError};
 
 /// The file that `.gitattributes` asks a driver for.
@@ -36,35 +32,28 @@ impl Workspace {
     /// [`WorkspaceError`]: the settings of the repository cannot be read or written.
     pub fn set_merge_driver(&self) -> Result<bool, WorkspaceError> {
         let path = format!("{}{FILE}", self.prefix);
-        let asked = self.repository.get_attr(Path::new(&path), "merge", AttrCheckFlags::FILE_THEN_INDEX);
-        if asked.map_err(WorkspaceError::git("read .gitattributes"))? != Some(NAME) {
+        let asked = self.git("read .gitattributes", ["check-attr", "-z", "merge", "--", &path]).output()?;
+        if asked.split(|byte| *byte == 0).nth(2) != Some(NAME.as_bytes()) {
             return Ok(false);
         }
-        let failed = || WorkspaceError::git("read its settings");
-        let settings = self.repository.config().and_then(|mut settings| settings.snapshot()).map_err(failed())?;
-        match settings.get_bytes(SETTINGS[0].0) {
+        match self.git("read its settings", ["config", "--get", SETTINGS[0].0]).output() {
             Ok(_) => Ok(false),
-            Err(error) if error.code() == ErrorCode::NotFound => {
+            // It says nothing where there is no such setting.
+            Err(Failure::Refused(_)) => {
                 SETTINGS.iter().try_for_each(|(key, value)| self.set(key, value)).map(|()| true)
             }
-            Err(error) => Err(failed()(error)),
+            Err(failure) => Err(failure.into()),
         }
     }
 
-    /// Git itself writes, because it keeps the mode of a file that may hold secrets.
+    /// To the settings of all work trees.
     fn set(&self, key: &str, value: &str) -> Result<(), WorkspaceError> {
-        let path = self.repository.commondir().join("config");
-        let run = Command::new("git")
-            .args(["config", "--file"])
-            .arg(&path)
-            .args([key, value])
-            .stdin(Stdio::null())
-            .output()
-            .map_err(WorkspaceError::io("run git for", &path))?;
-        if run.status.success() {
-            return Ok(());
-        }
-        let said = String::from_utf8_lossy(&run.stderr).trim().to_owned();
-        Err(WorkspaceError::Settings { path, said })
+        let path = self.common_folder.join("config");
+        let set =
+            self.git("write its settings", ["config", "--file"]).args([path.as_os_str()]).args([key, value]).output();
+        set.map(drop).map_err(|failure| match failure {
+            Failure::Refused(Refusal { said, .. }) => WorkspaceError::Settings { path, said },
+            Failure::Broken(error) => error,
+        })
     }
 }

@@ -1,36 +1,36 @@
 //! A project that people work on: the part of a git repository that `neoforge.toml` stands at the top of.
 //!
 //! ```text
-//! open ─► committed (what is merged into) ─► apply: lock, stage, index, work tree
+//! open ─► committed (what is merged into) ─► apply: lock, objects, index, work tree
 //! ```
+//!
+//! Git reads and writes all of it: the user's own `git`, so that every repository that they work in will do.
 
 mod apply;
+mod check;
 mod error;
-mod index;
-mod line_ends;
 mod merge_driver;
-mod stage;
+mod run;
+mod snapshot;
+mod trees;
 
-use std::fs;
-use std::io;
+use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-
-use git2::{ErrorCode, ObjectType, Repository, RepositoryState, Status, StatusOptions, TreeWalkMode, TreeWalkResult};
 
 pub use self::apply::{Application, Applied};
 pub use self::error::WorkspaceError;
-use crate::tree::{File, FileTree, TreePath};
+use self::run::{Failure, Git};
+pub use self::snapshot::{Head, Other, Ready, Tracked};
 
 /// The file at the top of a project.
 const RECORD: &str = "neoforge.toml";
 
-/// Files above this size are no work of a template, and are not read.
-const LARGEST: usize = 4 * 1024 * 1024;
-
 /// A project in a git repository.
 pub struct Workspace {
-    repository: Repository,
+    /// What git keeps for this work tree: its index, and the state that it is in.
+    git_folder: PathBuf,
+    /// What it keeps for all work trees of the repository.
+    common_folder: PathBuf,
     /// The work tree of the repository.
     work_tree: PathBuf,
     /// Where the project is in the repository: empty, or ending in `/`.
@@ -43,7 +43,7 @@ impl Workspace {
     /// # Errors
     /// [`WorkspaceError`]: there is no project, or it is in no git repository.
     pub fn open(start: &Path) -> Result<Self, WorkspaceError> {
-        Self::at(find_project(start)?)
+        Self::at(&find_project(start)?)
     }
 
     /// Opens the folder of a project that may have no record.
@@ -51,20 +51,26 @@ impl Workspace {
     /// # Errors
     /// [`WorkspaceError`]: the folder is not there, or is in no git repository.
     pub fn without_record(folder: &Path) -> Result<Self, WorkspaceError> {
-        Self::at(folder.canonicalize().map_err(WorkspaceError::io("find", folder))?)
+        Self::at(&folder.canonicalize().map_err(WorkspaceError::io("find", folder))?)
     }
 
-    fn at(root: PathBuf) -> Result<Self, WorkspaceError> {
-        let repository = Repository::discover(&root).map_err(|error| match error.code() {
-            ErrorCode::NotFound => WorkspaceError::NoRepository(root.clone()),
-            _ => WorkspaceError::git("open the repository")(error),
-        })?;
-        let Some(work_tree) = repository.workdir() else { return Err(WorkspaceError::Bare(root)) };
-        let work_tree = work_tree.canonicalize().map_err(WorkspaceError::io("find", work_tree))?;
-        let Ok(inside) = root.strip_prefix(&work_tree) else { return Err(WorkspaceError::NoRepository(root)) };
-        let parts: Vec<_> = inside.iter().map(|part| part.to_string_lossy()).collect();
-        let prefix = if parts.is_empty() { String::new() } else { format!("{}/", parts.join("/")) };
-        Ok(Self { repository, work_tree, prefix })
+    fn at(root: &Path) -> Result<Self, WorkspaceError> {
+        let asked = ["--absolute-git-dir", "--git-common-dir", "--show-prefix", "--show-toplevel"];
+        let found = Git::new(root, "open the repository").args(["rev-parse"]).args(asked).output();
+        let printed = found.map_err(|failure| unopened(root, failure))?;
+        let said = || String::from_utf8_lossy(&printed).into_owned();
+        let lines = str::from_utf8(&printed).map(|text| text.lines().collect::<Vec<_>>());
+        let Ok([git_folder, common_folder, prefix, work_tree]) = lines.as_deref() else {
+            return Err(WorkspaceError::OddName { path: said() });
+        };
+        let work_tree = Path::new(work_tree);
+        Ok(Self {
+            git_folder: PathBuf::from(git_folder),
+            // Git gives it as seen from the folder where it runs.
+            common_folder: root.join(common_folder),
+            work_tree: work_tree.canonicalize().map_err(WorkspaceError::io("find", work_tree))?,
+            prefix: (*prefix).to_owned(),
+        })
     }
 
     /// The project's folder.
@@ -79,166 +85,107 @@ impl Workspace {
         (!self.prefix.is_empty()).then_some(self.work_tree.as_path())
     }
 
-    /// Makes sure that a change can be merged: nothing waits for a commit, and git is not in the middle of something.
-    ///
-    /// # Errors
-    /// [`WorkspaceError`]: what is in the way, and the command that helps.
-    pub fn check_ready(&self) -> Result<(), WorkspaceError> {
-        let what = match self.repository.state() {
-            RepositoryState::Clean => None,
-            RepositoryState::Merge => Some("merge"),
-            RepositoryState::Revert | RepositoryState::RevertSequence => Some("revert"),
-            RepositoryState::CherryPick | RepositoryState::CherryPickSequence => Some("cherry-pick"),
-            RepositoryState::Bisect => Some("bisect"),
-            RepositoryState::ApplyMailbox => Some("am"),
-            RepositoryState::Rebase
-            | RepositoryState::RebaseInteractive
-            | RepositoryState::RebaseMerge
-            | RepositoryState::ApplyMailboxOrRebase => Some("rebase"),
-        };
-        if let Some(what) = what {
+    /// Git in the work tree.
+    fn git<const N: usize>(&self, action: &'static str, arguments: [&str; N]) -> Git {
+        Git::new(&self.work_tree, action).args(arguments)
+    }
+
+    /// Makes sure that a change can be merged: nothing waits for a commit, and git is not in the middle of something. Gives what
+    /// is checked out. Who holds the lock for a change has git note in the index what it has seen of the files.
+    fn ready_at(&self, lock: Option<&File>) -> Result<Head, WorkspaceError> {
+        if let Some(what) = self.in_the_middle()? {
             return Err(WorkspaceError::Busy { what });
         }
-        self.head()?;
-        let changed = self.changed()?;
-        if changed.is_empty() { Ok(()) } else { Err(WorkspaceError::Dirty(changed)) }
+        let status = ["status", "--porcelain=v2", "--branch", "-z"];
+        let options = ["--untracked-files=no", "--ignore-submodules=dirty", "--no-renames"];
+        let git = self.git("compare the files", status).args(options);
+        let git = if let Some(lock) = lock { git.holding(lock) } else { git.env("GIT_OPTIONAL_LOCKS", "0") };
+        let printed = git.output()?;
+        let (head, mut changed) = (Head::parse(&printed).ok_or(WorkspaceError::Unborn)?, Vec::new());
+        for entry in printed.split(|byte| *byte == 0) {
+            changed.extend(changed_path(&String::from_utf8_lossy(entry), &self.prefix));
+        }
+        if changed.is_empty() { Ok(head) } else { Err(WorkspaceError::Dirty(changed)) }
     }
 
-    /// Tracked files that are not as in the last commit: those of the project, and those of the rest of the repository that are
-    /// staged, since the next commit would take them along.
-    fn changed(&self) -> Result<Vec<String>, WorkspaceError> {
-        let mut options = StatusOptions::new();
-        options.include_untracked(false).include_ignored(false).exclude_submodules(true);
-        let statuses =
-            self.repository.statuses(Some(&mut options)).map_err(WorkspaceError::git("compare the files"))?;
-        let staged = Status::INDEX_NEW
-            | Status::INDEX_MODIFIED
-            | Status::INDEX_DELETED
-            | Status::INDEX_RENAMED
-            | Status::INDEX_TYPECHANGE
-            | Status::CONFLICTED;
-        let changed = statuses.iter().filter_map(|entry| {
-            let path = String::from_utf8_lossy(entry.path_bytes()).into_owned();
-            let ours = path.starts_with(&self.prefix) && entry.status() != Status::CURRENT;
-            (ours || entry.status().intersects(staged)).then_some(path)
-        });
-        Ok(changed.collect())
+    /// The command that git is in the middle of.
+    fn in_the_middle(&self) -> Result<Option<&'static str>, WorkspaceError> {
+        let states = [
+            ("rebase-merge", "rebase"),
+            ("rebase-apply/applying", "am"),
+            ("rebase-apply", "rebase"),
+            ("BISECT_LOG", "bisect"),
+        ];
+        if let Some((_, what)) = states.iter().find(|(file, _)| self.git_folder.join(file).exists()) {
+            return Ok(Some(what));
+        }
+        // Some repositories keep these where they keep their branches.
+        let heads = [("MERGE_HEAD", "merge"), ("REVERT_HEAD", "revert"), ("CHERRY_PICK_HEAD", "cherry-pick")];
+        let asked: String = heads.iter().flat_map(|(head, _)| [*head, "\n"]).collect();
+        let printed = self.git("look for a merge", ["cat-file", "--batch-check"]).input(asked.into_bytes()).output()?;
+        let printed = String::from_utf8_lossy(&printed);
+        let found = printed.lines().zip(heads).find(|(line, _)| !line.ends_with(" missing"));
+        let sequence = || self.git_folder.join("sequencer").exists().then_some("cherry-pick");
+        Ok(found.map(|(_, (_, what))| what).or_else(sequence))
     }
 
-    /// Commits what is staged, with the user's own git: it knows their hooks and signs as they like.
+    /// Commits what is staged, with the user's hooks, and signed as they like. Gives the id of the new commit.
     ///
     /// # Errors
     /// [`WorkspaceError::Commit`], with what git says; everything stays staged.
     pub fn commit(&self, message: &str) -> Result<String, WorkspaceError> {
-        let run = Command::new("git")
-            .args(["commit", "--quiet", "--message", message])
-            .current_dir(&self.work_tree)
-            .stdin(Stdio::null())
-            .output()
-            .map_err(WorkspaceError::io("run git in", &self.work_tree))?;
-        if !run.status.success() {
-            let said = String::from_utf8_lossy(&run.stderr).trim().to_owned();
-            return Err(WorkspaceError::Commit { said });
-        }
-        let head = self.repository.head().and_then(|head| head.peel_to_commit());
-        Ok(head.map_err(WorkspaceError::git("read the new commit"))?.id().to_string())
-    }
-
-    fn head(&self) -> Result<git2::Tree<'_>, WorkspaceError> {
-        let head = self.repository.head().map_err(|error| match error.code() {
-            ErrorCode::UnbornBranch | ErrorCode::NotFound => WorkspaceError::Unborn,
-            _ => WorkspaceError::git("read the last commit")(error),
+        let id = || self.git("read the last commit", ["rev-parse", "--verify", "HEAD"]).line();
+        let before = id()?;
+        self.git("commit", ["commit", "--quiet", "--message", message]).output().map_err(|failure| match failure {
+            Failure::Refused(refusal) => WorkspaceError::Commit { said: refusal.said },
+            Failure::Broken(error) => error,
         })?;
-        head.peel_to_tree().map_err(WorkspaceError::git("read the last commit"))
-    }
-
-    /// The project as it was committed last. Large files, and names that not every system can hold, are left out: no
-    /// template makes such.
-    ///
-    /// # Errors
-    /// [`WorkspaceError`]: there is no commit, or it does not hold the project.
-    pub fn committed(&self) -> Result<FileTree, WorkspaceError> {
-        let failed = || WorkspaceError::git("read the last commit");
-        let head = self.head()?;
-        let top = if self.prefix.is_empty() {
-            head
-        } else {
-            let entry = head.get_path(Path::new(self.prefix.trim_end_matches('/')));
-            let entry = entry.map_err(|_| WorkspaceError::Uncommitted { path: RECORD })?;
-            self.repository.find_tree(entry.id()).map_err(failed())?
-        };
-        let objects = self.repository.odb().map_err(failed())?;
-        let mut files = FileTree::new();
-        let mut trouble = None;
-        let walked = top.walk(TreeWalkMode::PreOrder, |folder, entry| {
-            let name = String::from_utf8_lossy(entry.name_bytes());
-            let path = TreePath::parse(format!("{folder}{name}"));
-            // Neither links nor submodules.
-            let is_file = entry.kind() == Some(ObjectType::Blob) && entry.filemode() & 0o170_000 == 0o100_000;
-            let (true, Ok(path)) = (is_file, path) else { return TreeWalkResult::Ok };
-            let read = || {
-                if objects.read_header(entry.id())?.0 > LARGEST {
-                    return Ok(None);
-                }
-                let bytes = objects.read(entry.id())?.data().to_vec();
-                Ok(Some(File { bytes: bytes.into(), executable: entry.filemode() & 0o111 != 0 }))
-            };
-            match read() {
-                Ok(Some(file)) => _ = files.insert(path, file),
-                Ok(None) => {}
-                Err(error) => trouble = Some(error),
-            }
-            TreeWalkResult::Ok
-        });
-        walked.map_err(failed())?;
-        match trouble {
-            Some(error) => Err(failed()(error)),
-            None if files.get(RECORD).is_none() => Err(WorkspaceError::Uncommitted { path: RECORD }),
-            None => Ok(files),
+        let after = id()?;
+        if after == before {
+            return Err(WorkspaceError::Commit { said: "it made no commit, and did not say why".to_owned() });
         }
-    }
-
-    /// The project as it stands on disk, without what git neither tracks nor would track. Line ends and modes are those that
-    /// git would commit.
-    ///
-    /// # Errors
-    /// [`WorkspaceError`]: a file cannot be read.
-    pub fn on_disk(&self) -> Result<FileTree, WorkspaceError> {
-        let mut files = FileTree::new();
-        let index = self.repository.index().map_err(WorkspaceError::git("read the index"))?;
-        let config = self.repository.config().map_err(WorkspaceError::git("read its settings"))?;
-        let has_modes = config.get_bool("core.fileMode").unwrap_or(cfg!(unix));
-        for entry in index.iter() {
-            let path = String::from_utf8_lossy(&entry.path).into_owned();
-            let Some(Ok(inside)) = path.strip_prefix(&self.prefix).map(TreePath::parse) else { continue };
-            let on_disk = self.work_tree.join(&path);
-            let read = |error: io::Error| WorkspaceError::io("read", &on_disk)(error);
-            match fs::symlink_metadata(&on_disk) {
-                Ok(metadata) if metadata.is_file() => {
-                    let bytes = fs::read(&on_disk).map_err(read)?;
-                    let committed = || Some(self.repository.find_blob(entry.id).ok()?.content().to_vec());
-                    let bytes = line_ends::in_git(&self.repository, Path::new(&path), bytes, committed);
-                    let executable = if has_modes { is_executable(&metadata, &entry) } else { entry.mode & 0o111 != 0 };
-                    files.insert(inside, File { bytes, executable });
-                }
-                Ok(_) => {}
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => return Err(read(error)),
-            }
-        }
-        Ok(files)
+        Ok(after)
     }
 }
 
-#[cfg(unix)]
-fn is_executable(metadata: &fs::Metadata, _: &git2::IndexEntry) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    metadata.permissions().mode() & 0o100 != 0
+/// The path of an entry of `git status`, if it keeps a change from being merged: of the project, each tracked file that is not
+/// as in the last commit; of the rest of the repository, what is staged, since the next commit would take it along.
+fn changed_path(entry: &str, prefix: &str) -> Option<String> {
+    let (kind, rest) = entry.split_once(' ')?;
+    let fields = match kind {
+        "1" => 8,
+        "u" => 10,
+        _ => return None,
+    };
+    let mut fields = rest.splitn(fields, ' ');
+    let (states, submodule, path) = (fields.next()?, fields.next()?, fields.last()?);
+    let staged = kind == "u" || !states.starts_with('.');
+    (staged || path.starts_with(prefix) && !submodule.starts_with('S')).then(|| path.to_owned())
 }
 
-#[cfg(not(unix))]
-fn is_executable(_: &fs::Metadata, entry: &git2::IndexEntry) -> bool {
-    entry.mode & 0o111 != 0
+/// What git said about a folder in which it finds no repository.
+fn unopened(root: &Path, failure: Failure) -> WorkspaceError {
+    let refusal = match failure {
+        Failure::Refused(refusal) => refusal,
+        Failure::Broken(error) => return error,
+    };
+    let said = refusal.said.as_str();
+    if said.contains("dubious ownership") {
+        let command = said.lines().map(str::trim).find(|line| line.starts_with("git config"));
+        let command = command.map_or_else(|| "git config --global --add safe.directory".to_owned(), str::to_owned);
+        return WorkspaceError::Untrusted { root: root.to_path_buf(), command };
+    }
+    if said.contains("must be run in a work tree") {
+        return WorkspaceError::Bare(root.to_path_buf());
+    }
+    let above = root.ancestors().find(|folder| folder.join(".git").exists());
+    match above {
+        Some(above) if said.contains("filesystem boundary") => {
+            WorkspaceError::OtherDisk { root: root.to_path_buf(), above: above.to_path_buf() }
+        }
+        None if said.contains("not a git repository") => WorkspaceError::NoRepository(root.to_path_buf()),
+        _ => Failure::Refused(refusal).into(),
+    }
 }
 
 /// The folder with the record, at `start` or above it.
