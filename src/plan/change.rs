@@ -6,8 +6,10 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::dependents::Dependent;
 use super::lock;
 use super::migrations::{self, Data, DropError, DropMigration, Removed};
+use super::uses::{self, Missed};
 use crate::answers::record::{self, Record};
 use crate::gather::Gathered;
 use crate::lock::{PATH as LOCK, Superset};
@@ -85,8 +87,10 @@ pub struct ChangePlan {
     pub after: Side,
     /// Features that come along because others require them, each with one that does.
     pub pulled_in: Vec<(String, String)>,
-    /// Features that stay because a crate of the person's depends on them, each with its manifest.
-    pub kept: Vec<(String, TreePath)>,
+    /// Features that stay because files of the person's depend on them, each with one that does.
+    pub kept: BTreeMap<String, Dependent>,
+    /// What files of the person's use and what goes nevertheless.
+    pub missed: Vec<Missed>,
     /// What happens to the files.
     pub merge: TreeMerge,
     /// What happens with the environment.
@@ -121,7 +125,8 @@ impl ChangePlan {
         let new_in = |(name, _): &&(String, String)| !before.features.contains(name);
         let pulled_in = gathered.pulled_in.iter().filter(new_in).cloned().collect();
         let data = migrations::data(template, &before, &after, &ours, &merge);
-        Self { subject, before, after, pulled_in, kept: Vec::new(), merge, env, data, lock, ours }
+        let missed = uses::missed(&merge, &ours, &after.tree);
+        Self { subject, before, after, pulled_in, kept: BTreeMap::new(), missed, merge, env, data, lock, ours }
     }
 
     /// What cargo has to see to settle the lock file: the manifests, the lock file, and the sources, which are empty, because
@@ -250,7 +255,10 @@ impl ChangePlan {
         let orphaned = self.removed().into_iter().filter(|name| !self.before.record.answers.features.contains(*name));
         let goes = orphaned.map(|name| format!("`{name}` goes, too: nothing requires it any more"));
         let stays =
-            self.kept.iter().map(|(name, by)| format!("`{name}` stays, as if you had chosen it: {by} depends on it"));
+            self.kept.iter().map(|(name, Dependent { by, what })| format!("`{name}` stays, as if you had chosen it: {by} {what}"));
+        let missed = self.missed.iter().map(|Missed { by, what, .. }| {
+            format!("{by} uses `{what}`, which goes: it does not build until you have changed that")
+        });
         let files = self.merge.notes.iter().map(|note| match note {
             Note::Followed { from, to } => format!("you have moved {from} to {to}: the change went there"),
             Note::StaysDeleted(path) => format!("you have deleted {path}: it stays deleted"),
@@ -278,7 +286,7 @@ impl ChangePlan {
             LockState::Settled | LockState::Open => None,
         };
         let data = self.data.notes.iter().cloned();
-        along.chain(goes).chain(stays).chain(files).chain(lock).chain(env).chain(data).collect()
+        along.chain(goes).chain(stays).chain(missed).chain(files).chain(lock).chain(env).chain(data).collect()
     }
 }
 

@@ -8,6 +8,7 @@ mod branches;
 mod conflicts;
 mod data;
 mod operations;
+mod pairs;
 mod places;
 mod refusals;
 mod versions;

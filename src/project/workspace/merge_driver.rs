@@ -1,4 +1,4 @@
-//! Telling git about the program that merges lock files: `.gitattributes` names it for everybody, but what it runs stands in the
+//! Telling git about the program that merges the files in which features meet: `.gitattributes` names it for everybody, but what it runs stands in the
 //! settings of each clone, so that nobody runs what a repository says.
 
 use std::path::Path;
@@ -14,6 +14,9 @@ const FILE: &str = "Cargo.lock";
 /// The value of its attribute `merge`.
 const NAME: &str = "neoforge";
 
+/// How a line begins that an earlier version of the program has set.
+const OURS: &str = "command -v neoforge >/dev/null && neoforge merge-driver ";
+
 /// What git runs. The driver comes first: git gives up on one that has a name and no command.
 ///
 /// Where the program is missing, or has no answer, the same line has git merge the text, so that nobody is worse off than
@@ -21,12 +24,21 @@ const NAME: &str = "neoforge";
 const SETTINGS: [(&str, &str); 2] = [
     (
         "merge.neoforge.driver",
-        "command -v neoforge >/dev/null && neoforge merge-driver %O %A %B %P && exit; \
+        "if command -v neoforge >/dev/null; then neoforge merge-driver %O %A %B %P; \
+         case $? in 0) exit 0;; 3) exit 1;; esac; fi; \
          set -- %X %S %Y; case $1 in [%]X) set -- ours base theirs; esac; \
          git merge-file --marker-size=%L -L \"$1\" -L \"$2\" -L \"$3\" %A %O %B || exit 1",
     ),
-    ("merge.neoforge.name", "NeoForge, package by package"),
+    ("merge.neoforge.name", "NeoForge, entry by entry"),
 ];
+
+/// Whether git merges three files without a conflict, line by line.
+#[must_use]
+pub fn lines_merge(ours: &Path, ancestor: &Path, theirs: &Path) -> bool {
+    let mut git = Command::new("git");
+    git.args(["merge-file", "--stdout", "--quiet"]).args([ours, ancestor, theirs]);
+    git.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
+}
 
 impl Workspace {
     /// Makes sure that git knows how to run the driver, if the project asks for it and nobody has said how. Gives whether it was
@@ -42,13 +54,15 @@ impl Workspace {
         }
         let failed = || WorkspaceError::git("read its settings");
         let settings = self.repository.config().and_then(|mut settings| settings.snapshot()).map_err(failed())?;
-        match settings.get_bytes(SETTINGS[0].0) {
-            Ok(_) => Ok(false),
-            Err(error) if error.code() == ErrorCode::NotFound => {
-                SETTINGS.iter().try_for_each(|(key, value)| self.set(key, value)).map(|()| true)
-            }
-            Err(error) => Err(failed()(error)),
+        let is_told = match settings.get_bytes(SETTINGS[0].0) {
+            Ok(line) => line == SETTINGS[0].1.as_bytes() || !line.starts_with(OURS.as_bytes()),
+            Err(error) if error.code() == ErrorCode::NotFound => false,
+            Err(error) => return Err(failed()(error)),
+        };
+        if !is_told {
+            SETTINGS.iter().try_for_each(|(key, value)| self.set(key, value))?;
         }
+        Ok(!is_told)
     }
 
     /// Git itself writes, because it keeps the mode of a file that may hold secrets.

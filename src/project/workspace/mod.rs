@@ -20,6 +20,7 @@ use git2::{ErrorCode, ObjectType, Repository, RepositoryState, Status, StatusOpt
 
 pub use self::apply::{Application, Applied};
 pub use self::error::WorkspaceError;
+pub use self::merge_driver::lines_merge;
 use crate::tree::{File, FileTree, TreePath};
 
 /// The file at the top of a project.
