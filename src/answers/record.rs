@@ -110,7 +110,8 @@ impl Record {
         }
         let [base, ours, theirs] = [&base.answers, &ours.answers, &theirs.answers];
         let stays = |feature: &&String| {
-            !base.features.contains(*feature) || (ours.features.contains(*feature) && theirs.features.contains(*feature))
+            !base.features.contains(*feature)
+                || (ours.features.contains(*feature) && theirs.features.contains(*feature))
         };
         let features = ours.features.union(&theirs.features).filter(stays).cloned().collect();
         let mut values = BTreeMap::new();
@@ -152,11 +153,7 @@ impl Record {
 
 /// The value that a side has given, where the other one has not given another.
 fn pick<'a, T: PartialEq>(base: &'a T, ours: &'a T, theirs: &'a T) -> Option<&'a T> {
-    if ours == theirs || theirs == base {
-        Some(ours)
-    } else {
-        (ours == base).then_some(theirs)
-    }
+    if ours == theirs || theirs == base { Some(ours) } else { (ours == base).then_some(theirs) }
 }
 
 #[cfg(test)]

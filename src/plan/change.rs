@@ -7,13 +7,13 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::dependents::Dependent;
-use super::lock;
 use super::migrations::{self, Data, DropError, DropMigration, Removed};
 use super::uses::{self, Missed};
+use super::{list, lock};
 use crate::answers::record::{self, Record};
 use crate::gather::Gathered;
 use crate::lock::{PATH as LOCK, Superset};
-use crate::merge::{self, Change, Labels, Note, TreeMerge};
+use crate::merge::{self, Change, Labels, Note, TreeMerge, cargo};
 use crate::render::{self, EnvEntry, EnvValue, RenderError};
 use crate::template::Template;
 use crate::tree::{File, FileTree, TreePath};
@@ -158,6 +158,11 @@ impl ChangePlan {
         }
     }
 
+    /// Tells of files that git does not know, in folders of crates that go: the workspace has to load with them, too.
+    pub fn leave_out(&mut self, left: BTreeMap<String, Vec<String>>) {
+        self.merge.leave_out(&self.ours, left);
+    }
+
     /// A migration that drops what the features that go have made; nothing where they have made nothing.
     ///
     /// # Errors
@@ -254,8 +259,10 @@ impl ChangePlan {
         let along = self.pulled_in.iter().map(|(name, by)| format!("`{name}` comes along: `{by}` requires it"));
         let orphaned = self.removed().into_iter().filter(|name| !self.before.record.answers.features.contains(*name));
         let goes = orphaned.map(|name| format!("`{name}` goes, too: nothing requires it any more"));
-        let stays =
-            self.kept.iter().map(|(name, Dependent { by, what })| format!("`{name}` stays, as if you had chosen it: {by} {what}"));
+        let stays = self
+            .kept
+            .iter()
+            .map(|(name, Dependent { by, what })| format!("`{name}` stays, as if you had chosen it: {by} {what}"));
         let missed = self.missed.iter().map(|Missed { by, what, .. }| {
             format!("{by} uses `{what}`, which goes: it does not build until you have changed that")
         });
@@ -268,6 +275,12 @@ impl ChangePlan {
             Note::AddedBeside { from, to } => format!("you have moved the folder of {from}: the file is {to}"),
             Note::DependencyStays { name, by } => format!("the dependency `{name}` stays: {by} inherits it"),
             Note::DependencyReturns { name, by } => format!("the dependency `{name}` comes back: {by} inherits it"),
+            Note::FolderStays { folder, files } => format!(
+                "{folder} is no crate any more, and yours stay there: {}; {} leaves the folder out (`exclude`) until you have moved or \
+                 deleted them",
+                list(files),
+                cargo::WORKSPACE
+            ),
             Note::CrateMissing { name, by } => format!(
                 "you have deleted the crate `{name}`, which {by} depends on: take it back from an earlier commit, or take out what \
                  needs it"

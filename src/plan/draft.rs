@@ -143,9 +143,10 @@ mod tests {
         let plan = planned("notes", &[OWN], "notes").expect("a plan");
         assert_eq!(plan.removed(), ["notes"]);
         assert_eq!(plan.after.record.answers.features, ["lists".to_owned()].into());
-        assert_eq!(plan.notes(), [
-            "`lists` stays, as if you had chosen it: crates/shop/Cargo.toml depends on its crate `lists`"
-        ]);
+        assert_eq!(
+            plan.notes(),
+            ["`lists` stays, as if you had chosen it: crates/shop/Cargo.toml depends on its crate `lists`"]
+        );
     }
 
     #[test]

@@ -92,10 +92,13 @@ impl<'a> Going<'a> {
                 let loses = |krate: &str| going.members.keys().any(|name| name.split("::").next() == Some(krate));
                 let mut members = BTreeSet::new();
                 for (path, file) in files {
-                    let module = going.crates.module(path).filter(|module| loses(module.split("::").next().unwrap_or_default()));
-                    members.extend(module.into_iter().flat_map(|module| {
-                        Names::of(&module, file.text().unwrap_or_default()).members.into_keys()
-                    }));
+                    let module =
+                        going.crates.module(path).filter(|module| loses(module.split("::").next().unwrap_or_default()));
+                    members.extend(
+                        module
+                            .into_iter()
+                            .flat_map(|module| Names::of(&module, file.text().unwrap_or_default()).members.into_keys()),
+                    );
                 }
                 members
             };
@@ -125,9 +128,11 @@ impl<'a> Going<'a> {
         let gone_template = |name: &str| {
             let full = |dir: String| templates::resolve(&dir, name);
             let found = dirs().into_iter().map(full).find(|path| self.ours.get(path).is_some());
-            found.filter(|_| !dirs().into_iter().any(|dir| outcome.contains_key(templates::resolve(&dir, name).as_str())))
+            found.filter(|_| {
+                !dirs().into_iter().any(|dir| outcome.contains_key(templates::resolve(&dir, name).as_str()))
+            })
         };
-        if path.as_str().ends_with(".rs") {
+        if is_rust(path) {
             let used = Used::by(text, self);
             let beside = path.as_str().rsplit_once('/').map_or("", |(folder, _)| folder);
             for name in &used.files {
@@ -135,13 +140,17 @@ impl<'a> Going<'a> {
                 file(&target, &target);
             }
             for name in &used.templates {
-                gone_template(name).into_iter().for_each(|target| file(&target, name));
+                if let Some(target) = gone_template(name) {
+                    file(&target, name);
+                }
             }
             (paths, members) = (used.paths, used.members);
         } else if dirs().iter().any(|dir| path.as_str().starts_with(dir.as_str())) {
             let used = templates::Used::by(text);
             for name in &used.templates {
-                gone_template(name).into_iter().for_each(|target| file(&target, name));
+                if let Some(target) = gone_template(name) {
+                    file(&target, name);
+                }
             }
             places.extend(self.missed_macros(&used, &dirs(), outcome));
             paths = used.paths;
@@ -172,8 +181,10 @@ impl<'a> Going<'a> {
     ) -> Vec<(String, Place)> {
         let mut missed = Vec::new();
         for (alias, template) in &used.imports {
-            let found = dirs.iter().map(|dir| templates::resolve(dir, template)).find(|path| self.ours.get(path).is_some());
-            let Some((path, now)) = found.and_then(|path| Some((TreePath::parse(&path).ok()?, *outcome.get(path.as_str())?)))
+            let found =
+                dirs.iter().map(|dir| templates::resolve(dir, template)).find(|path| self.ours.get(path).is_some());
+            let Some((path, now)) =
+                found.and_then(|path| Some((TreePath::parse(&path).ok()?, *outcome.get(path.as_str())?)))
             else {
                 continue;
             };
@@ -185,6 +196,10 @@ impl<'a> Going<'a> {
         }
         missed
     }
+}
+
+fn is_rust(path: &TreePath) -> bool {
+    path.as_str().strip_suffix(".rs").is_some()
 }
 
 impl Members for Going<'_> {

@@ -65,11 +65,11 @@ impl Names {
         names
     }
 
-    fn add_path(&mut self, module: &str, name: impl ToString) {
+    fn add_path(&mut self, module: &str, name: &impl ToString) {
         self.paths.insert(format!("{module}::{}", name.to_string()), name.to_string());
     }
 
-    fn add_member(&mut self, name: impl ToString) {
+    fn add_member(&mut self, name: &impl ToString) {
         self.members.insert(format!("{}::{}", self.krate, name.to_string()), name.to_string());
     }
 
@@ -136,7 +136,7 @@ impl Names {
             UseTree::Name(name) => self.add_path(module, &name.ident),
             UseTree::Rename(rename) => self.add_path(module, &rename.rename),
             UseTree::Group(group) => group.items.iter().for_each(|tree| self.add_use(module, tree)),
-            _ => {}
+            UseTree::Glob(_) => {}
         }
     }
 }

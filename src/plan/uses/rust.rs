@@ -89,7 +89,8 @@ impl Used {
             if full.last().is_some_and(|last| last == "self") {
                 full.pop();
             }
-            let alias = if word(tree, end).as_deref() == Some("as") { word(tree, end + 1) } else { full.last().cloned() };
+            let alias =
+                if word(tree, end).as_deref() == Some("as") { word(tree, end + 1) } else { full.last().cloned() };
             if let Some(alias) = alias.filter(|_| !full.is_empty()) {
                 self.imports.insert(alias, full.clone());
                 self.paths.insert(full);
@@ -112,7 +113,8 @@ impl Used {
 
     /// `name: Type`, of a parameter, a field or a variable.
     fn read_typed(&mut self, tokens: &[TokenTree], at: usize, members: &dyn Members) {
-        let (Some(name), true) = (word(tokens, at), is_punct(tokens, at + 1, ':') && !is_punct(tokens, at + 2, ':')) else {
+        let (Some(name), true) = (word(tokens, at), is_punct(tokens, at + 1, ':') && !is_punct(tokens, at + 2, ':'))
+        else {
             return;
         };
         let mut start = at + 2;

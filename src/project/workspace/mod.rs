@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use git2::{ErrorCode, ObjectType, Repository, RepositoryState, Status, StatusOptions, TreeWalkMode, TreeWalkResult};
+use walkdir::WalkDir;
 
 pub use self::apply::{Application, Applied};
 pub use self::error::WorkspaceError;
@@ -228,6 +229,21 @@ impl Workspace {
             }
         }
         Ok(files)
+    }
+
+    /// What stands on disk in a folder of the project and is none of these files: files of any kind, and folders that are empty.
+    #[must_use]
+    pub fn beside(&self, folder: &str, known: &FileTree) -> Vec<String> {
+        let root = self.root();
+        let is_empty = |path: &Path| fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none());
+        let entries = WalkDir::new(root.join(folder)).sort_by_file_name().into_iter().filter_map(Result::ok);
+        let leaves = entries.filter(|entry| !entry.file_type().is_dir() || is_empty(entry.path()));
+        let paths = leaves.filter_map(|entry| {
+            let parts: Vec<_> =
+                entry.path().strip_prefix(&root).ok()?.iter().map(|part| part.to_string_lossy()).collect();
+            Some(parts.join("/"))
+        });
+        paths.filter(|path| known.get(path).is_none()).collect()
     }
 }
 
