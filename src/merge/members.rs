@@ -20,7 +20,8 @@ impl Merge<'_> {
             let folder = path.as_str().trim_end_matches("Cargo.toml").to_owned();
             let is_inside = |path: &TreePath| path.as_str().starts_with(&folder);
             if self.result.conflicts().any(|(path, _)| is_inside(path)) {
-                let (base, ours) = (self.base.get(path.as_str()), self.ours.get(path.as_str()));
+                let made = self.moved_by_us.iter().find(|(_, now)| **now == path).map_or(&path, |(made, _)| made);
+                let (base, ours) = (self.base.get(made.as_str()), self.ours.get(path.as_str()));
                 self.conflict(&path, base, ours, None, None);
                 continue;
             }

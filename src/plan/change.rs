@@ -366,6 +366,9 @@ impl Step<'_> {
         let marked = match self.change {
             Change::Conflict(conflict) => match &conflict.marked {
                 Some(text) => Some(File::plain(text.clone())),
+                None if conflict.theirs.is_none() && conflict.ours == conflict.base => {
+                    return self.told("part of a crate that you have edited, removed by the template");
+                }
                 None if conflict.theirs.is_none() => return self.told("edited by you, removed by the template"),
                 None => return self.told("changed by you and by the template"),
             },

@@ -89,6 +89,7 @@ impl Draft<'_> {
         ask: &mut dyn Ask,
     ) -> Result<ChangePlan, DraftError> {
         let gathered = gather(self.after, given, ask)?;
+        given.features = Some(gathered.answers.features.clone());
         let answered = gathered.answers.values.iter().filter(|(key, _)| !given.set.contains_key(*key));
         given.answers.extend(answered.map(|(key, value)| (key.clone(), value.clone())));
         let goal = Record { template: self.id.clone(), answers: gathered.answers.clone() };
@@ -106,7 +107,8 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::gather::Defaults;
+    use crate::answers::Value;
+    use crate::gather::{AskError, Defaults, Prompt};
     use crate::render::render;
     use crate::template::testing::template;
     use crate::tree::{File, TreePath};
@@ -147,6 +149,45 @@ mod tests {
             plan.notes(),
             ["`lists` stays, as if you had chosen it: crates/shop/Cargo.toml depends on its crate `lists`"]
         );
+    }
+
+    /// How often somebody is asked.
+    struct Counted(usize);
+
+    impl Ask for Counted {
+        fn ask(&mut self, prompt: &Prompt<'_>) -> Result<Value, AskError> {
+            self.0 += 1;
+            Defaults.ask(prompt)
+        }
+    }
+
+    #[test]
+    fn no_question_is_asked_twice() {
+        let group = "[[group]]\nname = \"db\"\nprompt = \"Which?\"\ndefault = \"lite\"\n";
+        let question = "[[question]]\nkey = \"port\"\nprompt = \"Which?\"\nkind = \"integer\"\ndefault = 80\n";
+        let files = |more: &str, member: &str| {
+            template(&[
+                ("template.toml", more),
+                ("features/lite/feature.toml", member),
+                ("features/lists/feature.toml", ""),
+                ("features/lists/files/crates/lists/Cargo.toml", "[package]\nname = \"lists\"\n"),
+                ("features/notes/feature.toml", if more.is_empty() { "requires = [\"lists\"]" } else { "" }),
+                ("features/notes/files/crates/notes/Cargo.toml", "[package]\nname = \"notes\"\n"),
+            ])
+        };
+        let (before, after) = (files("", ""), files(&format!("{group}{question}"), "group = \"db\""));
+        let features: BTreeSet<String> = ["notes".to_owned()].into();
+        let given = Given { name: Some("my-app".to_owned()), features: Some(features), ..Given::default() };
+        let id = TemplateId { source: "t".to_owned(), version: "0.1.0".to_owned(), commit: None };
+        let answers = gather(&before, &given, &mut Defaults).expect("answers").answers;
+        let record = Record { template: id.clone(), answers };
+        let mut ours = render(&before, &record).expect("a render");
+        ours.insert(TreePath::parse(OWN.0).expect("a path"), File::plain(OWN.1.to_owned()));
+        let draft = Draft { subject: "Update".to_owned(), record, before: &before, after: &after, id, ours };
+        let mut ask = Counted(0);
+        let plan = draft.plan(given, false, &mut ask).expect("a plan");
+        assert_eq!(plan.kept.keys().collect::<Vec<_>>(), ["lists"]);
+        assert_eq!(ask.0, 2, "the group and the question");
     }
 
     #[test]

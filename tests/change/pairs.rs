@@ -147,6 +147,22 @@ fn has_glue(template: &Template, one: &str, other: &str) -> bool {
     meets(&ones, &others) || meets(&others, &ones)
 }
 
+/// A file with a slot is where features meet.
+#[test]
+fn every_file_in_which_features_meet_asks_for_the_driver() {
+    let template = load(&embedded::template()).expect("the built-in template loads");
+    let sandbox = Sandbox::new();
+    sandbox.run("new my-app --yes --smoke none --preset full --with redis").expect(0);
+    let parts = template.all().flat_map(|feature| feature.glue.values().chain([feature]));
+    let hosts = parts.flat_map(|part| &part.files).filter(|source| !source.slots.is_empty());
+    let hosts: BTreeSet<&str> =
+        hosts.map(|source| source.target.as_str()).chain(["Cargo.lock", "neoforge.toml"]).collect();
+    let arguments: Vec<&str> = ["check-attr", "merge", "--"].into_iter().chain(hosts.iter().copied()).collect();
+    let said = sandbox.git("work/my-app", &arguments);
+    let without: Vec<&str> = said.lines().filter(|line| !line.ends_with(": merge: neoforge")).collect();
+    assert!(without.is_empty() && hosts.len() > 30, "{without:#?}");
+}
+
 #[test]
 #[expect(clippy::print_stdout, reason = "how many conflict is what people ask for")]
 fn what_git_merges_of_two_branches_is_what_both_changes_make() {
