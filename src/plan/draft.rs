@@ -49,8 +49,8 @@ impl Draft<'_> {
     /// # Errors
     /// Where the answers are not valid, the template does not render, a feature is in use, or its tables cannot be dropped.
     pub fn plan(&self, mut given: Given, drop_tables: bool, ask: &mut dyn Ask) -> Result<ChangePlan, DraftError> {
-        let before = Side::new(self.before, self.record.clone())?;
-        let mut plan = self.change(&before, &mut given, None, ask)?;
+        let mut before = None;
+        let mut plan = self.change(&mut before, &mut given, None, ask)?;
         let mut kept = BTreeMap::new();
         loop {
             let needed = plan.in_use(self.before, self.after);
@@ -65,13 +65,13 @@ impl Draft<'_> {
             }
             given.with.extend(needed.keys().cloned());
             kept.extend(needed);
-            plan = self.change(&before, &mut given, None, ask)?;
+            plan = self.change(&mut before, &mut given, None, ask)?;
         }
         if drop_tables {
             match plan.drop_migration(self.after)? {
                 Some(migration) => {
                     given.with.push(migration.feature.clone());
-                    plan = self.change(&before, &mut given, Some(migration), ask)?;
+                    plan = self.change(&mut before, &mut given, Some(migration), ask)?;
                 }
                 None => plan.data.notes.push("what goes has no migrations: there is nothing to drop".to_owned()),
             }
@@ -83,7 +83,7 @@ impl Draft<'_> {
     /// Plans it from what is given, and adds to that what was answered.
     fn change(
         &self,
-        before: &Side,
+        before: &mut Option<Side>,
         given: &mut Given,
         drop: Option<DropMigration>,
         ask: &mut dyn Ask,
@@ -92,6 +92,10 @@ impl Draft<'_> {
         given.features = Some(gathered.answers.features.clone());
         let answered = gathered.answers.values.iter().filter(|(key, _)| !given.set.contains_key(*key));
         given.answers.extend(answered.map(|(key, value)| (key.clone(), value.clone())));
+        let before = match before {
+            Some(before) => before,
+            none => none.insert(Side::new(self.before, self.record.clone())?),
+        };
         let goal = Record { template: self.id.clone(), answers: gathered.answers.clone() };
         let same = self.id == self.record.template && goal == self.record;
         let mut goal = if same { before.clone() } else { Side::new(self.after, goal)? };

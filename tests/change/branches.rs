@@ -111,7 +111,7 @@ fn what_a_branch_has_removed_does_not_come_back() {
     project.git(&["merge", "--quiet", "--no-edit", "one"]);
     let said = project.run("status --json").expect(0).json();
     assert_eq!(said["chosen"], serde_json::json!(["clients", "doctor", "sqlite"]));
-    assert!(!project.read("Cargo.toml").contains("cors") && !project.exists("docs/features/cors.md"));
+    assert!(!project.read("Cargo.toml").contains("crates/cors") && !project.exists("docs/features/cors.md"));
 }
 
 /// Files that come only with two features are in neither branch: the record is a conflict, and git says what to do.
