@@ -126,7 +126,8 @@ fn aligned(before: &[Unit], after: &[Unit], told: bool) -> Vec<(usize, usize)> {
     let end = (before.len()..before.len(), after.len()..after.len());
     for (old, new) in same.into_iter().chain([end]) {
         let texts = |units: &'_ [Unit]| units.iter().map(|unit| unit.text.clone()).collect::<Vec<String>>();
-        let elsewhere = if told { equal(&texts(&before[gap.0..old.start]), &texts(&after[gap.1..new.start])) } else { Vec::new() };
+        let elsewhere =
+            if told { equal(&texts(&before[gap.0..old.start]), &texts(&after[gap.1..new.start])) } else { Vec::new() };
         for (a, b) in elsewhere {
             pairs.extend(a.zip(b).map(|(a, b)| (gap.0 + a, gap.1 + b)));
         }

@@ -151,9 +151,7 @@ fn merge_into(format: Format, base: &str, ours: &str, theirs: &str) -> Option<St
     if !may_break && !(readable(ours) && readable(theirs)) {
         return None;
     }
-    let is_right = |text: &String| {
-        (may_break || readable(text)) && check::is_right(format, base, ours, theirs, text)
-    };
+    let is_right = |text: &String| (may_break || readable(text)) && check::is_right(format, base, ours, theirs, text);
     let by_lines = text::readings().filter_map(|reading| text::merge(base, ours, theirs, reading));
     by_lines.chain(format.merge(base, ours, theirs)).find(is_right)
 }
