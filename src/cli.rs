@@ -295,7 +295,7 @@ pub struct Adopt {
 pub struct MergeDriver {
     /// `%O`: a file with the version of the common ancestor, empty where there is none.
     pub ancestor: PathBuf,
-    /// `%A`: a file with our version, which the result is written to. Where a person has to choose, it stays as it is.
+    /// `%A`: a file with our version, which the result is written to. It stays as it is where git merges or shows a conflict.
     pub ours: PathBuf,
     /// `%B`: a file with their version.
     pub theirs: PathBuf,

@@ -99,6 +99,30 @@ impl Record {
 }
 
 impl Record {
+    /// The record with the changes of both branches; nothing where they contradict each other. Whether their features go
+    /// together, only the template knows.
+    #[must_use]
+    pub fn merge(base: &Self, ours: &Self, theirs: &Self) -> Option<Self> {
+        let template = pick(&base.template, &ours.template, &theirs.template)?.clone();
+        let moves = template != base.template;
+        if moves && [ours, theirs].iter().any(|side| side.template == base.template && side.answers != base.answers) {
+            return None;
+        }
+        let [base, ours, theirs] = [&base.answers, &ours.answers, &theirs.answers];
+        let stays = |feature: &&String| {
+            !base.features.contains(*feature)
+                || (ours.features.contains(*feature) && theirs.features.contains(*feature))
+        };
+        let features = ours.features.union(&theirs.features).filter(stays).cloned().collect();
+        let mut values = BTreeMap::new();
+        for key in ours.values.keys().chain(theirs.values.keys()) {
+            let value = pick(&base.values.get(key), &ours.values.get(key), &theirs.values.get(key))?.cloned();
+            values.extend(value.map(|value| (key.clone(), value)));
+        }
+        let name = pick(&base.name, &ours.name, &theirs.name)?.clone();
+        Some(Self { template, answers: Answers { name, features, values } })
+    }
+
     /// The record as it stands on disk.
     #[must_use]
     pub fn render(&self) -> String {
@@ -125,6 +149,11 @@ impl Record {
         }
         out
     }
+}
+
+/// The value that a side has given, where the other one has not given another.
+fn pick<'a, T: PartialEq>(base: &'a T, ours: &'a T, theirs: &'a T) -> Option<&'a T> {
+    if ours == theirs || theirs == base { Some(ours) } else { (ours == base).then_some(theirs) }
 }
 
 #[cfg(test)]
@@ -155,6 +184,41 @@ mod tests {
     #[test]
     fn a_record_reads_back_as_it_was() {
         assert_eq!(Record::parse(&record().render()), Ok(record()));
+    }
+
+    /// The record with other features, or with another answer.
+    fn changed(change: impl Fn(&mut Record)) -> Record {
+        let mut record = record();
+        change(&mut record);
+        record
+    }
+
+    #[test]
+    fn branches_merge_by_features_and_answers() {
+        let adds = changed(|record| _ = record.answers.features.insert("cors".into()));
+        let swaps = changed(|record| {
+            record.answers.features = ["postgres", "email"].map(String::from).into();
+            record.answers.values.insert("port".into(), Value::Integer(81));
+        });
+        let both = changed(|record| {
+            record.answers.features = ["postgres", "email", "cors"].map(String::from).into();
+            record.answers.values.insert("port".into(), Value::Integer(81));
+        });
+        assert_eq!(Record::merge(&record(), &adds, &swaps), Some(both.clone()));
+        assert_eq!(Record::merge(&record(), &swaps, &adds), Some(both));
+        assert_eq!(Record::merge(&record(), &adds, &adds), Some(adds));
+    }
+
+    #[test]
+    fn branches_that_contradict_each_other_do_not_merge() {
+        let port = |port| changed(|record| _ = record.answers.values.insert("port".into(), Value::Integer(port)));
+        assert_eq!(Record::merge(&record(), &port(81), &port(82)), None);
+        let without = changed(|record| _ = record.answers.values.remove("port"));
+        assert_eq!(Record::merge(&record(), &port(81), &without), None);
+        // What one branch has added is as the earlier version of the template made it.
+        let moved = changed(|record| record.template.version = "2.0.0".into());
+        assert_eq!(Record::merge(&record(), &moved, &port(81)), None);
+        assert_eq!(Record::merge(&record(), &moved, &record()), Some(moved));
     }
 
     #[test]

@@ -97,7 +97,7 @@ pub fn run(cli: Cli, out: &mut Out, interrupt: &Interrupt) -> Result<Exit> {
         Command::Template(TemplateCommand::Schema { manifest }) => template::schema(manifest, out),
         Command::Completions { shell } => docs::completions(shell, out),
         Command::Man { into } => docs::man(into.as_deref(), out),
-        Command::MergeDriver(args) => merge_driver::run(&args),
+        Command::MergeDriver(args) => merge_driver::run(&args, out),
         Command::Reference => docs::reference(out),
     }
 }

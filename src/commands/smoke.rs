@@ -10,6 +10,8 @@ use super::{Exit, prompts};
 use crate::answers::record::{self, Record};
 use crate::cli::{Smoke, SmokeLevelArg};
 use crate::interrupt::Interrupt;
+use crate::plan::{Side, misfits};
+use crate::project::Workspace;
 use crate::render::select;
 use crate::smoke::{self, Proof, Report};
 use crate::template::manifest::SmokeLevel;
@@ -37,6 +39,9 @@ pub(super) fn run(args: &Smoke, out: &mut Out, interrupt: &Interrupt) -> Result<
         SmokeLevelArg::Quick => SmokeLevel::Quick,
         SmokeLevelArg::Full => SmokeLevel::Full,
     };
+    if opened.id.version == record.template.version {
+        tell_misfits(&opened, &record, &root, out);
+    }
     let mut proof = proof(&opened, &record, &root, level)?;
     proof.keep_going = args.keep_going;
     let report = prove(&proof, out, interrupt)?;
@@ -44,6 +49,15 @@ pub(super) fn run(args: &Smoke, out: &mut Out, interrupt: &Interrupt) -> Result<
         out.json(&serde_json::to_value(&report)?)?;
     }
     Ok(if report.passed { Exit::Done } else { Exit::SmokeFailed })
+}
+
+/// Says where the record and the files do not fit: what fails then has its cause there.
+fn tell_misfits(opened: &Opened, record: &Record, root: &Path, out: &mut Out) {
+    let read =
+        || Some((Side::new(&opened.template, record.clone()).ok()?, Workspace::open(root).ok()?.on_disk().ok()?));
+    for misfit in read().map(|(side, ours)| misfits(&opened.template, &side, &ours.files)).unwrap_or_default() {
+        out.note(misfit);
+    }
 }
 
 /// Whether the code of a project may be run: always for our own template, else when somebody says so.

@@ -105,6 +105,21 @@ pub(super) fn open_recorded(id: &TemplateId, clones: &mut Clones<'_>) -> Result<
     }
 }
 
+/// The template that a project was made from, where it can be had without the network and without a clone.
+pub(super) fn at_once(id: &TemplateId) -> Option<Template> {
+    let opened = match (&id.commit, id.source.as_str()) {
+        (_, BUILT_IN) => released(&id.version).ok(),
+        (None, path) => open_named_folder(path),
+        (Some(commit), url) => at_hand(&format!("{url}#{commit}")).ok().flatten(),
+    };
+    opened.filter(|opened| opened.id.version == id.version).map(|opened| opened.template)
+}
+
+fn open_named_folder(path: &str) -> Option<Opened> {
+    let folder = PathBuf::from(path).canonicalize().ok()?;
+    read(&Located { folder, source: path.to_owned(), commit: None }).ok()
+}
+
 /// A folder has no history: it must still be the version that the project was made from.
 fn recorded_folder(path: &str, version: &str, clones: &mut Clones<'_>) -> Result<Opened> {
     let opened = open_named(path, clones)?;

@@ -12,7 +12,7 @@ use super::source::{self, Clones};
 use crate::answers::record::{BUILT_IN, Record};
 use crate::embedded;
 use crate::interrupt::Interrupt;
-use crate::plan::Side;
+use crate::plan::{Side, misfits};
 use crate::project::{Tracked, Workspace};
 use crate::tree::FileTree;
 use crate::ui::Out;
@@ -40,13 +40,21 @@ pub(super) fn edited<'a>(pristine: &'a FileTree, ours: &Tracked) -> Vec<Edited<'
     edited
 }
 
-fn read(project: &Path, interrupt: &Interrupt) -> Result<(Workspace, Side, Tracked)> {
+struct Read {
+    workspace: Workspace,
+    side: Side,
+    ours: Tracked,
+    misfits: Vec<String>,
+}
+
+fn read(project: &Path, interrupt: &Interrupt) -> Result<Read> {
     let workspace = Workspace::open(project)?;
     let ours = workspace.on_disk()?;
     let record = read_record(&ours.files)?;
     let opened = source::open_recorded(&record.template, &mut Clones::new(interrupt))?;
     let side = Side::new(&opened.template, record)?;
-    Ok((workspace, side, ours))
+    let misfits = misfits(&opened.template, &side, &ours.files);
+    Ok(Read { workspace, side, ours, misfits })
 }
 
 /// The newer version that this program could update to.
@@ -57,7 +65,7 @@ fn newer(record: &Record) -> Option<&'static str> {
 }
 
 pub(super) fn status(project: &Path, as_json: bool, out: &mut Out, interrupt: &Interrupt) -> Result<Exit> {
-    let (_, side, ours) = read(project, interrupt)?;
+    let Read { side, ours, misfits, .. } = read(project, interrupt)?;
     let edited = edited(&side.tree, &ours);
     let own =
         ours.files.len() + ours.others.len() - side.tree.iter().filter(|(path, _)| ours.knows(path.as_str())).count();
@@ -76,6 +84,7 @@ pub(super) fn status(project: &Path, as_json: bool, out: &mut Out, interrupt: &I
             "answers": record.answers.values,
             "edited": edited.iter().map(|file| json!({ "path": file.path, "how": file.how })).collect::<Vec<_>>(),
             "own": own,
+            "misfits": misfits,
         }))?;
         return Ok(Exit::Done);
     }
@@ -103,6 +112,7 @@ pub(super) fn status(project: &Path, as_json: bool, out: &mut Out, interrupt: &I
     if !edited.is_empty() {
         lines.push("`neoforge diff` shows the edits.".to_owned());
     }
+    lines.extend(misfits.iter().map(|misfit| format!("{}  {misfit}", bold("Misfit  "))));
     if let Some(newer) = newer {
         lines.push(format!("Version {newer} of the template is there: `neoforge update` moves to it."));
     }
@@ -117,7 +127,7 @@ pub(super) fn diff(
     out: &mut Out,
     interrupt: &Interrupt,
 ) -> Result<Exit> {
-    let (workspace, side, ours) = read(project, interrupt)?;
+    let Read { workspace, side, ours, .. } = read(project, interrupt)?;
     let only = only.map(|path| inside(path, &workspace.root())).transpose()?;
     let wanted = |path: &str| {
         only.as_ref().is_none_or(|only| {

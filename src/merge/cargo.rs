@@ -11,7 +11,7 @@ use super::{tokens, toml};
 use crate::tree::{File, FileTree, TreePath};
 
 /// The manifest of the workspace.
-pub(super) const WORKSPACE: &str = "Cargo.toml";
+pub(crate) const WORKSPACE: &str = "Cargo.toml";
 
 /// The name of the manifest of a crate.
 pub(crate) const MANIFEST: &str = "/Cargo.toml";

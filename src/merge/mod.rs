@@ -15,6 +15,7 @@ mod diff3;
 mod file;
 mod json;
 mod lock;
+mod members;
 mod outline;
 mod renames;
 mod text;
@@ -121,6 +122,13 @@ pub enum Note {
         /// The manifest of the crate that depends on it.
         by: TreePath,
     },
+    /// A crate goes, and files of the person's stay in its folder, which the workspace leaves out from now on.
+    FolderStays {
+        /// The folder.
+        folder: String,
+        /// The files.
+        files: Vec<String>,
+    },
 }
 
 impl TreeMerge {
@@ -179,6 +187,7 @@ pub fn merge(base: &FileTree, ours: &FileTree, theirs: &FileTree, labels: &Label
     }
     merge.keep_dependencies();
     merge.restore_dependencies();
+    merge.settle_members();
     merge.result
 }
 

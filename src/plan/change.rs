@@ -6,12 +6,14 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::lock;
+use super::dependents::Dependent;
 use super::migrations::{self, Data, DropError, DropMigration, Removed};
+use super::uses::{self, Missed};
+use super::{list, lock};
 use crate::answers::record::{self, Record};
 use crate::gather::Gathered;
 use crate::lock::{PATH as LOCK, Superset};
-use crate::merge::{self, Change, Labels, Note, TreeMerge};
+use crate::merge::{self, Change, Labels, Note, TreeMerge, cargo};
 use crate::render::{self, EnvEntry, EnvValue, RenderError};
 use crate::template::Template;
 use crate::tree::{File, FileTree, TreePath};
@@ -85,8 +87,10 @@ pub struct ChangePlan {
     pub after: Side,
     /// Features that come along because others require them, each with one that does.
     pub pulled_in: Vec<(String, String)>,
-    /// Features that stay because a crate of the person's depends on them, each with its manifest.
-    pub kept: Vec<(String, TreePath)>,
+    /// Features that stay because files of the person's depend on them, each with one that does.
+    pub kept: BTreeMap<String, Dependent>,
+    /// What files of the person's use and what goes nevertheless.
+    pub missed: Vec<Missed>,
     /// What happens to the files.
     pub merge: TreeMerge,
     /// What happens with the environment.
@@ -121,7 +125,8 @@ impl ChangePlan {
         let new_in = |(name, _): &&(String, String)| !before.features.contains(name);
         let pulled_in = gathered.pulled_in.iter().filter(new_in).cloned().collect();
         let data = migrations::data(template, &before, &after, &ours, &merge);
-        Self { subject, before, after, pulled_in, kept: Vec::new(), merge, env, data, lock, ours }
+        let missed = uses::missed(&merge, &ours, &after.tree);
+        Self { subject, before, after, pulled_in, kept: BTreeMap::new(), missed, merge, env, data, lock, ours }
     }
 
     /// What cargo has to see to settle the lock file: the manifests, the lock file, and the sources, which are empty, because
@@ -151,6 +156,11 @@ impl ChangePlan {
             (Err(reason), _) => self.lock = LockState::Unknown(reason),
             (Ok(_), Err(_)) => {}
         }
+    }
+
+    /// Tells of files that git does not know, in folders of crates that go: the workspace has to load with them, too.
+    pub fn leave_out(&mut self, left: BTreeMap<String, Vec<String>>) {
+        self.merge.leave_out(&self.ours, left);
     }
 
     /// A migration that drops what the features that go have made; nothing where they have made nothing.
@@ -249,8 +259,13 @@ impl ChangePlan {
         let along = self.pulled_in.iter().map(|(name, by)| format!("`{name}` comes along: `{by}` requires it"));
         let orphaned = self.removed().into_iter().filter(|name| !self.before.record.answers.features.contains(*name));
         let goes = orphaned.map(|name| format!("`{name}` goes, too: nothing requires it any more"));
-        let stays =
-            self.kept.iter().map(|(name, by)| format!("`{name}` stays, as if you had chosen it: {by} depends on it"));
+        let stays = self
+            .kept
+            .iter()
+            .map(|(name, Dependent { by, what })| format!("`{name}` stays, as if you had chosen it: {by} {what}"));
+        let missed = self.missed.iter().map(|Missed { by, what, .. }| {
+            format!("{by} uses `{what}`, which goes: it does not build until you have changed that")
+        });
         let files = self.merge.notes.iter().map(|note| match note {
             Note::Followed { from, to } => format!("you have moved {from} to {to}: the change went there"),
             Note::StaysDeleted(path) => format!("you have deleted {path}: it stays deleted"),
@@ -263,6 +278,12 @@ impl ChangePlan {
             Note::AddedBeside { from, to } => format!("you have moved the folder of {from}: the file is {to}"),
             Note::DependencyStays { name, by } => format!("the dependency `{name}` stays: {by} inherits it"),
             Note::DependencyReturns { name, by } => format!("the dependency `{name}` comes back: {by} inherits it"),
+            Note::FolderStays { folder, files } => format!(
+                "{folder} is no crate any more, and yours stay there: {}; {} leaves the folder out (`exclude`) until you have moved or \
+                 deleted them",
+                list(files),
+                cargo::WORKSPACE
+            ),
             Note::CrateMissing { name, by } => format!(
                 "you have deleted the crate `{name}`, which {by} depends on: take it back from an earlier commit, or take out what \
                  needs it"
@@ -281,7 +302,7 @@ impl ChangePlan {
             LockState::Settled | LockState::Open => None,
         };
         let data = self.data.notes.iter().cloned();
-        along.chain(goes).chain(stays).chain(files).chain(lock).chain(env).chain(data).collect()
+        along.chain(goes).chain(stays).chain(missed).chain(files).chain(lock).chain(env).chain(data).collect()
     }
 }
 
@@ -348,6 +369,9 @@ impl Step<'_> {
         let marked = match self.change {
             Change::Conflict(conflict) => match &conflict.marked {
                 Some(text) => Some(File::plain(text.clone())),
+                None if conflict.theirs.is_none() && conflict.ours == conflict.base => {
+                    return self.told("part of a crate that you have edited, removed by the template");
+                }
                 None if conflict.theirs.is_none() => return self.told("edited by you, removed by the template"),
                 None => return self.told("changed by you and by the template"),
             },

@@ -80,18 +80,83 @@ fn without_the_program_git_merges_the_text() {
     project.git(&["-C", "../clone", "branch", "--quiet", "one", "origin/one"]);
     let unmerged = ["diff", "--name-only", "--diff-filter=U"];
     assert!(!succeeds(&project, "work/clone", true, &["merge", "one"]));
-    assert_eq!(project.sandbox.git("work/clone", &unmerged), "Cargo.lock\n");
     assert!(!succeeds(&project, "work/my-app", false, &["merge", "one"]));
-    assert_eq!(project.git(&unmerged), "Cargo.lock\n");
+    let conflicts = project.git(&unmerged);
+    assert_eq!(project.sandbox.git("work/clone", &unmerged), conflicts);
+    assert!(conflicts.contains("Cargo.lock\n") && conflicts.contains("neoforge.toml\n"), "{conflicts}");
     let lock = project.read("Cargo.lock");
     assert!(lock.contains("<<<<<<< HEAD\n") || lock.contains("<<<<<<< ours\n"), "{lock}");
-    assert!(without_labels(&lock) == without_labels(&project.sandbox.read("work/clone/Cargo.lock")), "{lock}");
+    for path in conflicts.lines() {
+        let text = project.read(path);
+        let other = project.sandbox.read(&format!("work/clone/{path}"));
+        assert!(without_labels(&text) == without_labels(&other), "{path}: {text}");
+    }
+}
 
-    // The next change of the lock file makes it whole, whichever side was taken.
-    project.git(&["checkout", "--quiet", "--ours", "Cargo.lock"]);
+/// What one branch has removed stays gone, and only one of two databases is left.
+#[test]
+fn what_a_branch_has_removed_does_not_come_back() {
+    let project = made("doctor,cors");
+    for (branch, change) in
+        [("one", "remove feature cors"), ("two", "add feature clients"), ("three", "set database=postgres")]
+    {
+        project.git(&["checkout", "--quiet", "-b", branch, "main"]);
+        project.run(&format!("{change} --yes --commit")).expect(0);
+    }
+    project.git(&["merge", "--quiet", "--no-edit", "one"]);
+    let said = project.run("status --json").expect(0).json();
+    assert_eq!(said["chosen"], serde_json::json!(["doctor", "postgres"]));
+    assert_eq!((&said["edited"], &said["misfits"]), (&serde_json::json!([]), &serde_json::json!([])), "{said}");
+    project.git(&["checkout", "--quiet", "two"]);
+    project.git(&["merge", "--quiet", "--no-edit", "one"]);
+    let said = project.run("status --json").expect(0).json();
+    assert_eq!(said["chosen"], serde_json::json!(["clients", "doctor", "sqlite"]));
+    assert!(!project.read("Cargo.toml").contains("crates/cors") && !project.exists("docs/features/cors.md"));
+}
+
+/// Files that come only with two features are in neither branch: the record is a conflict, and git says what to do.
+#[test]
+fn features_that_bring_more_together_are_for_a_person_to_add() {
+    let project = made("doctor");
+    for (branch, feature) in [("one", "docker"), ("other", "github-actions")] {
+        project.git(&["checkout", "--quiet", "-b", branch, "main"]);
+        project.run(&format!("add feature {feature} --yes --commit")).expect(0);
+    }
+    let mut git = project.sandbox.command("git");
+    let merge = git.current_dir(project.sandbox.path("work/my-app")).args(["merge", "one"]).output().expect("git runs");
+    let told = String::from_utf8_lossy(&merge.stderr);
+    assert!(told.contains("make their change once more (add docker)"), "{told}");
+    assert_eq!(project.git(&["diff", "--name-only", "--diff-filter=U"]), "neoforge.toml\n");
+    assert!(project.read("neoforge.toml").contains("<<<<<<< "), "{}", project.read("neoforge.toml"));
+    project.git(&["checkout", "--quiet", "--ours", "neoforge.toml"]);
     project.git(&["commit", "--quiet", "--all", "--no-edit"]);
-    project.run("add feature job-commands --yes --commit").expect(0);
-    assert!(project.read("Cargo.lock") == made("doctor,api-docs,cors,job-commands").read("Cargo.lock"));
+    project.run("add feature docker --yes --commit").expect(0);
+    let said = project.run("status --json").expect(0).json();
+    assert_eq!((&said["edited"], &said["misfits"]), (&serde_json::json!([]), &serde_json::json!([])), "{said}");
+}
+
+/// As git merges lines where no driver runs: the record has a feature of which the project has no file, or lacks one.
+#[test]
+fn a_record_that_does_not_fit_the_files_is_told() {
+    let project = made("doctor,cors");
+    project.git(&["rm", "--quiet", "-r", "crates/cors"]);
+    project.git(&["commit", "--quiet", "--message", "gone"]);
+    let misfit =
+        "neoforge.toml has `cors`, but none of its files is there: `neoforge remove feature cors` takes out the rest";
+    let said = project.run("status").expect(0);
+    assert!(said.out.contains(misfit), "{}", said.out);
+    let said = project.run("update --yes").expect(0);
+    assert!(said.err.contains(misfit), "{}", said.err);
+
+    let project = made("doctor");
+    let record = project.read("neoforge.toml").replace("    \"doctor\",\n", "");
+    project.edit("neoforge.toml", &record);
+    let misfit = "the project has the files of `doctor`, which neoforge.toml does not list";
+    let said = project.run("status").expect(0);
+    assert!(said.out.contains(misfit), "{}", said.out);
+    project.edit("neoforge.toml", &record.replace("    \"sqlite\",\n", "    \"postgres\",\n    \"sqlite\",\n"));
+    let said = project.run("status").expect(1);
+    assert!(said.err.contains("`postgres` and `sqlite`"), "{}", said.err);
 }
 
 /// A project of the small template that asks for the driver.
@@ -140,9 +205,11 @@ fn branches_that_disagree_are_told() {
     }
     let merge =
         project.sandbox.command("git").current_dir(project.sandbox.path("work/my-app")).args(["merge", "one"]).output();
-    assert!(!merge.expect("git runs").status.success(), "README.md is a conflict");
+    assert!(!merge.expect("git runs").status.success());
+    let conflicts = project.git(&["diff", "--name-only", "--diff-filter=U"]);
+    assert!(conflicts.contains("neoforge.toml\n"), "{conflicts}");
     let said = project.run("status").expect(1);
-    assert!(said.err.contains("failed to read neoforge.toml") && said.err.contains("duplicate key"), "{}", said.err);
+    assert!(said.err.contains("failed to read neoforge.toml"), "{}", said.err);
 }
 
 /// Git before 2.44 knows of no labels, and hands on what it does not know.
@@ -179,11 +246,21 @@ fn git_is_told_of_the_driver_where_the_project_asks_for_it() {
     project.run("remove feature mail --yes --dry-run").expect(0);
     assert_eq!(config(), mine, "a dry run changes nothing");
     let said = project.run("remove feature mail --yes --commit").expect(0);
-    assert!(said.err.contains("git merges Cargo.lock package by package in this clone"), "{}", said.err);
+    assert!(said.err.contains("git has NeoForge merge the files in which features meet in this clone"), "{}", said.err);
     let told = config();
     assert!(told.starts_with(&mine) && told.contains("[merge \"neoforge\"]"), "{told}");
     let said = project.run("add feature mail --yes --commit").expect(0);
-    assert!(!said.err.contains("Cargo.lock") && config() == told, "{}", said.err);
+    assert!(!said.err.contains("git has NeoForge") && config() == told, "{}", said.err);
+
+    // What an earlier version of the program has set is brought up to date.
+    project.git(&[
+        "config",
+        "merge.neoforge.driver",
+        "command -v neoforge >/dev/null && neoforge merge-driver %O %A %B %P",
+    ]);
+    project.run("remove feature mail --yes --commit").expect(0);
+    assert!(project.read(".git/config").contains("case $? in"), "{}", config());
+    project.run("add feature mail --yes --commit").expect(0);
 
     // A person's own way to run it stays.
     project.git(&["config", "merge.neoforge.driver", "true"]);
@@ -218,7 +295,7 @@ fn a_part_of_a_repository_may_ask_for_the_driver() {
     sandbox.git("work", &["init", "--quiet"]);
     sandbox.write("work/services/README.md", "services\n");
     let said = sandbox.run("new my-app --into services/shop --yes --smoke none --preset minimal").expect(0);
-    assert!(said.err.contains("git merges Cargo.lock package by package in this clone"), "{}", said.err);
+    assert!(said.err.contains("git has NeoForge merge the files in which features meet in this clone"), "{}", said.err);
     assert!(sandbox.read("work/.git/config").contains("[merge \"neoforge\"]"));
     sandbox.git("work", &["add", "--all"]);
     sandbox.git("work", &["commit", "--quiet", "--message", "all"]);
@@ -237,7 +314,8 @@ fn settings_that_cannot_be_written_are_worth_a_note() {
     project.write(".git/config.lock", "");
     let said = project.run("add feature mail --yes --commit").expect(0);
     assert!(
-        said.err.contains("note: git will merge Cargo.lock line by line in this clone: git did not write"),
+        said.err
+            .contains("note: git will merge line by line in this clone, also where features meet: git did not write"),
         "{}",
         said.err
     );

@@ -9,6 +9,7 @@ mod conflicts;
 mod data;
 mod git;
 mod operations;
+mod pairs;
 mod places;
 mod refusals;
 mod versions;

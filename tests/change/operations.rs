@@ -1,6 +1,7 @@
 //! What the commands do when nothing is in their way.
 
 use super::Project;
+use super::support::Sandbox;
 
 #[test]
 fn adding_and_removing_are_inverse() {
@@ -138,4 +139,31 @@ fn status_and_diff_tell_what_was_edited() {
     project.run("diff --exit-code").expect(1);
     assert!(!project.run("diff my-app/raw.yml").expect(0).out.contains("main.txt"));
     project.run("diff my-app/docs --exit-code").expect(0);
+}
+
+/// A note that git does not know keeps the folder of a crate, without its manifest.
+#[test]
+fn the_workspace_loads_with_what_is_left_of_a_crate() {
+    let sandbox = Sandbox::new();
+    sandbox.run("new my-app --yes --smoke none --preset minimal --with cors").expect(0);
+    let project = Project { sandbox };
+    project.write("crates/cors/note.txt", "ask them for their origins\n");
+    let before = project.read("Cargo.toml");
+    let loads = || {
+        let mut cargo = std::process::Command::new(env!("CARGO"));
+        cargo.args(["metadata", "--no-deps", "--offline", "--format-version", "1"]);
+        let run = cargo.current_dir(project.sandbox.path("work/my-app")).output().expect("cargo runs");
+        assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    };
+    let said = project.run("remove feature cors --yes --commit").expect(0);
+    assert!(
+        said.err.contains("crates/cors is no crate any more, and yours stay there: crates/cors/note.txt;"),
+        "{}",
+        said.err
+    );
+    assert!(project.read("Cargo.toml").contains("exclude = [\"crates/cors\"]\n"));
+    loads();
+    project.run("add feature cors --yes --commit").expect(0);
+    assert_eq!(project.read("Cargo.toml"), before);
+    loads();
 }

@@ -15,7 +15,7 @@ use crate::answers::record::{self, Record};
 use crate::cli::{ChangeArgs, SmokeLevelArg};
 use crate::gather::{Ask, Defaults};
 use crate::interrupt::Interrupt;
-use crate::plan::{ChangePlan, Draft};
+use crate::plan::{ChangePlan, Draft, misfits};
 use crate::project::{Application, Ready, Workspace, dotenv};
 use crate::smoke::Report;
 use crate::template::manifest::SmokeLevel;
@@ -45,8 +45,14 @@ pub(super) fn run(args: &ChangeArgs, intent: &Intent, out: &mut Out, interrupt: 
     let mut plan = draft.plan(given, intent.drops_tables(), &mut *ask)?;
     project.tracked.correct(&mut plan.merge.notes);
     project.tracked.check(&plan.before.tree, &plan.after.tree, &plan.merge)?;
+    let beside = |folder: &str| (folder.to_owned(), workspace.beside(folder, &project.tracked.files));
+    let left = plan.merge.folders().map(beside).filter(|(_, files)| !files.is_empty()).collect();
+    plan.leave_out(left);
     lock::settle(&mut plan, &workspace.root());
     interrupt.check()?;
+    for misfit in misfits(&before.template, &plan.before, &project.tracked.files) {
+        out.note(misfit);
+    }
 
     if args.dry_run {
         if args.json {

@@ -77,10 +77,12 @@ pub(super) fn data(template: &Template, before: &Side, after: &Side, ours: &File
     let mut data = left_behind(template, before, after, ours);
     if let Some(keys) = &template.manifest.migrations {
         let removed = Removed::new(keys, before, after, ours, merge);
-        match &after.drop {
-            Some(migration) => removed.drop(migration, &mut data),
+        if let Some(migration) = &after.drop {
+            removed.drop(migration, &mut data);
+        } else {
             // Another version of the template is no reason to drop anything.
-            None => removed.stay(keys.drops.is_some() && before.record.template == after.record.template, &mut data),
+            removed.stay(keys.drops.is_some() && before.record.template == after.record.template, &mut data);
+            removed.find_home(&before.tree, &mut data);
         }
         if let Some(migration) = &after.drop
             && !before.features.contains(&migration.feature)
@@ -148,6 +150,20 @@ impl<'a> Removed<'a> {
         let hint =
             if can_drop { format!("; `--drop-tables` writes a migration that drops {it}") } else { String::new() };
         data.notes.push(format!("the database keeps {tables}, with all rows{hint}"));
+    }
+
+    /// Says where migrations that the person has added to a module can go on.
+    fn find_home(&self, made: &FileTree, data: &mut Data) {
+        let own: Vec<String> =
+            self.paths.iter().filter(|path| made.get(path).is_none()).map(|path| (*path).to_owned()).collect();
+        if let (false, Some(drops)) = (own.is_empty(), &self.keys.drops) {
+            let (files, folder) = (list(&own), self.keys.folder_of(&drops.module));
+            data.notes.push(format!(
+                "migrations of your own lose their module: {files}; what databases need of them beyond it belongs into {folder} \
+                 (`neoforge add feature {}`), written so that it does nothing where it has been done",
+                drops.feature.get_ref()
+            ));
+        }
     }
 
     /// Says what a migration drops.

@@ -14,13 +14,17 @@ mod run;
 mod snapshot;
 mod trees;
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+
+use walkdir::WalkDir;
 
 pub use self::apply::{Application, Applied};
 pub use self::error::WorkspaceError;
+pub use self::merge_driver::lines_merge;
 use self::run::{Failure, Git};
 pub use self::snapshot::{Head, Other, Ready, Tracked};
+use crate::tree::FileTree;
 
 /// The file at the top of a project.
 const RECORD: &str = "neoforge.toml";
@@ -145,6 +149,21 @@ impl Workspace {
             return Err(WorkspaceError::Commit { said: "it made no commit, and did not say why".to_owned() });
         }
         Ok(after)
+    }
+
+    /// What stands on disk in a folder of the project and is none of these files: files of any kind, and folders that are empty.
+    #[must_use]
+    pub fn beside(&self, folder: &str, known: &FileTree) -> Vec<String> {
+        let root = self.root();
+        let is_empty = |path: &Path| fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none());
+        let entries = WalkDir::new(root.join(folder)).sort_by_file_name().into_iter().filter_map(Result::ok);
+        let leaves = entries.filter(|entry| !entry.file_type().is_dir() || is_empty(entry.path()));
+        let paths = leaves.filter_map(|entry| {
+            let parts: Vec<_> =
+                entry.path().strip_prefix(&root).ok()?.iter().map(|part| part.to_string_lossy()).collect();
+            Some(parts.join("/"))
+        });
+        paths.filter(|path| known.get(path).is_none()).collect()
     }
 }
 

@@ -1,0 +1,1 @@
+CREATE TABLE stars (note_id INTEGER NOT NULL, stars INTEGER NOT NULL);
