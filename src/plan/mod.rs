@@ -11,7 +11,7 @@ pub use self::change::{ChangePlan, Env, Side};
 pub use self::dependents::Dependent;
 pub use self::draft::{Draft, DraftError};
 pub use self::migrations::{Data, DropError, DropMigration};
-pub use self::new::{GitPlan, NewProject, size};
+pub use self::new::{GitPlan, NewProject, PlannedSmoke, size};
 
 /// Names, as a sentence has them: `a, b and c`.
 pub(crate) fn list(names: &[String]) -> String {
