@@ -256,6 +256,35 @@ fn a_strange_template_is_not_run_without_trust() {
 }
 
 #[test]
+fn the_plan_says_that_a_smoke_test_follows_what_it_took_and_how_to_skip_it() {
+    let sandbox = Sandbox::new();
+    let plan = sandbox.run("new a --dry-run").expect(0).out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(plan.contains(" smoke the project is built, tested, started and probed; this took about "), "{plan}");
+    assert!(plan.contains(" cores of ") && plan.contains("; `--smoke none` skips it size "), "{plan}");
+    assert!(sandbox.run("new a --dry-run --smoke none").expect(0).out.contains("\n  smoke        none\n"));
+    let level = |flags: &str| sandbox.run(&format!("new a --dry-run --json{flags}")).expect(0).json()["smoke"].clone();
+    assert_eq!(level(""), "quick");
+    assert_eq!(level(" --smoke full"), "full");
+    assert_eq!(level(" --smoke none"), serde_json::Value::Null);
+
+    let template = sandbox.template();
+    let step = "\n[smoke]\ntook = \"a second on a toaster\"\n[[smoke.step]]\nname = \"do\"\nrun = [\"true\"]\n";
+    sandbox.write("template/template.toml", sandbox.read("template/template.toml") + step);
+    let ran = sandbox.run(&format!("new a --yes --trust --template {template}")).expect(0);
+    assert!(ran.err.contains("this took a second on a toaster; `--smoke none` skips it\n"), "{}", ran.err);
+}
+
+#[test]
+fn the_next_steps_bring_the_database_along() {
+    let sandbox = Sandbox::new();
+    let ran = sandbox.run("new a --yes --smoke none").expect(0);
+    assert!(ran.err.contains("\n  cargo run --bin app "), "{}", ran.err);
+    let ran = sandbox.run("new b --yes --smoke none --with postgres").expect(0);
+    assert!(ran.err.contains("\n  scripts/postgres -- cargo run --bin app "), "{}", ran.err);
+    assert!(ran.err.contains("\n  scripts/postgres -- cargo test --workspace\n"), "{}", ran.err);
+}
+
+#[test]
 fn a_failed_smoke_test_leaves_the_project_and_says_so() {
     let sandbox = Sandbox::new();
     let template = sandbox.template();

@@ -16,7 +16,7 @@ pub use self::dependents::Dependent;
 pub use self::draft::{Draft, DraftError};
 pub use self::fit::misfits;
 pub use self::migrations::{Data, DropError, DropMigration};
-pub use self::new::{GitPlan, NewProject, size};
+pub use self::new::{GitPlan, NewProject, PlannedSmoke, size};
 pub use self::uses::Missed;
 
 /// Names, as a sentence has them: `a, b and c`.

@@ -10,6 +10,7 @@ use crate::answers::record::Record;
 use crate::gather::Gathered;
 use crate::render::{self, EnvEntry, RenderError};
 use crate::template::Template;
+use crate::template::manifest::SmokeLevel;
 use crate::tree::FileTree;
 
 /// The summary stays within this many columns, where its words permit.
@@ -34,6 +35,32 @@ pub struct NewProject {
     pub git: GitPlan,
     /// The commands that a newcomer types first, in the project's folder.
     pub next: Vec<String>,
+    /// The smoke test that follows, if one does.
+    pub smoke: Option<PlannedSmoke>,
+}
+
+/// A smoke test that is going to be run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlannedSmoke {
+    /// How much it proves.
+    pub level: SmokeLevel,
+    /// How long it took on which machine, where the template tells.
+    pub took: Option<String>,
+}
+
+/// What it does, how long that takes, and how not to wait for it.
+impl fmt::Display for PlannedSmoke {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let more = match self.level {
+            SmokeLevel::Quick => "",
+            SmokeLevel::Full => " formatted, linted and documented,",
+        };
+        write!(f, "the project is built, tested,{more} started and probed")?;
+        if let Some(took) = &self.took {
+            write!(f, "; this took {took}")?;
+        }
+        write!(f, "; `--smoke none` skips it")
+    }
 }
 
 /// What happens with git.
@@ -63,7 +90,7 @@ impl NewProject {
         let environment = render::environment(template, &record)?;
         let next = render::next_commands(template, &record)?;
         let (features, pulled_in) = (gathered.all.clone(), gathered.pulled_in.clone());
-        Ok(Self { record, features, pulled_in, target, tree, environment, git, next })
+        Ok(Self { record, features, pulled_in, target, tree, environment, git, next, smoke: None })
     }
 
     /// The plan for machines.
@@ -100,6 +127,7 @@ impl NewProject {
                 GitPlan::Off => serde_json::json!("off"),
                 GitPlan::Inside(path) => serde_json::json!({ "inside": path.display().to_string() }),
             },
+            "smoke": self.smoke.as_ref().map(|smoke| smoke.level.name()),
             "environment": self.environment.iter().map(|entry| &entry.key).collect::<Vec<_>>(),
             "files": files,
         })
@@ -124,6 +152,8 @@ impl NewProject {
         ];
         lines.extend(answers.values.iter().map(|(key, value)| (key.as_str(), fold(&value.to_string()))));
         lines.push(("git", fold(&git)));
+        let smoke = self.smoke.as_ref().map_or_else(|| "none".to_owned(), |smoke| fold(&smoke.to_string()));
+        lines.push(("smoke", smoke));
         lines.push(("size", format!("{} files, {}", self.tree.len(), size(self.tree.size()))));
         let lines: Vec<String> = lines.into_iter().map(|(key, value)| format!("  {key:<width$}  {value}")).collect();
         lines.join("\n")

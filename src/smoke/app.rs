@@ -19,9 +19,7 @@ pub(super) struct App {
 
 /// Starts the app on a free port and waits until it answers 200 on its readiness path.
 pub(super) fn start(run: &mut Run<'_>, app: &SmokeApp) -> Result<Verdict<App>, Error> {
-    if target::is_needed(&app.run)
-        && let Err(failure) = target::find(run)?
-    {
+    if let Err(failure) = target::find(run, &app.run)? {
         return Ok(Verdict::failed(failure));
     }
     let port = match free_port() {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::env;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::report::Reason;
@@ -45,19 +45,19 @@ impl Values<'_> {
     }
 }
 
-/// A command in the project's folder. A program with a `/` in it is looked for there and not on the PATH; `target` is what
-/// `target/` at its beginning stands for, where the caller knows it.
+/// A command in the project's folder. A program with a `/` in it is looked for there and not on the PATH, unless `programs`
+/// says which file it is.
 pub(super) fn command(
     root: &Path,
-    target: Option<&Path>,
+    programs: &BTreeMap<String, PathBuf>,
     words: &[String],
     env: &BTreeMap<String, String>,
 ) -> Result<Command, Reason> {
     let (program, arguments) = words.split_first().ok_or(Reason::Empty)?;
-    let mut command = match (program.strip_prefix("target/"), target) {
-        (Some(rest), Some(target)) => process::command(target.join(rest)),
-        _ if program.contains('/') => process::command(root.join(program)),
-        _ => process::command(program),
+    let mut command = match programs.get(program) {
+        Some(path) => process::command(path),
+        None if program.contains('/') => process::command(root.join(program)),
+        None => process::command(program),
     };
     if env::var_os("CARGO_MANIFEST_DIR").is_some() {
         for key in OF_OUR_BUILD {
@@ -127,14 +127,15 @@ mod tests {
     #[test]
     fn programs_are_looked_for_where_the_format_says() {
         let program = |text: &str| {
-            let built = command(Path::new("/p"), Some(Path::new("/t")), &words(text), &BTreeMap::new());
+            let programs = [("target/debug/app".to_owned(), PathBuf::from("/t/debug/app"))].into();
+            let built = command(Path::new("/p"), &programs, &words(text), &BTreeMap::new());
             PathBuf::from(built.expect("a command").get_program())
         };
         assert_eq!(program("cargo build"), Path::new("cargo"));
         assert_eq!(program("scripts/postgres --temporary"), Path::new("/p/scripts/postgres"));
         assert_eq!(program("target/debug/app serve"), Path::new("/t/debug/app"));
         assert_eq!(program("/bin/sh"), Path::new("/bin/sh"));
-        assert!(matches!(command(Path::new("/p"), None, &[], &BTreeMap::new()), Err(Reason::Empty)));
+        assert!(matches!(command(Path::new("/p"), &BTreeMap::new(), &[], &BTreeMap::new()), Err(Reason::Empty)));
     }
 
     #[test]

@@ -108,8 +108,8 @@ impl Proof {
 /// How long things may take.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
-    /// A command, from its start to its end: 20 minutes.
-    pub step: Duration,
+    /// A command, from one sign of life to the next: 30 minutes. One that goes on printing may take as long as it needs.
+    pub silence: Duration,
     /// The app or a service, until it is ready: 60 seconds.
     pub ready: Duration,
     /// A probe, until its whole answer is there: 10 seconds.
@@ -121,7 +121,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            step: Duration::from_mins(20),
+            silence: Duration::from_mins(30),
             ready: Duration::from_mins(1),
             probe: Duration::from_secs(10),
             stop: Duration::from_secs(30),
@@ -146,9 +146,12 @@ pub trait Observer {
         let _ = line;
     }
 
-    /// How many columns cargo's progress bar may take in [`Observer::line`]; `None` where nobody would see it move.
-    fn columns(&self) -> Option<u16> {
-        None
+    /// The running command goes on; called many times a second.
+    fn tick(&mut self) {}
+
+    /// How many columns cargo's progress bar may take in [`Observer::line`].
+    fn columns(&self) -> u16 {
+        80
     }
 
     /// A step ended, or was skipped without having begun.

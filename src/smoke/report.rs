@@ -22,6 +22,16 @@ pub struct Report {
 }
 
 impl Report {
+    /// Whether nothing is known to be wrong with the project: all that failed are steps that hung.
+    #[must_use]
+    pub fn only_hung(&self) -> bool {
+        let hung = |outcome: &Outcome| match outcome {
+            Outcome::Failed(failure) => matches!(failure.reason, Reason::Silent { .. }),
+            Outcome::Passed | Outcome::Skipped(_) => true,
+        };
+        !self.passed && self.steps.iter().all(|step| hung(&step.outcome))
+    }
+
     /// How many steps passed, failed and were skipped.
     #[must_use]
     pub fn counts(&self) -> (usize, usize, usize) {
@@ -124,7 +134,10 @@ pub struct Failure {
 impl Failure {
     pub(super) fn new(reason: Reason, tail: Vec<String>) -> Self {
         let exit_code = match &reason {
-            Reason::Failed { exit } | Reason::EarlyExit { exit } | Reason::UncleanStop { exit } => exit.code,
+            Reason::Failed { exit }
+            | Reason::LockBehind { exit }
+            | Reason::EarlyExit { exit }
+            | Reason::UncleanStop { exit } => exit.code,
             _ => None,
         };
         Self { message: reason.to_string(), reason, exit_code, tail }
@@ -160,8 +173,8 @@ pub enum Reason {
     /// No command at all.
     #[error("the template names no program here; give its `run` at least one word")]
     Empty,
-    /// Cargo does not tell where it builds.
-    #[error("cannot find out where cargo builds: {cause}; try `cargo metadata --no-deps`")]
+    /// Cargo does not tell what it builds, or where.
+    #[error("cannot find out where cargo builds: {cause}")]
     TargetUnknown {
         /// What cargo says.
         cause: String,
@@ -178,9 +191,18 @@ pub enum Reason {
         /// How it ended.
         exit: Exit,
     },
-    /// A command went on for too long.
-    #[error("did not end within {} and was killed", Span(*.seconds))]
-    TimeLimit {
+    /// The lock file lacks what a manifest names, and the command must not change it.
+    #[error(
+        "ended with {exit}: Cargo.lock is behind the manifests; run `cargo build` once, which brings it up to date, and \
+         commit it"
+    )]
+    LockBehind {
+        /// How it ended.
+        exit: Exit,
+    },
+    /// A command showed no sign of life for too long.
+    #[error("printed nothing for {} and was killed: it hangs, or waits for something", Span(*.seconds))]
+    Silent {
         /// The limit.
         seconds: u64,
     },
@@ -345,8 +367,14 @@ mod tests {
         assert_eq!(Reason::Failed { exit }.to_string(), "ended with status 101");
         let exit = Exit { code: None, signal: Some(9) };
         assert_eq!(Reason::EarlyExit { exit }.to_string(), "ended by itself with signal 9");
-        assert_eq!(Reason::TimeLimit { seconds: 1200 }.to_string(), "did not end within 20 min and was killed");
-        assert_eq!(Reason::TimeLimit { seconds: 90 }.to_string(), "did not end within 90 s and was killed");
+        assert_eq!(
+            Reason::NotReady { seconds: 1200, last: "x".into() }.to_string(),
+            "was not ready within 20 min and was killed: x"
+        );
+        assert_eq!(
+            Reason::NotReady { seconds: 90, last: "x".into() }.to_string(),
+            "was not ready within 90 s and was killed: x"
+        );
         let mismatches = vec![
             Mismatch::Status { expected: 200, got: 500 },
             Mismatch::Header { name: "content-type".into(), expected: "text/html".into(), got: None },

@@ -58,8 +58,10 @@ pub(super) struct Run<'a> {
     pub(super) interrupt: &'a Interrupt,
     /// For the steps and the app; services add to it.
     pub(super) env: BTreeMap<String, String>,
-    /// Cargo's target directory, once somebody needed it.
-    pub(super) target: Option<PathBuf>,
+    /// The `cargo build` steps that have passed.
+    pub(super) builds: Vec<SmokeStep>,
+    /// Which files programs in `target/` are.
+    pub(super) programs: BTreeMap<String, PathBuf>,
     /// The app's port, once it has one.
     pub(super) port: Option<u16>,
     scratch: Arc<Scratch>,
@@ -87,7 +89,8 @@ impl<'a> Run<'a> {
             observer,
             interrupt,
             env,
-            target: None,
+            builds: Vec::new(),
+            programs: BTreeMap::new(),
             port: None,
             scratch,
             logs,
@@ -107,7 +110,9 @@ impl<'a> Run<'a> {
             let announced = Step { name: step.name.clone(), kind: StepKind::Command };
             if self.is_over() {
                 self.skip(announced, Skip::EarlierFailure);
-            } else if self.step(announced, |run| step::run(run, step))?.is_none() {
+            } else if self.step(announced, |run| step::run(run, step))?.is_some() {
+                self.builds.extend(is_build(step).then(|| step.clone()));
+            } else {
                 built &= !is_build(step);
             }
         }
@@ -239,7 +244,7 @@ impl<'a> Run<'a> {
         role: Role,
     ) -> Result<Result<Process, Failure>, Error> {
         let words: Vec<String> = words.iter().map(|word| self.values().fill(word)).collect();
-        let command = match command::command(&self.root, self.target.as_deref(), &words, env) {
+        let command = match command::command(&self.root, &self.programs, &words, env) {
             Ok(command) => command,
             Err(reason) => return Ok(Err(reason.into())),
         };

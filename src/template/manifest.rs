@@ -347,6 +347,8 @@ pub struct TemplateSmoke {
     pub step: Vec<SmokeStep>,
     /// The program that is started and probed after the steps.
     pub app: Option<SmokeApp>,
+    /// How long it took, and on which machine, for people who are about to wait for it.
+    pub took: Option<String>,
 }
 
 /// A command of the smoke test.
@@ -374,6 +376,17 @@ pub enum SmokeLevel {
     Quick,
     /// Also formatted, free of warnings, documented.
     Full,
+}
+
+impl SmokeLevel {
+    /// As it stands in a manifest.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Quick => "quick",
+            Self::Full => "full",
+        }
+    }
 }
 
 /// The program that a smoke test starts.

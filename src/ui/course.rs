@@ -71,9 +71,13 @@ impl Observer for Course {
         }
     }
 
-    fn columns(&self) -> Option<u16> {
-        let name = u16::try_from(self.inner.chars().count() + 2).ok()?;
-        self.progress.columns()?.checked_sub(name)
+    fn tick(&mut self) {
+        self.progress.tick();
+    }
+
+    fn columns(&self) -> u16 {
+        let name = u16::try_from(self.inner.chars().count() + 2).unwrap_or(u16::MAX);
+        self.progress.columns().saturating_sub(name)
     }
 }
 

@@ -7,8 +7,9 @@ use std::borrow::Cow;
 use std::env;
 use std::fmt::Write as _;
 use std::io::{self, Write};
+use std::mem;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use console::{Emoji, StyledObject, Term};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle, TermLike};
@@ -28,6 +29,12 @@ const INDENT: u16 = 4;
 
 const DRAWINGS_PER_SECOND: u8 = 20;
 
+/// How often a step that takes long is told of where nothing moves.
+const PAUSE: Duration = Duration::from_secs(30);
+
+/// How long a line may be where there is no terminal.
+const COLUMNS: u16 = 80;
+
 /// Names up to this width share a column, after which the times stand.
 const COLUMN: usize = 44;
 
@@ -45,7 +52,17 @@ pub struct Progress {
 
 enum Display {
     Live { bars: MultiProgress, hold: Hold, columns: u16, running: Option<Running> },
-    Plain { out: Box<dyn Write + Send>, quiet: bool, line_is_open: bool },
+    Plain { out: Box<dyn Write + Send>, quiet: bool, line_is_open: bool, news: News },
+}
+
+/// What is told of a running step where nothing moves.
+struct News {
+    /// How often it is told.
+    pause: Duration,
+    begun: Instant,
+    told: Instant,
+    /// The latest line of its output.
+    latest: String,
 }
 
 struct Running {
@@ -69,7 +86,7 @@ impl Progress {
     /// Shows one line a step, or only failures when `quiet`. What cannot be written is lost: it must not fail the project.
     #[must_use]
     pub fn to_writer(out: Box<dyn Write + Send>, quiet: bool) -> Self {
-        Self::new(Display::Plain { out, quiet, line_is_open: false })
+        Self::new(Display::Plain { out, quiet, line_is_open: false, news: News::new() })
     }
 
     fn live(terminal: impl TermLike + 'static) -> Self {
@@ -171,7 +188,8 @@ impl Observer for Progress {
                 *running = Some(Running::new(bars, hold.clone(), &name, &count));
             }
             Display::Plain { quiet: true, .. } => {}
-            Display::Plain { out, line_is_open, .. } => {
+            Display::Plain { out, line_is_open, news, .. } => {
+                *news = News { pause: news.pause, ..News::new() };
                 let count = if left.is_empty() { String::new() } else { format!("{count} ") };
                 let _ = write!(out, "{count}{name} … ").and_then(|()| out.flush());
                 *line_is_open = true;
@@ -180,18 +198,31 @@ impl Observer for Progress {
     }
 
     fn line(&mut self, line: &str) {
-        if let Display::Live { running: Some(running), .. } = &self.display {
-            let line = printable(line);
-            if !line.trim().is_empty() {
-                running.output.set_message(dim(line.trim_start()).to_string());
-            }
+        let line = printable(line);
+        let line = line.trim();
+        match &mut self.display {
+            _ if line.is_empty() => {}
+            Display::Live { running: Some(running), .. } => running.output.set_message(dim(line).to_string()),
+            Display::Live { running: None, .. } => {}
+            Display::Plain { news, .. } => line.clone_into(&mut news.latest),
         }
     }
 
-    fn columns(&self) -> Option<u16> {
+    fn tick(&mut self) {
+        if let Display::Plain { out, quiet: false, line_is_open, news } = &mut self.display
+            && news.told.elapsed() >= news.pause
+        {
+            news.told = Instant::now();
+            let begin = if mem::take(line_is_open) { "\n" } else { "" };
+            let time = time(news.begun.elapsed().as_secs_f64());
+            let _ = writeln!(out, "{begin}  {time}: {}", news.latest).and_then(|()| out.flush());
+        }
+    }
+
+    fn columns(&self) -> u16 {
         match self.display {
-            Display::Live { columns, .. } => Some(columns),
-            Display::Plain { .. } => None,
+            Display::Live { columns, .. } => columns,
+            Display::Plain { .. } => COLUMNS,
         }
     }
 
@@ -210,7 +241,7 @@ impl Observer for Progress {
                 *running = None;
                 self.print(&line);
             }
-            Display::Plain { out, quiet, line_is_open } => {
+            Display::Plain { out, quiet, line_is_open, .. } => {
                 let name = printable(&report.step.name);
                 let begin = if *line_is_open { String::new() } else { format!("{name} … ") };
                 let line = match &report.outcome {
@@ -235,6 +266,13 @@ impl Drop for Progress {
         if let Display::Plain { out, line_is_open: true, .. } = &mut self.display {
             let _ = writeln!(out);
         }
+    }
+}
+
+impl News {
+    fn new() -> Self {
+        let now = Instant::now();
+        Self { pause: PAUSE, begun: now, told: now, latest: String::new() }
     }
 }
 

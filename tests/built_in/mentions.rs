@@ -17,12 +17,16 @@ use super::{PROJECTS, Project, TEMPLATE, has_word};
 const ORDINARY: [&str; 7] = ["clients", "components", "cookie", "example", "lists", "rest", "time"];
 
 /// Mentions that are meant: file, word, and why.
-const MEANT: [(&str, &str, &str); 9] = [
+const MEANT: [(&str, &str, &str); 13] = [
     (".devcontainer/compose.yaml", "POSTGRES_PASSWORD", "what the image of PostgreSQL reads"),
     (".devcontainer/devcontainer.json", "vscode", "a key of the format"),
     (".github/workflows/ci.yml", "POSTGRES_PASSWORD", "what the image of PostgreSQL reads"),
     (".github/workflows/ci.yml", "docker", "a program of the machine that runs it"),
     ("Cargo.toml", "cors", "a part of tower-http that must not be compiled twice"),
+    ("crates/app/tests/doctor.rs", "postgres", "a database that the application is not built for"),
+    ("crates/app/tests/doctor.rs", "sqlite", "a database that the application is not built for"),
+    ("crates/kernel/src/config.rs", "postgres", "a database that the application is not built for"),
+    ("crates/kernel/src/config.rs", "sqlite", "a database that the application is not built for"),
     ("docs/decisions/0003-sql-with-sqlx.md", "postgresql", "a decision weighs the alternatives"),
     ("docs/decisions/0003-sql-with-sqlx.md", "sqlite", "a decision weighs the alternatives"),
     ("docs/features/devcontainer.md", "vs code", "an editor, whether its settings are there or not"),

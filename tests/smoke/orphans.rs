@@ -38,11 +38,14 @@ fn nothing_survives_a_failure_or_a_success() {
 }
 
 #[test]
-fn nothing_survives_the_time_limit() {
+fn nothing_survives_a_step_that_hangs() {
     let mut project = Project::new().steps(vec![script("family", &family("wait"))]);
-    project.proof.limits = Limits { step: Duration::from_secs(2), ..Limits::default() };
+    project.proof.limits = Limits { silence: Duration::from_secs(2), ..Limits::default() };
     let report = project.run();
-    assert_eq!(failure(&report, "family").message, "did not end within 2 s and was killed");
+    assert_eq!(
+        failure(&report, "family").message,
+        "printed nothing for 2 s and was killed: it hangs, or waits for something"
+    );
     assert_eq!(failure(&report, "family").tail, ["started"]);
     assert!(!project.is_alive("pid"));
 }

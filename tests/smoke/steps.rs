@@ -3,9 +3,12 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
+use std::time::Duration;
 
 use neoforge::interrupt::Interrupt;
-use neoforge::smoke::{Error, Observer, Proof, Step, StepReport};
+use neoforge::smoke::{Error, Limits, Observer, Proof, Step, StepReport};
 use neoforge::template::manifest::SmokeLevel;
 
 use crate::harness::{Project, failure, outcomes, script, step};
@@ -198,4 +201,123 @@ fn a_log_that_cannot_be_written_is_named() {
     std::os::unix::fs::symlink("/dev/full", &log).expect("a link");
     let error = neoforge::smoke::run(&project.proof, &mut (), &Interrupt::new()).expect_err("a full disk");
     assert!(matches!(&error, Error::Log { path, .. } if *path == log), "{error}");
+}
+
+/// A package with one program, which prints `text`.
+fn write_package(project: &Project, text: &str) {
+    let manifest = "[package]\nname = \"app\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[workspace]\n";
+    write(project, "Cargo.toml", manifest);
+    write(project, "src/main.rs", &format!("fn main() {{ println!({text:?}) }}\n"));
+}
+
+fn write(project: &Project, path: &str, text: &str) {
+    let path = project.path(path);
+    fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+    fs::write(path, text).expect("a file");
+}
+
+fn host() -> String {
+    let output = Command::new("rustc").arg("-vV").output().expect("rustc");
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    text.lines().find_map(|line| line.strip_prefix("host: ")).expect("a host").to_owned()
+}
+
+#[test]
+fn the_program_is_the_one_that_cargo_has_just_built() {
+    let mut project =
+        Project::new().steps(vec![step("build", &["cargo", "build"]), step("run", &["target/debug/app"])]);
+    let target = project.path("target").display().to_string();
+    project.proof.env.insert("CARGO_TARGET_DIR".into(), target);
+    write_package(&project, "the first");
+    assert!(project.run().passed);
+    assert!(project.log("run").contains("the first"), "{}", project.log("run"));
+
+    write_package(&project, "the second");
+    project.proof.env.insert("CARGO_BUILD_TARGET".into(), host());
+    assert!(project.run().passed);
+    assert!(project.log("run").contains("the second"), "an old program ran: {}", project.log("run"));
+
+    write_package(&project, "the third");
+    project.proof.env.remove("CARGO_BUILD_TARGET");
+    write(&project, ".cargo/config.toml", &format!("[build]\ntarget = [{:?}]\n", host()));
+    assert!(project.run().passed);
+    assert!(project.log("run").contains("the third"), "an old program ran: {}", project.log("run"));
+}
+
+#[test]
+fn a_program_that_cargo_does_not_build_any_more_is_missed() {
+    let mut project =
+        Project::new().steps(vec![step("build", &["cargo", "build"]), step("run", &["target/debug/app"])]);
+    let target = project.path("target").display().to_string();
+    project.proof.env.insert("CARGO_TARGET_DIR".into(), target);
+    write_package(&project, "the first");
+    assert!(project.run().passed);
+
+    let manifest = fs::read_to_string(project.path("Cargo.toml")).expect("a file");
+    write(&project, "Cargo.toml", &manifest.replace("\"app\"", "\"server\""));
+    let report = project.run();
+    assert_eq!(
+        failure(&report, "run").message,
+        "`target/debug/app` was not found; no `cargo build` before this step has made it; compare its name with `[[bin]]` \
+         in Cargo.toml"
+    );
+}
+
+#[test]
+fn a_lock_file_that_lacks_a_dependency_says_what_to_do() {
+    let project = Project::new().steps(vec![step("build", &["cargo", "build", "--offline", "--locked"])]);
+    write_package(&project, "hello");
+    write(&project, "Cargo.lock", "version = 4\n\n[[package]]\nname = \"app\"\nversion = \"0.1.0\"\n");
+    assert!(project.run().passed);
+
+    write(&project, "more/Cargo.toml", "[package]\nname = \"more\"\nversion = \"0.1.0\"\nedition = \"2024\"\n");
+    write(&project, "more/src/lib.rs", "");
+    let manifest = fs::read_to_string(project.path("Cargo.toml")).expect("a file");
+    write(&project, "Cargo.toml", &format!("{manifest}[dependencies]\nmore = {{ path = \"more\" }}\n"));
+    let report = project.run();
+    let failure = failure(&report, "build");
+    assert_eq!(
+        failure.message,
+        "ended with status 101: Cargo.lock is behind the manifests; run `cargo build` once, which brings it up to date, and \
+         commit it"
+    );
+    assert_eq!(failure.exit_code, Some(101));
+}
+
+/// A project with a `cargo` of its own, which does what the script says.
+fn fake_cargo(script: &str, silence: Duration) -> Project {
+    let mut build = step("build", &["cargo", "build"]);
+    let path = std::env::var("PATH").expect("a PATH");
+    let mut project = Project::new();
+    build.env.insert("PATH".into(), format!("{}:{path}", project.path("bin").display()));
+    project.proof.steps = vec![build];
+    project.proof.limits = Limits { silence, ..Limits::default() };
+    write(&project, "bin/cargo", &format!("#!/bin/sh\n{script}\n"));
+    fs::set_permissions(project.path("bin/cargo"), fs::Permissions::from_mode(0o755)).expect("permissions");
+    project
+}
+
+#[test]
+fn a_slow_machine_has_all_the_time_that_it_needs() {
+    let silence = Duration::from_secs(2);
+    let lines = "for n in 1 2 3 4 5; do sleep 0.25; echo \"   Compiling part-$n v1.0.0\"; done";
+    let bar = "for n in 1 2 3 4 5; do sleep 0.25; printf '    Building [==>  ] %s/9: last\\r' $n; done";
+    let report = fake_cargo(&format!("{lines}; {bar}"), silence).run();
+    assert!(report.passed, "{report:?}");
+    assert!(report.seconds > silence.as_secs_f64(), "it was too fast to prove anything");
+}
+
+#[test]
+fn a_build_that_hangs_is_killed_and_not_blamed() {
+    let report = fake_cargo("echo '   Compiling first v1.0.0'; exec sleep 1000", Duration::from_secs(1)).run();
+    let failure = failure(&report, "build");
+    assert_eq!(failure.message, "printed nothing for 1 s and was killed: it hangs, or waits for something");
+    assert_eq!(failure.tail, ["   Compiling first v1.0.0"]);
+    assert!(report.only_hung());
+}
+
+#[test]
+fn cargo_always_tells_how_far_it_is() {
+    let report = fake_cargo("test \"$CARGO_TERM_PROGRESS_WHEN-$CARGO_TERM_PROGRESS_WIDTH\" = always-80", Duration::MAX);
+    assert!(report.run().passed);
 }

@@ -12,12 +12,12 @@ use console::style;
 use serde_json::json;
 
 pub(super) use self::options::pairs;
-use self::options::{git_plan, target};
+use self::options::{git_plan, planned_smoke, target};
 use super::source::{self, Clones, Opened};
 use super::{Exit, merge_driver, prompts, smoke};
 use crate::answers::Value;
 use crate::answers::record::{self, AnswersFile, Record};
-use crate::cli::{New, SmokeChoice};
+use crate::cli::New;
 use crate::gather::{self, Ask, AskError, Defaults, Given, Prompt};
 use crate::interrupt::{Interrupt, Interrupted};
 use crate::plan::{GitPlan, NewProject};
@@ -26,7 +26,6 @@ use crate::project::stage::Staged;
 use crate::project::{WriteError, check_target, dotenv};
 use crate::render::{EnvEntry, EnvValue};
 use crate::smoke::Report;
-use crate::template::manifest::SmokeLevel;
 use crate::ui::{Out, Terminal};
 
 pub(super) fn run(args: &New, out: &mut Out, interrupt: &Interrupt) -> Result<Exit> {
@@ -53,7 +52,8 @@ pub(super) fn run(args: &New, out: &mut Out, interrupt: &Interrupt) -> Result<Ex
     check_target(&target)?;
     let git = git_plan(args, &target);
     let record = Record { template: opened.id.clone(), answers: gathered.answers.clone() };
-    let plan = NewProject::new(&opened.template, record, &gathered, target, git)?;
+    let mut plan = NewProject::new(&opened.template, record, &gathered, target, git)?;
+    plan.smoke = planned_smoke(args.smoke, &opened.template);
 
     if args.dry_run {
         if args.json {
@@ -197,15 +197,8 @@ fn prove(
     out: &mut Out,
     interrupt: &Interrupt,
 ) -> Result<Option<Report>> {
-    let level = match args.smoke {
-        Some(SmokeChoice::None) => return Ok(None),
-        Some(SmokeChoice::Full) => SmokeLevel::Full,
-        Some(SmokeChoice::Quick) | None => SmokeLevel::Quick,
-    };
-    let proof = smoke::proof(opened, &plan.record, &plan.target, level)?;
-    if proof.plan().is_empty() {
-        return Ok(None);
-    }
+    let Some(planned) = &plan.smoke else { return Ok(None) };
+    let proof = smoke::proof(opened, &plan.record, &plan.target, planned.level)?;
     let may_run = smoke::may_run(opened, args.trust, args.json || args.yes, out);
     if may_run.as_ref().is_err_and(super::is_interruption) {
         stands_unproved(plan, out);
@@ -217,6 +210,10 @@ fn prove(
             opened.id.source
         ));
         return Ok(None);
+    }
+    // Whoever was asked has read it in the plan.
+    if args.yes {
+        out.say(format_args!("Smoke test: {planned}"));
     }
     let report = smoke::prove(&proof, out, interrupt);
     if report.as_ref().is_err_and(super::is_interruption) {
@@ -263,8 +260,13 @@ fn conclude(
         }
         Ok(Exit::Done)
     } else {
+        let advice = if report.is_some_and(Report::only_hung) {
+            "did not come to an end. Nothing is known to be wrong; to go on where it stopped"
+        } else {
+            "failed. Mend it, then run"
+        };
         out.say(format_args!(
-            "\nThe project stands in {}, but its smoke test failed. Mend it, then run:\n  neoforge smoke {}",
+            "\nThe project stands in {}, but its smoke test {advice}:\n  neoforge smoke {}",
             plan.target.display(),
             shown(&plan.target).display()
         ));

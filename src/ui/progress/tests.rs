@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use indicatif::TermLike;
 
-use super::{PASSED, Progress, printable, time};
+use super::{Display, PASSED, Progress, printable, time};
 use crate::smoke::{Exit, Failure, Observer, Outcome, Reason, Report, Skip, Step, StepKind, StepReport};
 
 #[derive(Clone, Default)]
@@ -174,6 +174,33 @@ fn without_a_terminal_each_step_is_a_line() {
     let expected =
         format!("PostgreSQL … skipped, DATABASE_URL is set\nbuild … ok 1 min 12 s\ntest … failed 12.3 s\n{FAILURE}\n");
     assert_eq!(buffer.text(), expected);
+}
+
+#[test]
+fn without_a_terminal_a_long_step_is_told_of_now_and_then() {
+    let buffer = Buffer::default();
+    let mut progress = Progress::to_writer(Box::new(buffer.clone()), false);
+    progress.started(&step("build"));
+    progress.tick();
+    assert_eq!(buffer.text(), "build … ", "it is too early");
+    if let Display::Plain { news, .. } = &mut progress.display {
+        news.pause = Duration::ZERO;
+    }
+    progress.line("   Compiling\ta v1.0.0");
+    progress.tick();
+    progress.tick();
+    progress.finished(&report("build", Outcome::Passed, 72.26));
+    let told = "  0.0 s: Compiling    a v1.0.0\n";
+    assert_eq!(buffer.text(), format!("build … \n{told}{told}build … ok 1 min 12 s\n"));
+
+    let buffer = Buffer::default();
+    let mut progress = Progress::to_writer(Box::new(buffer.clone()), true);
+    if let Display::Plain { news, .. } = &mut progress.display {
+        news.pause = Duration::ZERO;
+    }
+    progress.started(&step("build"));
+    progress.tick();
+    assert_eq!(buffer.text(), "");
 }
 
 #[test]

@@ -176,7 +176,12 @@ impl Reader<'_> {
         let secret = value.and_then(|value| value.parse().ok());
         if secret.is_none() {
             // The value is a secret: say what is wrong with it without showing it.
-            let wrong = if value.is_some() { "malformed" } else { "missing" };
+            let other = |it: &str| ["sqlite", "postgres"].iter().any(|db| it.starts_with(db) && !expects.contains(db));
+            let wrong = match value {
+                None => "missing",
+                Some(value) if other(value) => "the URL of another database",
+                Some(_) => "malformed",
+            };
             self.mistakes.push(format!("{key} is {wrong}: it expects {expects}"));
         }
         secret.map(Secret)

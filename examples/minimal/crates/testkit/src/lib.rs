@@ -13,7 +13,7 @@
 mod client;
 mod database;
 
-use std::{collections::HashMap, net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, time::Duration};
 
 use kernel::{Application, Config, Db, Module, jobs};
 use tokio::{net::TcpListener, time::timeout};
@@ -52,14 +52,9 @@ impl TestApp {
     /// When the application does not start.
     pub async fn start_with(modules: Vec<Module>, variables: &[(&str, &str)]) -> Self {
         let database = TestDatabase::new();
-        let mut environment = HashMap::from([
-            ("DATABASE_URL".to_owned(), database.url.clone()),
-            ("DATABASE_CONNECTIONS".to_owned(), "5".to_owned()),
-        ]);
-        for (key, value) in variables {
-            environment.insert((*key).to_owned(), (*value).to_owned());
-        }
-        let config = Config::from_variables(&environment, &modules).expect("the test configuration is valid");
+        let own = [("DATABASE_URL", database.url.as_str()), ("DATABASE_CONNECTIONS", "5")];
+        let all = own.iter().chain(variables).map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+        let config = Config::from_variables(&all.collect(), &modules).expect("the test configuration is valid");
         let db = kernel::database::prepare(&config, &modules).await.expect("the test database can be made");
 
         let application = Application::build(config, db, modules);

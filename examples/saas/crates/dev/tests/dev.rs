@@ -9,7 +9,7 @@ use std::{
     process::{Child, Command, Stdio},
     sync::mpsc::{self, Receiver},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use tempfile::TempDir;
@@ -26,6 +26,10 @@ struct Project {
 
 impl Project {
     fn start(answer: &str) -> Self {
+        Self::start_with(&source(answer))
+    }
+
+    fn start_with(source: &str) -> Self {
         let folder = TempDir::new().unwrap();
         let write = |path: &str, text: &str| {
             let path = folder.path().join(path);
@@ -34,7 +38,7 @@ impl Project {
         };
         write("Cargo.toml", "[workspace]\nresolver = \"3\"\nmembers = [\"crates/app\"]\n");
         write("crates/app/Cargo.toml", "[package]\nname = \"app\"\nversion = \"0.1.0\"\nedition = \"2024\"\n");
-        write("crates/app/src/main.rs", &source(answer));
+        write("crates/app/src/main.rs", source);
         write("crates/dev/empty", "");
         write(".env", "PORT=0\n");
 
@@ -73,7 +77,20 @@ impl Project {
     }
 
     fn get(&self) -> String {
-        get(self.address).unwrap()
+        self.get_path("/")
+    }
+
+    /// Waits for an event that tells open pages of a failure.
+    fn wait_for_event(&self, part: &str) {
+        let start = Instant::now();
+        while !self.get_path("/dev/reload?0").contains(part) {
+            assert!(start.elapsed() < PATIENCE, "no event has {part:?}");
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    fn get_path(&self, path: &str) -> String {
+        get(self.address, path).unwrap()
     }
 }
 
@@ -85,10 +102,10 @@ impl Drop for Project {
     }
 }
 
-fn get(address: SocketAddr) -> io::Result<String> {
+fn get(address: SocketAddr, path: &str) -> io::Result<String> {
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(PATIENCE))?;
-    stream.write_all(b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")?;
+    write!(stream, "GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer)?;
     Ok(answer)
@@ -118,7 +135,7 @@ fn address_of_the_application(folder: &Path) -> SocketAddr {
 fn a_saved_file_is_built_and_takes_over_when_it_works() {
     let project = Project::start("one");
     assert!(project.get().ends_with("one"), "a request waits for the first build");
-    project.wait_for("the new build answers");
+    project.wait_for(&format!("the new build answers on http://{}", project.address));
 
     project.save(&source("two"));
     project.wait_for("the new build answers");
@@ -127,10 +144,13 @@ fn a_saved_file_is_built_and_takes_over_when_it_works() {
     project.save("fn main() { does not compile }");
     project.wait_for("could not compile");
     assert!(project.get().ends_with("two"), "the old build goes on");
+    project.wait_for_event("data: error: expected");
 
     project.save("fn main() { std::process::exit(3) }");
-    project.wait_for("the application has not started, but ended with exit status: 3");
+    let failure = "the application has not started, but ended with exit status: 3";
+    project.wait_for(failure);
     assert!(project.get().ends_with("two"), "the old build goes on");
+    project.wait_for_event(failure);
 
     project.save(&source("six"));
     project.wait_for("the new build answers");
@@ -138,11 +158,22 @@ fn a_saved_file_is_built_and_takes_over_when_it_works() {
 }
 
 #[test]
+fn a_first_build_that_is_broken_is_shown_in_the_browser() {
+    let project = Project::start_with("fn main() { does not compile }");
+    project.wait_for("could not compile");
+    let page = project.get();
+    assert!(page.starts_with("HTTP/1.1 500") && page.contains("<pre>error: expected"), "{page}");
+    project.save(&source("one"));
+    project.wait_for("the new build answers");
+    assert!(project.get().ends_with("one"));
+}
+
+#[test]
 fn nothing_is_left_running() {
     let project = Project::start("one");
     project.wait_for("the new build answers");
     let application = address_of_the_application(project.folder.path());
-    assert!(get(application).is_ok());
+    assert!(get(application, "/").is_ok());
     drop(project);
     assert!(TcpStream::connect(application).is_err());
 }

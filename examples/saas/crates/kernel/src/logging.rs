@@ -2,7 +2,8 @@
 
 use std::{
     backtrace::{Backtrace, BacktraceStatus},
-    io, panic,
+    io::{self, IsTerminal},
+    panic,
 };
 
 use tracing::{Level, field};
@@ -17,7 +18,8 @@ tokio::task_local! {
 /// Sends what the application traces to standard error, for the rest of the process's life. Panics are lines like all
 /// others, with the spans that they happen in.
 pub fn init(config: &Config) {
-    let builder = tracing_subscriber::fmt().with_max_level(Level::TRACE).with_writer(io::stderr);
+    let colours = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let builder = tracing_subscriber::fmt().with_max_level(Level::TRACE).with_ansi(colours).with_writer(io::stderr);
     match config.environment {
         Environment::Development => builder.compact().finish().with(config.log.clone()).init(),
         Environment::Production => {

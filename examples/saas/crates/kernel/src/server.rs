@@ -34,11 +34,8 @@ impl Application {
     #[must_use]
     pub fn build(config: Config, db: Db, modules: Vec<Module>) -> Self {
         let state = AppState::new(config, db, &modules);
-        let mut api = Router::new();
-        let mut pages = Router::new();
-        let mut handlers = Vec::new();
-        let mut background = Vec::new();
-        let mut layers = Vec::new();
+        let (mut api, mut pages) = (Router::new(), Router::new());
+        let (mut handlers, mut background, mut layers) = (Vec::new(), Vec::new(), Vec::new());
         for module in modules {
             api = api.merge(Router::from(module.api));
             pages = pages.merge(module.pages);

@@ -23,6 +23,7 @@ pub struct AppState {
 
 impl AppState {
     pub(crate) fn new(config: Config, db: Db, modules: &[Module]) -> Self {
+        let error_page = modules.iter().rev().find_map(|module| module.error_page);
         Self {
             config: Arc::new(config),
             db,
@@ -32,11 +33,7 @@ impl AppState {
                 .collect(),
             navigation: modules.iter().flat_map(|module| module.links.iter().copied()).collect(),
             openapi: Arc::new(json!(crate::openapi(modules))),
-            error_page: modules
-                .iter()
-                .rev()
-                .find_map(|module| module.error_page)
-                .unwrap_or(|_, problem, _| problem.title.clone()),
+            error_page: error_page.unwrap_or(|_, problem, _| problem.title.clone()),
             csrf: modules.iter().rev().find_map(|module| module.csrf).unwrap_or(|_, _| CsrfLayer::new()),
         }
     }

@@ -2,7 +2,8 @@
 //!
 //! Browsers talk to this program, which hands everything on to the application. A new build takes over when it accepts
 //! connections; until then the old one answers, also while the code does not compile or the new build does not start.
-//! Pages get a script that reloads them after such a change. The application itself knows nothing of all this.
+//! Pages get a script that reloads them after such a change, and shows why there is none. The application itself knows
+//! nothing of all this.
 
 mod application;
 mod cargo;
@@ -12,7 +13,7 @@ mod proxy;
 use std::{
     collections::HashMap,
     env,
-    net::IpAddr,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
     process::ExitCode,
     str::FromStr,
@@ -25,7 +26,7 @@ use tokio::{net::TcpListener, signal, sync::watch};
 use crate::{
     application::{Application, Version},
     changes::Changes,
-    proxy::Target,
+    proxy::{Failure, Progress, Target},
 };
 
 #[tokio::main]
@@ -51,14 +52,15 @@ async fn run() -> anyhow::Result<()> {
     let listener = TcpListener::bind((host, port))
         .await
         .with_context(|| format!("{host}:{port} cannot be listened on: is the port taken? Set PORT to another one"))?;
-    eprintln!("dev: http://{} answers as soon as the application is built", listener.local_addr()?);
+    let address = openable(listener.local_addr()?);
+    eprintln!("dev: http://{address} answers as soon as the application is built");
 
-    let (target, targets) = watch::channel(None);
-    let proxy = axum::serve(listener, proxy::router(targets));
+    let (sender, progress) = watch::channel(Progress::default());
+    let proxy = axum::serve(listener, proxy::router(progress));
     let mut application = None;
     tokio::select! {
         result = proxy.into_future() => result?,
-        result = develop(root, &mut application, &target) => result?,
+        result = develop(&root, address, &mut application, &sender) => result?,
         result = stop_signal() => result?,
     }
     if let Some(application) = application {
@@ -67,41 +69,72 @@ async fn run() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The address as one types it into a browser of this machine.
+fn openable(mut address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() {
+        address.set_ip(Ipv4Addr::LOCALHOST.into());
+    }
+    address
+}
+
 /// Builds and starts the application after every change, for good.
 async fn develop(
-    root: PathBuf,
+    root: &Path,
+    address: SocketAddr,
     application: &mut Option<Application>,
-    target: &watch::Sender<Option<Target>>,
+    progress: &watch::Sender<Progress>,
 ) -> anyhow::Result<()> {
-    let mut changes = Changes::watch(&root)?;
+    let mut changes = Changes::watch(root)?;
     loop {
-        let begin = Instant::now();
-        if let Some(executable) = cargo::build(&root).await? {
-            let version = Version::of(&executable, &root)?;
-            if application.as_ref().is_none_or(|running| running.version != version) {
-                match Application::start(&executable, &root, version).await {
-                    Ok(new) => {
-                        target.send_replace(Some(Target { address: new.address, build: now()? }));
-                        eprintln!("dev: the new build answers, after {:.1} s", begin.elapsed().as_secs_f64());
-                        if let Some(old) = application.replace(new) {
-                            // It may take its time for what it is doing.
-                            tokio::spawn(old.stop());
-                        }
-                    }
-                    Err(error) => eprintln!("dev: {error:#}"),
-                }
-            }
+        if let Err(text) = renew(root, address, application, progress).await? {
+            let failure = Some(Failure { id: now()?, text });
+            progress.send_modify(|progress| progress.failure = failure);
         }
         tokio::select! {
             () = changes.next() => {}
             status = Application::end(application) => {
                 *application = None;
-                target.send_replace(None);
-                eprintln!("dev: the application has ended with {}; save a file to start it again", status?);
+                let text = format!("the application has ended with {}; save a file to start it again", status?);
+                eprintln!("dev: {text}");
+                progress.send_replace(Progress { target: None, failure: Some(Failure { id: now()?, text }) });
                 changes.next().await;
             }
         }
     }
+}
+
+/// Builds the application, and lets a build that is new take over. Where that fails, returns why.
+async fn renew(
+    root: &Path,
+    address: SocketAddr,
+    application: &mut Option<Application>,
+    progress: &watch::Sender<Progress>,
+) -> anyhow::Result<Result<(), String>> {
+    let begin = Instant::now();
+    let executable = match cargo::build(root).await? {
+        Ok(executable) => executable,
+        Err(text) => return Ok(Err(text)),
+    };
+    let version = Version::of(&executable, root)?;
+    if application.as_ref().is_some_and(|running| running.version == version) {
+        progress.send_modify(|progress| progress.failure = None);
+        return Ok(Ok(()));
+    }
+    let new = match Application::start(&executable, root, version).await {
+        Ok(new) => new,
+        Err(error) => {
+            eprintln!("dev: {error:#}");
+            return Ok(Err(format!("{error:#}. The terminal may say why.")));
+        }
+    };
+    let target = Some(Target { address: new.address, build: now()? });
+    progress.send_replace(Progress { target, failure: None });
+    eprintln!("dev: the new build answers on http://{address}, after {:.1} s", begin.elapsed().as_secs_f64());
+    if let Some(old) = application.replace(new) {
+        // It may take its time for what it is doing.
+        tokio::spawn(old.stop());
+    }
+    Ok(Ok(()))
 }
 
 /// What the application sees, too. It reads `.env` itself, so that a change of that file counts.

@@ -8,13 +8,16 @@ use serde_json::Value;
 use testkit::TestApp;
 use utoipa_axum::router::OpenApiRouter;
 
-/// Runs one of the ignored tests below, and returns the lines of its log.
+/// Runs one of the ignored tests below, and returns the lines of its log that are JSON.
 fn log_of(child: &str, level: &str) -> Vec<Value> {
+    text_of(child, level).lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+}
+
+fn text_of(child: &str, level: &str) -> String {
     let arguments = ["--exact", child, "--ignored", "--nocapture"];
     let run = Command::new(env::current_exe().unwrap()).args(arguments).env("LOG", level).output().unwrap();
     assert!(run.status.success(), "{run:?}");
-    let log = String::from_utf8(run.stderr).unwrap();
-    log.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+    String::from_utf8(run.stderr).unwrap()
 }
 
 async fn start(modules: Vec<Module>) -> TestApp {
@@ -44,6 +47,20 @@ fn a_panic_is_one_line_with_the_id_of_its_request() {
     assert_eq!(lines[0]["level"], "ERROR");
     assert!(lines[0]["message"].as_str().unwrap().contains("log.rs"));
     assert!(lines[0]["spans"].as_array().unwrap().iter().any(|span| span["id"] == "the-request"), "{log:?}");
+}
+
+#[tokio::test]
+#[ignore = "run by the test below"]
+async fn child_in_development() {
+    let app = TestApp::start(Vec::new()).await;
+    logging::init(&app.application.state.config);
+    tracing::info!("all is well");
+}
+
+#[test]
+fn a_log_that_is_no_terminal_has_no_colours() {
+    let log = text_of("child_in_development", "info");
+    assert!(log.contains("all is well") && !log.contains('\u{1b}'), "{log:?}");
 }
 
 #[test]

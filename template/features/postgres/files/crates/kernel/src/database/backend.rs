@@ -18,7 +18,7 @@ pub type Backend = Postgres;
 /// One connection, as handlers and jobs see it.
 pub type Connection = PgConnection;
 
-pub const URL_SHAPE: &str = "a URL such as `postgres://user:password@127.0.0.1:5432/app`";
+pub const URL_SHAPE: &str = "a URL such as `postgres://user:password@127.0.0.1:5432/app`: this is built for PostgreSQL";
 
 #[cfg(test)]
 pub const EXAMPLE_URL: &str = "postgres://user:password@127.0.0.1:5432/app";
@@ -44,7 +44,11 @@ impl FromStr for Url {
 
     fn from_str(url: &str) -> Result<Self, Self::Err> {
         let options: PgConnectOptions = url.parse()?;
-        ensure!(options.get_database().is_some(), "no database is named");
+        // sqlx takes any scheme.
+        ensure!(
+            url.starts_with("postgres") && options.get_database().is_some(),
+            "not the URL of a PostgreSQL database"
+        );
         Ok(Self { url: url.to_owned(), options })
     }
 }

@@ -17,7 +17,7 @@ pub type Backend = Sqlite;
 /// One connection, as handlers and jobs see it.
 pub type Connection = SqliteConnection;
 
-pub const URL_SHAPE: &str = "a path such as `sqlite://data/app.db`";
+pub const URL_SHAPE: &str = "a path such as `sqlite://data/app.db`: this is built for SQLite";
 
 #[cfg(test)]
 pub const EXAMPLE_URL: &str = "sqlite://data/app.db";
