@@ -24,7 +24,7 @@ const MAY_USE: [(&str, &[&str]); 24] = [
     ("interrupt", &[]),
     ("embedded", &["archive", "tree"]),
     ("project", &["merge", "tree"]),
-    ("foreign", &[]),
+    ("foreign", &["interrupt", "template"]),
     ("smoke", &["interrupt", "template"]),
     ("ui", &["smoke", "gather", "answers", "template"]),
     ("cli", &[]),

@@ -6,12 +6,14 @@ mod draft;
 mod lock;
 mod migrations;
 mod new;
+mod plain;
 
 pub use self::change::{ChangePlan, Env, Side};
 pub use self::dependents::Dependent;
 pub use self::draft::{Draft, DraftError};
 pub use self::migrations::{Data, DropError, DropMigration};
-pub use self::new::{GitPlan, NewProject, size};
+pub use self::new::{GitPlan, NewProject, PlannedFile, size};
+pub use self::plain::PlainProject;
 
 /// Names, as a sentence has them: `a, b and c`.
 pub(crate) fn list(names: &[String]) -> String {

@@ -23,7 +23,7 @@ const OFFERED: usize = 6;
 const OFFERED_DEPTH: usize = 4;
 
 /// What makes git work on another repository than the one it is told; set where `neoforge` runs in a git hook.
-const REPOSITORY_VARIABLES: [&str; 7] = [
+pub(super) const REPOSITORY_VARIABLES: [&str; 7] = [
     "GIT_DIR",
     "GIT_WORK_TREE",
     "GIT_INDEX_FILE",
