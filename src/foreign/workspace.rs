@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use toml_edit::{DocumentMut, Item, Value};
+use toml_edit::{DocumentMut, Item, RawString, Value};
 
 /// What a project is to the workspace around it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,22 +79,43 @@ fn join(workspace: &mut Item, member: &str) -> bool {
     let Some(members) = members.as_array_mut() else { return false };
     let names: Vec<&str> = members.iter().filter_map(Value::as_str).collect();
     let at = if names.is_sorted() { names.partition_point(|name| *name < member) } else { names.len() };
-    // Written as its neighbour is: on a line of its own, or beside it.
-    let neighbour = members.get(at.saturating_sub(1)).or(members.get(0)).map(|value| value.decor().clone());
     let mut value = Value::from(member);
-    if let (Some(decor), true) = (neighbour, at > 0) {
-        *value.decor_mut() = decor;
-    } else if let Some(first) = members.get_mut(0) {
-        *value.decor_mut() = first.decor().clone();
-        if !first.decor().prefix().and_then(|prefix| prefix.as_str()).is_some_and(|prefix| prefix.contains('\n')) {
-            first.decor_mut().set_prefix(" ");
+    if let Some(next) = members.get_mut(at) {
+        let before = text(next.decor().prefix());
+        let (_, line) = last_line(&before);
+        next.decor_mut().set_prefix(line.unwrap_or(" "));
+        value.decor_mut().set_prefix(&before);
+    } else if let Some(last) = at.checked_sub(1).and_then(|last| members.get_mut(last)) {
+        let indent = text(last.decor().prefix());
+        let mut behind = text(last.decor().suffix());
+        last.decor_mut().set_suffix("");
+        behind.push_str(&text(Some(members.trailing())));
+        match last_line(&behind) {
+            (comment, Some(line)) => {
+                let indent = last_line(&indent).1.unwrap_or("\n    ");
+                value.decor_mut().set_prefix(format!("{comment}{indent}"));
+                members.set_trailing(line);
+            }
+            (_, None) => {
+                value.decor_mut().set_prefix(" ");
+                members.set_trailing(&behind);
+            }
         }
-    }
-    if at == members.len() && at > 0 && !members.trailing_comma() {
-        value.decor_mut().set_suffix("");
     }
     members.insert_formatted(at, value);
     true
+}
+
+fn text(raw: Option<&RawString>) -> String {
+    raw.and_then(RawString::as_str).unwrap_or_default().to_owned()
+}
+
+/// What comes before the last end of a line, and the rest with it.
+fn last_line(text: &str) -> (&str, Option<&str>) {
+    match text.rfind("\r\n").or_else(|| text.rfind('\n')) {
+        Some(end) => (&text[..end], Some(&text[end..])),
+        None => (text, None),
+    }
 }
 
 #[cfg(test)]
@@ -112,6 +133,14 @@ mod tests {
             (
                 "[workspace]\nmembers = [\n    \"a\", # the first\n    \"c\",\n]\n",
                 "[workspace]\nmembers = [\n    \"a\", # the first\n    \"b\",\n    \"c\",\n]\n",
+            ),
+            (
+                "[workspace]\nmembers = [\n    \"a\", # the first\n]\n",
+                "[workspace]\nmembers = [\n    \"a\", # the first\n    \"b\",\n]\n",
+            ),
+            (
+                "[workspace]\nmembers = [\n    \"a\" # the first\n]\n",
+                "[workspace]\nmembers = [\n    \"a\", # the first\n    \"b\"\n]\n",
             ),
             (
                 "[workspace]\nmembers = [\n    \"c\",\n]\n# end\n",

@@ -108,3 +108,14 @@ fn nobody_is_known_to_git() {
     assert!(ran.err.contains("nothing was committed: git does not know who you are"), "{}", ran.err);
     assert!(sandbox.path("work/my-app/.git").exists());
 }
+
+#[test]
+fn submodules_are_files_like_others_and_links_are_left_out() {
+    let sandbox = Sandbox::new();
+    sandbox.write("t/sub/.git", "gitdir: ../.git/modules/sub\n");
+    sandbox.write("t/sub/a.txt", "{{project-name}}\n");
+    std::os::unix::fs::symlink("sub/a.txt", sandbox.path("t/link")).expect("a link");
+    let ran = sandbox.run("new my-app --yes --template ../t").expect(0);
+    assert!(ran.err.contains("note: [Skipping] Symbolic links not supported `[HERE]/t/link`"), "{}", ran.err);
+    assert_eq!(sandbox.git("work/my-app", &["ls-files"]), "sub/a.txt\n");
+}

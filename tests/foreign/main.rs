@@ -26,7 +26,16 @@ fn template(name: &str) -> String {
 
 /// Makes a project of a template with these words behind its name.
 fn new(sandbox: &Sandbox, name: &str, words: &str) -> Ran {
-    sandbox.run(&format!("new my-app --yes --template {} {words}", template(name)))
+    run(sandbox, &format!("new my-app --yes --template {} {words}", template(name)))
+}
+
+/// Runs the program with the formatter of the machine, which rustup looks for in a home.
+fn run(sandbox: &Sandbox, line: &str) -> Ran {
+    let mut command = sandbox.neoforge(line.split_whitespace());
+    if let (None, Some(home)) = (std::env::var_os("RUSTUP_HOME"), std::env::home_dir()) {
+        command.env("RUSTUP_HOME", home.join(".rustup"));
+    }
+    sandbox.finish(&mut command)
 }
 
 /// All files of a folder and what they hold, but for its repository.

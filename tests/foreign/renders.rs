@@ -71,7 +71,12 @@ fn the_user_is_who_git_says() {
         manifest.lines().last().expect("a line").to_owned()
     };
     assert_eq!(name(&|_| {}), "authors = [\"A Tester <tester@example.com>\"]");
-    assert_eq!(name(&|command| drop(command.env("CARGO_NAME", "Cargo"))), "authors = [\"Cargo <tester@example.com>\"]");
+    assert_eq!(
+        name(&|command| {
+            command.env("CARGO_NAME", "Cargo");
+        }),
+        "authors = [\"Cargo <tester@example.com>\"]"
+    );
     // In a repository with its own.
     sandbox.git("work", &["init", "--quiet"]);
     sandbox.git("work", &["config", "user.name", "Local"]);

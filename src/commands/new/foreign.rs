@@ -27,6 +27,9 @@ use crate::ui::{Out, Terminal};
 /// Stands for the project in the name of the folder that it is staged in, where it gets none of its own.
 const IN_PLACE: &str = "neoforge-init";
 
+/// What decides how Rust files are formatted.
+const FORMATTED_BY: [&str; 3] = [".rustfmt.toml", "Cargo.toml", "rustfmt.toml"];
+
 pub(super) fn run(args: &New, located: &Located, out: &mut Out, interrupt: &Interrupt) -> Result<Exit> {
     refuse_ours(args, located)?;
     if !foreign::CAN_RENDER {
@@ -43,6 +46,7 @@ pub(super) fn run(args: &New, located: &Located, out: &mut Out, interrupt: &Inte
     let scratch = scratch_folder()?;
     let found = found.without_repository(scratch.path())?;
     let staged = Staged::write(&FileTree::default(), &place.staging, &|| interrupt.is_set())?;
+    let lent = if place.init { lend(&place.target, staged.path())? } else { Vec::new() };
     let request = Request {
         subfolder: found.subfolder(),
         root: found.root,
@@ -58,7 +62,11 @@ pub(super) fn run(args: &New, located: &Located, out: &mut Out, interrupt: &Inte
         values,
     };
     let rendered = foreign::render(&request, scratch.path(), interrupt)?;
-    rendered.notes.iter().for_each(|note| out.note(note));
+    let (skipped, notes): (Vec<_>, Vec<_>) =
+        rendered.notes.iter().partition(|note| note.contains("File already exists"));
+    notes.into_iter().for_each(|note| out.note(note));
+    take_back(&rendered.folder, &lent)?;
+    forget_submodules(&rendered.folder)?;
     let (membership, git) = surroundings(args, &place, no_repository, &rendered.folder, out);
     let (kept, files) = list(&rendered.folder)?
         .into_iter()
@@ -69,7 +77,12 @@ pub(super) fn run(args: &New, located: &Located, out: &mut Out, interrupt: &Inte
         commit: located.commit.clone(),
         target: place.target.clone(),
         files,
-        kept: kept.into_iter().map(|file| file.path).collect(),
+        kept: lent
+            .iter()
+            .filter(|name| skipped.iter().any(|note| note.contains(&format!("`{name}`"))))
+            .map(|name| (*name).to_owned())
+            .chain(kept.into_iter().map(|file| file.path))
+            .collect(),
         git,
         workspace: if let Membership::Joins { manifest, .. } = &membership { Some(manifest.clone()) } else { None },
     };
@@ -219,7 +232,8 @@ fn surroundings(
     project: &Path,
     out: &mut Out,
 ) -> (Membership, GitPlan) {
-    let membership = foreign::membership(&place.target, project);
+    let stays = place.init && place.target.join("Cargo.toml").exists();
+    let membership = foreign::membership(&place.target, if stays { &place.target } else { project });
     if let Membership::StaysOut { manifest, reason } = &membership {
         out.note(format_args!("the project is no member of the workspace {}: {reason}", manifest.display()));
     }
@@ -232,6 +246,33 @@ fn surroundings(
         out.note("the template asks for no git repository of its own");
     }
     (membership, git)
+}
+
+/// Lets files of the folder in place decide how the new ones are formatted, as they will once they stand beside each other.
+fn lend(target: &Path, staged: &Path) -> Result<Vec<&'static str>> {
+    let mut lent = FORMATTED_BY.to_vec();
+    lent.retain(|name| target.join(name).is_file());
+    for name in &lent {
+        fs::copy(target.join(name), staged.join(name)).with_context(|| format!("failed to copy {name}"))?;
+    }
+    Ok(lent)
+}
+
+fn take_back(project: &Path, lent: &[&str]) -> Result<()> {
+    for name in lent {
+        fs::remove_file(project.join(name)).with_context(|| format!("failed to remove the copy of {name}"))?;
+    }
+    Ok(())
+}
+
+/// Removes the files by which a template's checkout knows its submodules: they lead nowhere from the project.
+fn forget_submodules(project: &Path) -> Result<()> {
+    for entry in WalkDir::new(project).min_depth(1).into_iter().flatten() {
+        if entry.file_name() == ".git" && entry.file_type().is_file() {
+            fs::remove_file(entry.path()).with_context(|| format!("failed to remove {}", entry.path().display()))?;
+        }
+    }
+    Ok(())
 }
 
 fn list(folder: &Path) -> Result<Vec<PlannedFile>> {
@@ -265,16 +306,19 @@ fn is_executable(_metadata: &fs::Metadata) -> bool {
     false
 }
 
-/// Moves the files of a plan to their folder; all of them, or none.
+/// Moves the files of a plan to their folder; all of them, or none. Empty folders come along.
 fn move_into(from: &Path, plan: &PlainProject) -> Result<()> {
+    for entry in WalkDir::new(from).into_iter().flatten().filter(|entry| entry.file_type().is_dir()) {
+        let folder = plan.target.join(entry.path().strip_prefix(from).unwrap_or(entry.path()));
+        fs::create_dir_all(&folder).with_context(|| format!("failed to make the folder {}", folder.display()))?;
+    }
     let mut moved = Vec::new();
     for file in &plan.files {
         let to = plan.target.join(&file.path);
-        let folder = to.parent().unwrap_or(&plan.target);
-        let result = fs::create_dir_all(folder).and_then(|()| match to.symlink_metadata() {
+        let result = match to.symlink_metadata() {
             Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
             Err(_) => fs::rename(from.join(&file.path), &to),
-        });
+        };
         if let Err(error) = result {
             for path in &moved {
                 let _ = fs::remove_file(path);
