@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::support::Sandbox;
-use crate::{files, new};
+use crate::{files, new, run};
 
 #[test]
 fn a_template_knows_where_it_is_made() {
@@ -118,4 +118,19 @@ fn submodules_are_files_like_others_and_links_are_left_out() {
     let ran = sandbox.run("new my-app --yes --template ../t").expect(0);
     assert!(ran.err.contains("note: [Skipping] Symbolic links not supported `[HERE]/t/link`"), "{}", ran.err);
     assert_eq!(sandbox.git("work/my-app", &["ls-files"]), "sub/a.txt\n");
+}
+
+#[test]
+fn a_folder_that_is_there_decides_how_files_are_formatted() {
+    let sandbox = Sandbox::new();
+    let manifest = |edition| format!("[package]\nname = \"x\"\nversion = \"0.1.0\"\nedition = \"{edition}\"\n");
+    sandbox.write("t/Cargo.toml", manifest(2021));
+    sandbox.write("t/src/lib.rs", "use   crate::{A2, A10};\n");
+    sandbox.write("work/Cargo.toml", manifest(2024));
+    let ran = run(&sandbox, "new my-app --yes --init --template ../t").expect(0);
+    assert!(ran.err.contains("stayed as they are: Cargo.toml"), "{}", ran.err);
+    assert_eq!(sandbox.read("work/src/lib.rs"), "use crate::{A2, A10};\n");
+    assert_eq!(sandbox.read("work/Cargo.toml"), manifest(2024));
+    run(&sandbox, "new my-app --yes --template ../t --into fresh").expect(0);
+    assert_eq!(sandbox.read("work/fresh/src/lib.rs"), "use crate::{A10, A2};\n");
 }

@@ -1,7 +1,6 @@
 //! `neoforge new` with a template of another tool.
 
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf, absolute};
 
 use anyhow::{Context as _, Result, bail};
@@ -9,6 +8,7 @@ use console::style;
 use serde_json::json;
 use walkdir::WalkDir;
 
+use super::in_place::{lend, move_into, take_back};
 use super::options::{git_plan, pairs};
 use crate::answers::Value;
 use crate::cli::{New, SmokeChoice};
@@ -26,9 +26,6 @@ use crate::ui::{Out, Terminal};
 
 /// Stands for the project in the name of the folder that it is staged in, where it gets none of its own.
 const IN_PLACE: &str = "neoforge-init";
-
-/// What decides how Rust files are formatted.
-const FORMATTED_BY: [&str; 3] = [".rustfmt.toml", "Cargo.toml", "rustfmt.toml"];
 
 pub(super) fn run(args: &New, located: &Located, out: &mut Out, interrupt: &Interrupt) -> Result<Exit> {
     refuse_ours(args, located)?;
@@ -248,23 +245,6 @@ fn surroundings(
     (membership, git)
 }
 
-/// Lets files of the folder in place decide how the new ones are formatted, as they will once they stand beside each other.
-fn lend(target: &Path, staged: &Path) -> Result<Vec<&'static str>> {
-    let mut lent = FORMATTED_BY.to_vec();
-    lent.retain(|name| target.join(name).is_file());
-    for name in &lent {
-        fs::copy(target.join(name), staged.join(name)).with_context(|| format!("failed to copy {name}"))?;
-    }
-    Ok(lent)
-}
-
-fn take_back(project: &Path, lent: &[&str]) -> Result<()> {
-    for name in lent {
-        fs::remove_file(project.join(name)).with_context(|| format!("failed to remove the copy of {name}"))?;
-    }
-    Ok(())
-}
-
 /// Removes the files by which a template's checkout knows its submodules: they lead nowhere from the project.
 fn forget_submodules(project: &Path) -> Result<()> {
     for entry in WalkDir::new(project).min_depth(1).into_iter().flatten() {
@@ -304,30 +284,6 @@ fn is_executable(metadata: &fs::Metadata) -> bool {
 #[cfg(not(unix))]
 fn is_executable(_metadata: &fs::Metadata) -> bool {
     false
-}
-
-/// Moves the files of a plan to their folder; all of them, or none. Empty folders come along.
-fn move_into(from: &Path, plan: &PlainProject) -> Result<()> {
-    for entry in WalkDir::new(from).into_iter().flatten().filter(|entry| entry.file_type().is_dir()) {
-        let folder = plan.target.join(entry.path().strip_prefix(from).unwrap_or(entry.path()));
-        fs::create_dir_all(&folder).with_context(|| format!("failed to make the folder {}", folder.display()))?;
-    }
-    let mut moved = Vec::new();
-    for file in &plan.files {
-        let to = plan.target.join(&file.path);
-        let result = match to.symlink_metadata() {
-            Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
-            Err(_) => fs::rename(from.join(&file.path), &to),
-        };
-        if let Err(error) = result {
-            for path in &moved {
-                let _ = fs::remove_file(path);
-            }
-            return Err(error).with_context(|| format!("failed to write {}; nothing was written", to.display()));
-        }
-        moved.push(to);
-    }
-    Ok(())
 }
 
 /// What comes after the files stand: the workspace, the repository, the last words.

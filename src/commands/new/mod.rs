@@ -1,6 +1,7 @@
 //! `neoforge new`
 
 mod foreign;
+mod in_place;
 mod options;
 
 use std::fs;
