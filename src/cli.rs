@@ -256,16 +256,16 @@ pub struct New {
 #[command(next_help_heading = "Options for templates of cargo-generate")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct ForeignArgs {
-    /// Make a library: `crate_type` is `lib` instead of `bin`.
+    /// Make a library: `crate_type` is `lib` instead of `bin` (templates of cargo-generate only).
     #[arg(long, requires = "template")]
     pub lib: bool,
-    /// Write into the current folder, or the one of `--into`; files that are there stay as they are.
+    /// Write into the current folder, or the one of `--into`; files that are there stay (templates of cargo-generate only).
     #[arg(long, requires = "template")]
     pub init: bool,
-    /// Keep the name as it was given, instead of making it kebab-case.
+    /// Keep the name as it was given, instead of making it kebab-case (templates of cargo-generate only).
     #[arg(long, alias = "force", requires = "template")]
     pub exact_name: bool,
-    /// Copy files that are no valid liquid as they are, instead of refusing the template.
+    /// Copy files that are no valid liquid as they are, instead of refusing them (templates of cargo-generate only).
     #[arg(long, requires = "template")]
     pub continue_on_error: bool,
 }
