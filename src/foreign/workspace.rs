@@ -51,11 +51,10 @@ pub fn membership(target: &Path, project: &Path) -> Membership {
         if list(workspace, "members").iter().any(|pattern| covers(pattern, &member)) {
             return Membership::Nothing;
         }
-        let joined = join(workspace, &member);
-        return match joined {
-            true => Membership::Joins { manifest, text: document.to_string() },
-            false => stays_out("its `members` are no list".to_owned(), manifest),
-        };
+        if !join(workspace, &member) {
+            return stays_out("its `members` are no list".to_owned(), manifest);
+        }
+        return Membership::Joins { manifest, text: document.to_string() };
     }
     Membership::Nothing
 }
