@@ -14,7 +14,6 @@ mod interruptions;
 mod renders;
 mod tools;
 
-use std::fs;
 use std::path::Path;
 
 use support::{Ran, Sandbox};
@@ -39,6 +38,7 @@ fn run(sandbox: &Sandbox, line: &str) -> Ran {
 }
 
 /// All files of a folder and what they hold, but for its repository.
+#[cfg(feature = "cargo-generate-templates")]
 fn files(folder: &Path) -> Vec<(String, String)> {
     let entries = walkdir::WalkDir::new(folder).sort_by_file_name().into_iter();
     let entries = entries.filter_entry(|entry| entry.file_name() != ".git").map(|entry| entry.expect("an entry"));
@@ -46,7 +46,7 @@ fn files(folder: &Path) -> Vec<(String, String)> {
         .filter(|entry| entry.file_type().is_file())
         .map(|entry| {
             let path = entry.path().strip_prefix(folder).expect("inside").display().to_string();
-            (path, fs::read_to_string(entry.path()).expect("a text"))
+            (path, std::fs::read_to_string(entry.path()).expect("a text"))
         })
         .collect()
 }
