@@ -61,7 +61,9 @@ pub(super) fn run(args: &New, located: &Located, out: &mut Out, interrupt: &Inte
     let rendered = foreign::render(&request, scratch.path(), interrupt)?;
     let (skipped, notes): (Vec<_>, Vec<_>) =
         rendered.notes.iter().partition(|note| note.contains("File already exists"));
-    notes.into_iter().for_each(|note| out.note(note));
+    for note in notes {
+        out.note(note);
+    }
     take_back(&rendered.folder, &lent)?;
     forget_submodules(&rendered.folder)?;
     let (membership, git) = surroundings(args, &place, no_repository, &rendered.folder, out);
