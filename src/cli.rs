@@ -118,6 +118,12 @@ pub enum Command {
     /// Merge three versions of one file, as git asks its merge drivers to.
     #[command(hide = true)]
     MergeDriver(MergeDriver),
+    /// Render a template with the library of cargo-generate, for the `new` that has written the request.
+    #[command(hide = true)]
+    CargoGenerate {
+        /// The request.
+        request: PathBuf,
+    },
     /// Print the reference of all commands in Markdown.
     #[command(hide = true)]
     Reference,
@@ -240,6 +246,28 @@ pub struct New {
     /// The template.
     #[command(flatten)]
     pub template: TemplateArg,
+    /// What only templates of cargo-generate know.
+    #[command(flatten)]
+    pub foreign: ForeignArgs,
+}
+
+/// What only templates of cargo-generate know.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Options for templates of cargo-generate")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
+pub struct ForeignArgs {
+    /// Make a library: `crate_type` is `lib` instead of `bin` (templates of cargo-generate only).
+    #[arg(long, requires = "template")]
+    pub lib: bool,
+    /// Write into the current folder, or the one of `--into`; files that are there stay (templates of cargo-generate only).
+    #[arg(long, requires = "template")]
+    pub init: bool,
+    /// Keep the name as it was given, instead of making it kebab-case (templates of cargo-generate only).
+    #[arg(long, alias = "force", requires = "template")]
+    pub exact_name: bool,
+    /// Copy files that are no valid liquid as they are, instead of refusing them (templates of cargo-generate only).
+    #[arg(long, requires = "template")]
+    pub continue_on_error: bool,
 }
 
 /// How much `neoforge new` proves.

@@ -4,7 +4,7 @@ use std::panic;
 use std::process::ExitCode;
 
 use clap::Parser;
-use neoforge::cli::Cli;
+use neoforge::cli::{Cli, Command};
 use neoforge::commands::{self, Exit};
 use neoforge::interrupt::Interrupt;
 use neoforge::render::text;
@@ -23,9 +23,12 @@ fn main() -> ExitCode {
         }
     }));
     let mut out = Out::standard(cli.global.quiet);
-    let result = Interrupt::install()
-        .map_err(anyhow::Error::from)
-        .and_then(|interrupt| commands::run(cli, &mut out, &interrupt));
+    // The process that asks for another tool is to end at once, as its parent tells.
+    let interrupt = match cli.command {
+        Command::CargoGenerate { .. } => Ok(Interrupt::new()),
+        _ => Interrupt::install(),
+    };
+    let result = interrupt.map_err(anyhow::Error::from).and_then(|interrupt| commands::run(cli, &mut out, &interrupt));
     match result {
         Ok(exit) => exit.into(),
         Err(error) => {

@@ -25,7 +25,7 @@ const MAY_USE: [(&str, &[&str]); 25] = [
     ("embedded", &["archive", "tree"]),
     ("process", &[]),
     ("project", &["merge", "process", "tree"]),
-    ("foreign", &["process"]),
+    ("foreign", &["interrupt", "process", "template"]),
     ("smoke", &["interrupt", "process", "template"]),
     ("ui", &["smoke", "gather", "answers", "template"]),
     ("cli", &[]),

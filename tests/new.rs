@@ -318,20 +318,3 @@ fn a_folder_that_is_no_template_is_told() {
     let ran = sandbox.run("new a --template ./nowhere").expect(1);
     assert!(ran.err.contains("failed to find the template ./nowhere"), "{}", ran.err);
 }
-
-#[test]
-fn a_template_of_cargo_generate_makes_a_plain_project() {
-    let sandbox = Sandbox::new();
-    sandbox.write("foreign/cargo-generate.toml", "[placeholders.colour]\ntype = \"string\"\nprompt = \"Colour?\"\n");
-    sandbox.write("foreign/README.md", "# {{project-name}} in {{colour}}\n");
-    let foreign = sandbox.path("foreign").display().to_string();
-    let ran = sandbox.run(&format!("new my-app --yes --template {foreign}")).expect(1);
-    assert!(ran.err.contains("cargo-generate failed"), "{}", ran.err);
-    assert!(sandbox.names("work").is_empty());
-    let ran = sandbox.run(&format!("new my-app --yes --with x --template {foreign}")).expect(1);
-    assert!(ran.err.contains("which has no features: leave out --with"), "{}", ran.err);
-    let ran = sandbox.run(&format!("new my-app --yes --set colour=red --template {foreign}")).expect(0);
-    assert!(ran.err.contains("note: this is a template of cargo-generate"), "{}", ran.err);
-    assert_eq!(sandbox.read("work/my-app/README.md"), "# my-app in red\n");
-    assert_eq!(sandbox.git("work/my-app", &["status", "--porcelain"]), "");
-}

@@ -22,6 +22,7 @@ use tempfile::TempDir;
 use self::change::Intent;
 use crate::adopt::AdoptError;
 use crate::cli::{AddCommand, Cli, Command, RemoveCommand, TemplateCommand};
+use crate::foreign::{self, ForeignError};
 use crate::gather::{AskError, GatherError};
 use crate::interrupt::{self, Interrupt};
 use crate::matrix::{ShardError, UnknownCombination};
@@ -98,6 +99,7 @@ pub fn run(cli: Cli, out: &mut Out, interrupt: &Interrupt) -> Result<Exit> {
         Command::Completions { shell } => docs::completions(shell, out),
         Command::Man { into } => docs::man(into.as_deref(), out),
         Command::MergeDriver(args) => merge_driver::run(&args, out),
+        Command::CargoGenerate { request } => Ok(foreign::serve(&request).map(|()| Exit::Done)?),
         Command::Reference => docs::reference(out),
     }
 }
@@ -114,6 +116,9 @@ pub fn exit_of(error: &anyhow::Error) -> Exit {
         return Exit::Interrupted;
     }
     if error.is::<ShardError>() || error.is::<UnknownCombination>() {
+        return Exit::Usage;
+    }
+    if error.downcast_ref().is_some_and(ForeignError::is_usage) {
         return Exit::Usage;
     }
     match gather_error(error) {
@@ -142,6 +147,7 @@ fn is_interruption(error: &anyhow::Error) -> bool {
         || matches!(error.downcast_ref(), Some(AskError::Cancelled))
         || matches!(gather_error(error), Some(GatherError::Ask(AskError::Cancelled)))
         || matches!(error.downcast_ref(), Some(WriteError::Interrupted))
+        || matches!(error.downcast_ref(), Some(ForeignError::Interrupted))
         || matches!(error.downcast_ref(), Some(FetchError::Interrupted))
         || matches!(error.downcast_ref(), Some(crate::smoke::Error::Interrupted(_)))
 }

@@ -1,13 +1,14 @@
 //! Where a template comes from: the program, a folder, or a git repository.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use tempfile::TempDir;
 
 use super::scratch_folder;
 use crate::answers::record::{BUILT_IN, TemplateId};
+use crate::foreign::Kind;
 use crate::interrupt::Interrupt;
 use crate::project::read::read_part;
 use crate::project::{Checkout, TemplateSource, read_commit};
@@ -18,9 +19,13 @@ use crate::{embedded, foreign};
 /// A template on disk, as long as the clones live and no other version of it is located.
 pub(super) struct Located {
     pub(super) folder: PathBuf,
+    /// What was cloned or named as a whole.
+    pub(super) root: PathBuf,
+    /// Where in it the folder is.
+    pub(super) subfolder: Option<String>,
     /// What a record names it by.
     pub(super) source: String,
-    commit: Option<String>,
+    pub(super) commit: Option<String>,
 }
 
 /// The clones of git repositories that a command has made: another version of the same template needs no other one.
@@ -117,7 +122,7 @@ pub(super) fn at_once(id: &TemplateId) -> Option<Template> {
 
 fn open_named_folder(path: &str) -> Option<Opened> {
     let folder = PathBuf::from(path).canonicalize().ok()?;
-    read(&Located { folder, source: path.to_owned(), commit: None }).ok()
+    read(&Located { root: folder.clone(), folder, subfolder: None, source: path.to_owned(), commit: None }).ok()
 }
 
 /// A folder has no history: it must still be the version that the project was made from.
@@ -207,25 +212,52 @@ pub(super) fn locate(named: &str, clones: &mut Clones<'_>) -> Result<Located> {
             let folder =
                 path.canonicalize().with_context(|| format!("failed to find the template {}", path.display()))?;
             let source = folder.display().to_string();
-            return Ok(Located { folder, source, commit: None });
+            let (root, subfolder) = parts(&path, &folder);
+            return Ok(Located { folder, root, subfolder, source, commit: None });
         }
         TemplateSource::Git { url, rev, folder } => (url, rev, folder),
     };
     let fetched = clones.of(&url)?.fetch(rev.as_deref(), inside.as_deref())?;
     clones.interrupt.check()?;
-    Ok(Located { folder: fetched.path, source: name_of(&url, inside.as_deref()), commit: Some(fetched.commit) })
+    let source = name_of(&url, inside.as_deref());
+    let depth = inside.as_deref().map_or(0, |inside| Path::new(inside).components().count());
+    let root = fetched.path.ancestors().nth(depth).unwrap_or(&fetched.path).to_path_buf();
+    Ok(Located { folder: fetched.path, root, subfolder: inside, source, commit: Some(fetched.commit) })
+}
+
+/// A folder as a whole and a part: as it was named with `//` in between, or as a template above lists it.
+fn parts(named: &Path, folder: &Path) -> (PathBuf, Option<String>) {
+    let text = named.to_string_lossy();
+    let split = text.split_once("//").filter(|(whole, part)| !whole.is_empty() && !part.trim_matches('/').is_empty());
+    if let Some((whole, part)) = split
+        && let Ok(whole) = Path::new(whole).canonicalize()
+    {
+        return (whole, Some(part.trim_matches('/').to_owned()));
+    }
+    match foreign::listed(folder) {
+        Some((whole, part)) => (whole, Some(part)),
+        None => (folder.to_path_buf(), None),
+    }
 }
 
 impl Located {
-    /// Whether another tool's template stands there, and none of ours.
-    pub(super) fn is_foreign(&self) -> bool {
-        foreign::is_cargo_generate(&self.folder) && !self.folder.join(template::MANIFEST).exists()
+    /// Whether a template stands there that the library of cargo-generate renders.
+    pub(super) fn is_foreign(&self) -> Result<bool> {
+        match foreign::kind(&self.folder) {
+            Kind::Own => Ok(false),
+            Kind::CargoGenerate | Kind::Unmarked => Ok(true),
+            Kind::Other(tool) => bail!(
+                "{} is a template of {tool}, which cannot be read; what can are templates of NeoForge, which have a \
+                 template.toml with a `format`, and those of cargo-generate",
+                self.source
+            ),
+        }
     }
 }
 
 /// Reads a template of our own.
 pub(super) fn read(located: &Located) -> Result<Opened> {
-    if located.is_foreign() {
+    if located.is_foreign()? && foreign::kind(&located.folder) != Kind::Unmarked {
         bail!("{} is a template of cargo-generate, which only `neoforge new` can use", located.source);
     }
     // What else a repository holds (a README, a licence, tests) is none of our business.

@@ -8,6 +8,7 @@ mod fit;
 mod lock;
 mod migrations;
 mod new;
+mod plain;
 mod uses;
 
 pub use self::branches::merge_records;
@@ -16,7 +17,8 @@ pub use self::dependents::Dependent;
 pub use self::draft::{Draft, DraftError};
 pub use self::fit::misfits;
 pub use self::migrations::{Data, DropError, DropMigration};
-pub use self::new::{GitPlan, NewProject, PlannedSmoke, size};
+pub use self::new::{GitPlan, NewProject, PlannedFile, PlannedSmoke, size};
+pub use self::plain::PlainProject;
 pub use self::uses::Missed;
 
 /// Names, as a sentence has them: `a, b and c`.

@@ -74,6 +74,37 @@ pub enum GitPlan {
     Inside(PathBuf),
 }
 
+impl GitPlan {
+    pub(super) fn to_json(&self) -> serde_json::Value {
+        match self {
+            Self::Init => serde_json::json!("init"),
+            Self::Off => serde_json::json!("off"),
+            Self::Inside(path) => serde_json::json!({ "inside": path.display().to_string() }),
+        }
+    }
+}
+
+impl fmt::Display for GitPlan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Init => f.write_str("a new repository with one commit"),
+            Self::Off => f.write_str("no repository"),
+            Self::Inside(path) => write!(f, "no repository of its own: it is inside of {}", path.display()),
+        }
+    }
+}
+
+/// A file that is going to be written, as machines see it.
+#[derive(Debug, Clone, Serialize)]
+pub struct PlannedFile {
+    /// Where it will stand in the project.
+    pub path: String,
+    /// How large it is.
+    pub bytes: usize,
+    /// Whether it can be run.
+    pub executable: bool,
+}
+
 impl NewProject {
     /// Renders what was gathered.
     ///
@@ -96,17 +127,11 @@ impl NewProject {
     /// The plan for machines.
     #[must_use]
     pub fn to_json(&self) -> serde_json::Value {
-        #[derive(Serialize)]
-        struct PlannedFile<'a> {
-            path: &'a str,
-            bytes: usize,
-            executable: bool,
-        }
         let files: Vec<_> = self
             .tree
             .iter()
             .map(|(path, file)| PlannedFile {
-                path: path.as_str(),
+                path: path.to_string(),
                 bytes: file.bytes.len(),
                 executable: file.executable,
             })
@@ -122,11 +147,7 @@ impl NewProject {
             },
             "features": self.features,
             "answers": answers.values,
-            "git": match &self.git {
-                GitPlan::Init => serde_json::json!("init"),
-                GitPlan::Off => serde_json::json!("off"),
-                GitPlan::Inside(path) => serde_json::json!({ "inside": path.display().to_string() }),
-            },
+            "git": self.git.to_json(),
             "smoke": self.smoke.as_ref().map(|smoke| smoke.level.name()),
             "environment": self.environment.iter().map(|entry| &entry.key).collect::<Vec<_>>(),
             "files": files,
@@ -140,18 +161,13 @@ impl NewProject {
         let width = answers.values.keys().map(String::len).chain([8]).max().unwrap_or(8);
         let features: Vec<String> = self.features.iter().map(|name| self.explained(name)).collect();
         let fold = |text: &str| wrap(&text.split(' ').map(str::to_owned).collect::<Vec<_>>(), "", width + 4, EDGE);
-        let git = match &self.git {
-            GitPlan::Init => "a new repository with one commit".to_owned(),
-            GitPlan::Off => "no repository".to_owned(),
-            GitPlan::Inside(path) => format!("no repository of its own: it is inside of {}", path.display()),
-        };
         let mut lines = vec![
             ("name", answers.name.clone()),
             ("folder", self.target.display().to_string()),
             ("features", if features.is_empty() { "none".to_owned() } else { wrap(&features, ",", width + 4, EDGE) }),
         ];
         lines.extend(answers.values.iter().map(|(key, value)| (key.as_str(), fold(&value.to_string()))));
-        lines.push(("git", fold(&git)));
+        lines.push(("git", fold(&self.git.to_string())));
         let smoke = self.smoke.as_ref().map_or_else(|| "none".to_owned(), |smoke| fold(&smoke.to_string()));
         lines.push(("smoke", smoke));
         lines.push(("size", format!("{} files, {}", self.tree.len(), size(self.tree.size()))));
@@ -170,7 +186,8 @@ impl NewProject {
 /// The dry run: the files as a tree, then the summary.
 impl fmt::Display for NewProject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}", draw(&self.target, &self.tree))?;
+        let files = self.tree.iter().map(|(path, file)| (path.as_str(), file.executable));
+        writeln!(f, "{}", draw(&self.target, files))?;
         write!(f, "{}", self.summary())
     }
 }
@@ -196,11 +213,11 @@ fn wrap(words: &[String], between: &str, indent: usize, width: usize) -> String 
 }
 
 /// The paths as an indented tree, folders with a slash.
-fn draw(root: &Path, tree: &FileTree) -> String {
+pub(super) fn draw<'a>(root: &Path, files: impl Iterator<Item = (&'a str, bool)>) -> String {
     let mut out = format!("{}/\n", root.display());
     let mut open: Vec<&str> = Vec::new();
-    for (path, file) in tree {
-        let parts: Vec<&str> = path.as_str().split('/').collect();
+    for (path, executable) in files {
+        let parts: Vec<&str> = path.split('/').collect();
         let (folders, name) = parts.split_at(parts.len() - 1);
         let shared = open.iter().zip(folders).take_while(|(a, b)| a == b).count();
         open.truncate(shared);
@@ -208,7 +225,7 @@ fn draw(root: &Path, tree: &FileTree) -> String {
             let _ = writeln!(out, "{}{folder}/", "  ".repeat(open.len() + 1));
             open.push(folder);
         }
-        let mark = if file.executable { "*" } else { "" };
+        let mark = if executable { "*" } else { "" };
         let _ = writeln!(out, "{}{}{mark}", "  ".repeat(open.len() + 1), name.concat());
     }
     out
@@ -227,19 +244,12 @@ pub fn size(bytes: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tree::{File, TreePath};
 
     #[test]
     fn a_tree_is_drawn_with_each_folder_once() {
-        let tree: FileTree = ["a/b/x", "a/b/y", "a/c/d/x", "run", "z/x"]
-            .map(|path| {
-                let file = File { executable: path == "run", ..File::plain(path) };
-                (TreePath::parse(path).expect(path), file)
-            })
-            .into_iter()
-            .collect();
+        let files = ["a/b/x", "a/b/y", "a/c/d/x", "run", "z/x"].map(|path| (path, path == "run"));
         let expected = "app/\n  a/\n    b/\n      x\n      y\n    c/\n      d/\n        x\n  run*\n  z/\n    x\n";
-        assert_eq!(draw(Path::new("app"), &tree), expected);
+        assert_eq!(draw(Path::new("app"), files.into_iter()), expected);
     }
 
     #[test]

@@ -15,6 +15,7 @@ pub mod mirror;
 mod objects;
 mod pack;
 mod parallel;
+pub mod plain;
 pub mod read;
 mod source;
 pub mod stage;

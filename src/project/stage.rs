@@ -71,6 +71,14 @@ impl Staged {
         &self.target
     }
 
+    /// Renames a folder that was made in the staged one to the target, and removes the staged folder with what is left in it.
+    ///
+    /// # Errors
+    /// As [`Staged::commit`].
+    pub fn commit_inner(self, inner: &Path) -> Result<(), WriteError> {
+        replace(inner, &self.target).map_err(|error| self.explain(error))
+    }
+
     /// Renames the staged folder to the target, in one step, and returns the target.
     ///
     /// # Errors

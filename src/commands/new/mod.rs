@@ -1,6 +1,7 @@
 //! `neoforge new`
 
 mod foreign;
+mod in_place;
 mod options;
 
 use std::fs;
@@ -34,12 +35,13 @@ pub(super) fn run(args: &New, out: &mut Out, interrupt: &Interrupt) -> Result<Ex
         Some(named) => {
             let mut clones = Clones::new(interrupt);
             let located = source::locate(named, &mut clones)?;
-            if located.is_foreign() {
+            if located.is_foreign()? {
                 return foreign::run(args, &located, out, interrupt);
             }
             source::read(&located)?
         }
     };
+    foreign::refuse_theirs(args)?;
     let given = given(args)?;
     let asks = !args.yes && !args.json && prompts();
     if let Some(name) = &given.name {
