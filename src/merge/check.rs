@@ -66,10 +66,12 @@ impl<'a> Side<'a> {
             Some(if before == there { here } else { there })
         };
         // What stands first in a place is at home there as long as the other side has the place. Else those behind it tell.
-        let opened: HashSet<String> = other.units.iter().map(|unit| outline::inside(&unit.place, &unit.label)).collect();
+        let opened: HashSet<String> =
+            other.units.iter().map(|unit| outline::inside(&unit.place, &unit.label)).collect();
         let behind =
             self.units.iter().enumerate().rev().filter_map(|(at, unit)| Some((unit.place.as_str(), moved_to(at)?)));
-        let mut known: HashMap<&str, &str> = behind.filter(|(place, _)| !place.is_empty() && !opened.contains(*place)).collect();
+        let mut known: HashMap<&str, &str> =
+            behind.filter(|(place, _)| !place.is_empty() && !opened.contains(*place)).collect();
         let mut places = Vec::new();
         for (at, unit) in self.units.iter().enumerate() {
             let place = unit.place.as_str();
