@@ -75,9 +75,15 @@ fn unread(step: &Step) -> Vec<String> {
             continue;
         }
         let Some(text) = file.text() else { continue };
+        let is_readable = |side: &FileTree| {
+            let text = side.get(path.as_str()).and_then(File::text);
+            text.is_none_or(|text| judge::unreadable(path.as_str(), text).is_none())
+        };
         let mistake = match path.as_str().rsplit('.').next() {
             Some("lock") => LockFile::parse(text).err().map(|error| error.to_string()),
-            _ => judge::unreadable(path.as_str(), text),
+            // What the person's own file says is theirs to get right.
+            _ if is_readable(&step.ours) => judge::unreadable(path.as_str(), text),
+            _ => None,
         };
         problems.extend(mistake.map(|mistake| format!("{path} cannot be read: {mistake}\n{text}")));
         if text.lines().any(|line| line.starts_with("<<<<<<< ")) {

@@ -29,7 +29,8 @@ pub(crate) fn placement(expected: &Expected<'_>, found: &Merged, merged: &Text) 
         (0..merged.lines.len()).filter(|at| merged.lines[*at].counts() && found.places[*at].is_none()).collect();
     for place in 1..expected.counts.len() {
         let count = expected.counts[place].clone();
-        let there = found.found.get(&place).copied().unwrap_or(0);
+        let found_at = |place: &Place| found.found.get(place).copied().unwrap_or(0);
+        let there = found_at(&place) + count.instead.iter().map(found_at).sum::<usize>();
         if there < count.least() {
             // A line at another place says both: it is not where it must be, and it is where it must not be.
             let elsewhere = extra.iter().position(|at| named(&merged.lines[*at]) == count.text);
@@ -45,7 +46,7 @@ pub(crate) fn placement(expected: &Expected<'_>, found: &Merged, merged: &Text) 
             };
             let rule = if elsewhere.is_some() { Rule::Parent } else { Rule::Missing };
             violations.push(Violation::new(rule, count.comment, &count.text, detail));
-        } else if there > count.most() {
+        } else if there > count.most() && !count.is_instead && count.instead.is_empty() {
             let detail = format!("is there {there} times, and at most {} are right", count.most());
             violations.push(Violation::new(Rule::Extra, count.comment, &count.text, detail));
         }

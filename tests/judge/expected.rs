@@ -25,6 +25,9 @@ pub(crate) struct Count {
     optional: usize,
     /// What it stands below.
     pub(crate) above: Place,
+    /// Places that are as good, and whether this is one itself.
+    pub(crate) instead: Vec<Place>,
+    pub(crate) is_instead: bool,
 }
 
 impl Count {
@@ -149,14 +152,25 @@ impl<'a> Expected<'a> {
             Node::Ours(_) => self.counts[place].ours += 1,
             _ => self.counts[place].theirs += 1,
         }
+        // Where they have gone apart, it may go with either.
+        for parent in self.neighbours(node).into_iter().flatten() {
+            let (role, text) = (self.line(node).role, named(self.line(node)));
+            if let Some(above) = self.place_of(parent) {
+                let instead = self.numbered(above, role, text);
+                if instead != place {
+                    self.counts[place].instead.push(instead);
+                    self.counts[instead].is_instead = true;
+                }
+            }
+        }
     }
 
-    /// Where the other side has taken both neighbours of an added line, it goes with them.
-    fn parent_of_neighbours(&self, node: Node) -> Option<Option<Node>> {
+    /// Where the other side has taken the neighbours of an added line, above and below.
+    fn neighbours(&self, node: Node) -> [Option<Option<Node>>; 2] {
         let (at, text, side, opposite, other) = match node {
             Node::Ours(at) => (at, self.ours, self.yours, self.theirs, self.other),
             Node::Theirs(at) => (at, self.theirs, self.other, self.ours, self.yours),
-            Node::Base(_) => return None,
+            Node::Base(_) => return [None, None],
         };
         let parent = text.lines[at].parent;
         let kept = |line: usize| {
@@ -165,18 +179,12 @@ impl<'a> Expected<'a> {
             Some((self.base.lines[origin].parent, opposite.lines[other.line(origin)?].parent))
         };
         let (above, below) = ((0..at).rev().find_map(kept), (at + 1..text.lines.len()).find_map(kept));
-        let neighbours: Vec<_> = match (above, below) {
-            (Some(above), Some(below)) => vec![above, below],
-            // The first and the last one go with all the others.
-            _ => (0..text.lines.len()).filter_map(kept).collect(),
-        };
-        let across = |line| if matches!(node, Node::Ours(_)) { Node::Theirs(line) } else { Node::Ours(line) };
-        let mut gone_to = neighbours.into_iter().map(|(before, now)| {
+        [above, below].map(|neighbour| {
+            let (before, now) = neighbour?;
+            let across = |line| if matches!(node, Node::Ours(_)) { Node::Theirs(line) } else { Node::Ours(line) };
             let now = now.map(|line| self.canonical(across(line)));
             (before.map(Node::Base) != now).then_some(now)
-        });
-        let first = gone_to.next()??;
-        gone_to.all(|other| other == Some(first)).then_some(first)
+        })
     }
 
     fn cannot(&mut self, node: Node) {
@@ -213,8 +221,11 @@ impl<'a> Expected<'a> {
     /// What a line must stand below, or nothing where both sides have put it elsewhere.
     fn parent(&self, node: Node) -> Result<Option<Node>, ()> {
         let canonical = |node: Option<Node>| node.map(|node| self.canonical(node));
-        if let Some(parent) = self.parent_of_neighbours(node) {
-            return Ok(parent);
+        // An added line goes with its neighbours.
+        if let [Some(above), Some(below)] = self.neighbours(node)
+            && above == below
+        {
+            return Ok(above);
         }
         match node {
             Node::Ours(at) => Ok(canonical(self.ours.lines[at].parent.map(Node::Ours))),

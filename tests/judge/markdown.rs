@@ -8,6 +8,7 @@ pub(crate) fn place(text: &str, lines: &mut [Line]) {
     let mut items: Vec<(usize, usize)> = Vec::new();
     let mut fence: Option<(usize, &str)> = None;
     let mut table: Option<usize> = None;
+    let sources: Vec<&str> = text.lines().map(str::trim).collect();
     for (at, source) in text.lines().enumerate() {
         let line = source.trim();
         if let Some((head, mark)) = fence {
@@ -24,6 +25,10 @@ pub(crate) fn place(text: &str, lines: &mut [Line]) {
             table = None;
             continue;
         }
+        if table.is_some() && lines[at].kind == Kind::Comment {
+            lines[at].parent = table;
+            continue;
+        }
         let indent = source.len() - source.trim_start().len();
         let level = line.chars().take_while(|letter| *letter == '#').count();
         if indent == 0 && (1..=6).contains(&level) && line[level..].starts_with(' ') {
@@ -31,13 +36,17 @@ pub(crate) fn place(text: &str, lines: &mut [Line]) {
             lines[at].parent = headings.last().map(|(_, head)| *head);
             headings.push((level, at));
             items.clear();
+            table = None;
             continue;
         }
         items.retain(|(above, _)| *above < indent);
         lines[at].parent = items.last().or(headings.last()).map(|(_, head)| *head);
         if line.starts_with('|') {
             lines[at].parent = table.or(lines[at].parent);
-            table = table.or(Some(at));
+            // Rows without a line below the first one are no table.
+            let mut below = sources[at + 1..].iter().filter(|below| !below.starts_with("<!--"));
+            let begins = below.next().is_some_and(|below| below.starts_with("|--") || below.starts_with("| --"));
+            table = table.or(begins.then_some(at));
         } else {
             table = None;
         }
