@@ -4,6 +4,7 @@
 #[path = "../judge/mod.rs"]
 mod judge;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, LazyLock, Mutex};
 
@@ -142,11 +143,20 @@ fn misplaced(case: &Case, step: &Step) -> Vec<String> {
         if in_conflict || is_lock(path) || is_left_alone(step, path) || is_written_anew(base, ours) {
             continue;
         }
-        let violations = judge::judge(path.as_str(), base, ours, theirs, merged).into_iter();
+        let [base, ours, theirs, merged] = [base, ours, theirs, merged].map(|text| without_exclusions(path, text));
+        let violations = judge::judge(path.as_str(), &base, &ours, &theirs, &merged).into_iter();
         let violations = violations.filter(|it| !case.mixed.iter().any(|part| it.line.contains(part.as_str())));
         problems.extend(violations.map(|it| format!("{path}: {:?}: {:?} {}", it.rule, it.line, it.detail)));
     }
     problems
+}
+
+/// The folders that the workspace leaves out follow from what stays of crates that go, and neither side writes them.
+fn without_exclusions<'a>(path: &TreePath, text: &'a str) -> Cow<'a, str> {
+    if path.as_str() != "Cargo.toml" || !text.contains("\nexclude = [") {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.split_inclusive('\n').filter(|line| !line.starts_with("exclude = [")).collect())
 }
 
 /// Whether most lines are other ones, as where a person has formatted a file by other rules: its lines have no places to compare.
