@@ -68,6 +68,8 @@ impl fmt::Display for PlannedSmoke {
 pub enum GitPlan {
     /// A repository of its own, with one commit.
     Init,
+    /// The repository that its folder is already, without a commit, gets the first one.
+    First,
     /// `--no-git` was given.
     Off,
     /// The project becomes a part of the repository that its folder is in.
@@ -124,6 +126,7 @@ impl NewProject {
             "answers": answers.values,
             "git": match &self.git {
                 GitPlan::Init => serde_json::json!("init"),
+                GitPlan::First => serde_json::json!("first"),
                 GitPlan::Off => serde_json::json!("off"),
                 GitPlan::Inside(path) => serde_json::json!({ "inside": path.display().to_string() }),
             },
@@ -142,6 +145,7 @@ impl NewProject {
         let fold = |text: &str| wrap(&text.split(' ').map(str::to_owned).collect::<Vec<_>>(), "", width + 4, EDGE);
         let git = match &self.git {
             GitPlan::Init => "a new repository with one commit".to_owned(),
+            GitPlan::First => "one commit in the repository that is there".to_owned(),
             GitPlan::Off => "no repository".to_owned(),
             GitPlan::Inside(path) => format!("no repository of its own: it is inside of {}", path.display()),
         };

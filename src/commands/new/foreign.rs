@@ -5,6 +5,7 @@ use console::style;
 use serde_json::json;
 
 use super::options::{git_plan, pairs, target};
+use super::repository::{NewRepository, tell_git};
 use crate::answers::name;
 use crate::cli::New;
 use crate::commands::source::Located;
@@ -12,9 +13,8 @@ use crate::commands::{Exit, prompts, scratch_folder};
 use crate::foreign::{self, Request};
 use crate::gather::GatherError;
 use crate::interrupt::Interrupt;
-use crate::plan::GitPlan;
 use crate::project::read::read_tree;
-use crate::project::{Staged, check_target, init_and_commit};
+use crate::project::{Staged, check_target};
 use crate::ui::Out;
 
 pub(super) fn run(args: &New, located: &Located, out: &mut Out, interrupt: &Interrupt) -> Result<Exit> {
@@ -54,13 +54,12 @@ pub(super) fn run(args: &New, located: &Located, out: &mut Out, interrupt: &Inte
     }
     let staged = Staged::write(&tree, &target, &|| interrupt.is_set())?;
     let git = git_plan(args, &target);
-    if git == GitPlan::Init {
-        init_and_commit(staged.path(), &tree, &format!("Start {project} from {}", located.source))?;
-    }
-    interrupt.check()?;
-    staged.commit()?;
+    let message = format!("Start {project} from {}", located.source);
+    let repository = NewRepository { plan: &git, tree: &tree, message: &message };
+    let committed = repository.finish(staged, out, interrupt)?;
     let check = style("✓").for_stderr().green();
     out.say(format_args!("{check} {} files in {}", tree.len(), target.display()));
+    tell_git(&git, committed.as_ref(), out);
     out.note("this is a template of cargo-generate: the project cannot be added to or updated later");
     if args.json {
         out.json(&json!({ "name": project, "target": target.display().to_string(), "files": tree.len() }))?;
