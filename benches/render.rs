@@ -21,7 +21,8 @@ fn main() -> ExitCode {
     let template = load(&tree).expect("the built-in template loads");
     let given = Given { name: Some("my-app".into()), preset: Some("full".into()), ..Given::default() };
     let answers = gather(&template, &given, &mut Defaults).expect("complete answers").answers;
-    let id = TemplateId { source: BUILT_IN.into(), version: embedded::TEMPLATE_VERSION.into(), commit: None };
+    let id =
+        TemplateId { source: BUILT_IN.into(), version: embedded::TEMPLATE_VERSION.into(), commit: None, content: None };
     let record = Record { template: id, answers };
 
     let loading = median(|| drop(load(&tree).expect("the built-in template loads")));

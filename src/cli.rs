@@ -69,6 +69,9 @@ pub enum Command {
         /// The version, or for a template from git the branch, tag or commit [default: the newest].
         #[arg(long, value_name = "VERSION")]
         to: Option<String>,
+        /// Answer a question, where the later version does not take the answer that the project has; may be given several times.
+        #[arg(long, value_name = "KEY=VALUE")]
+        set: Vec<String>,
         /// How to change the project.
         #[command(flatten)]
         change: ChangeArgs,

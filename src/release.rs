@@ -45,7 +45,7 @@ pub fn hashes(template: &Template) -> Result<BTreeMap<String, String>, ReleaseEr
                 Err(error) => return Err(error.into()),
             };
             let version = template.manifest.version.get_ref().clone();
-            let template_id = TemplateId { source: BUILT_IN.to_owned(), version, commit: None };
+            let template_id = TemplateId { source: BUILT_IN.to_owned(), version, commit: None, content: None };
             let tree = render(template, &Record { template: template_id, answers })?;
             let parts = choice.iter().map(|(group, member)| format!("{group}={member}"));
             let name = [preset.clone()].into_iter().chain(parts).collect::<Vec<_>>().join(" ");

@@ -33,7 +33,7 @@ static TINY: LazyLock<Candidate> = LazyLock::new(|| {
 
 fn candidate(template: Template) -> Candidate {
     let version = template.manifest.version.get_ref().clone();
-    Candidate { id: TemplateId { source: BUILT_IN.into(), version, commit: None }, template }
+    Candidate { id: TemplateId { source: BUILT_IN.into(), version, commit: None, content: None }, template }
 }
 
 fn cases(default: u32) -> ProptestConfig {

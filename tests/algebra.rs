@@ -38,8 +38,11 @@ fn made(template: &Template, features: &BTreeSet<String>, set: &[(&str, &str)]) 
     };
     let answers = gather(template, &given, &mut Defaults).expect("complete answers").answers;
     let version = template.manifest.version.get_ref().clone();
-    render(template, &Record { template: TemplateId { source: BUILT_IN.into(), version, commit: None }, answers })
-        .expect("a render")
+    render(
+        template,
+        &Record { template: TemplateId { source: BUILT_IN.into(), version, commit: None, content: None }, answers },
+    )
+    .expect("a render")
 }
 
 /// A project after a change that has no conflicts.

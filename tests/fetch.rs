@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use neoforge::project::clone::{FetchError, Fetched};
-use neoforge::project::{Checkout, read_commit, read_tree};
+use neoforge::project::{Checkout, Found, read_commit, read_tree};
 use neoforge::tree::{File, TreePath};
 use tempfile::TempDir;
 
@@ -84,6 +84,7 @@ fn a_branch_a_tag_and_a_commit_are_fetched() {
     ] {
         let (fetched, _into) = origin.fetch(rev, None).expect("fetched");
         assert_eq!((version(&fetched).as_str(), &fetched.commit), (content, commit), "{rev:?}");
+        assert_eq!(fetched.branch.as_deref(), rev.filter(|rev| *rev == "next"), "{rev:?}");
     }
 }
 
@@ -130,6 +131,86 @@ fn one_clone_gives_one_version_after_the_other() {
 }
 
 #[test]
+fn the_files_of_submodules_come_along_and_go_again() {
+    let origin = origin();
+    let at = origin.folder.path().join("origin.git");
+    let part = origin.folder.path().join("part");
+    fs::create_dir(&part).expect("a folder");
+    git(&part, &["init", "--quiet"]);
+    fs::write(part.join("inside"), "of the part\n").expect("a file");
+    git(&part, &["add", "."]);
+    git(&part, &["commit", "--quiet", "-m", "part"]);
+    // Beside the repository itself, as submodules of a server often are.
+    let add = ["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", "../part", "web/base/files/part"];
+    git(&at, &["config", "remote.origin.url", &at.display().to_string()]);
+    git(&at, &add);
+    git(&at, &["commit", "--quiet", "-m", "with a part"]);
+    assert!(read_commit(&origin.url(), None, Some("web"), |_| true).is_none(), "git has to fetch it");
+
+    let into = TempDir::new_in(origin.folder.path()).expect("a folder");
+    let checkout = Checkout::new(&origin.url(), into.path(), || false).expect("a clone");
+    for (rev, there) in [(None, true), (Some("v1"), false), (None, true)] {
+        let tree = read_tree(&checkout.fetch(rev, Some("web")).expect("fetched").path).expect("readable");
+        assert_eq!(
+            tree.get("base/files/part/inside").and_then(File::text),
+            there.then_some("of the part\n"),
+            "{rev:?}"
+        );
+    }
+
+    fs::remove_dir_all(&part).expect("removed");
+    let message = origin.message(None, Some("web"));
+    assert!(message.starts_with("git cannot fetch the submodules of URL:\n"), "{message}");
+    assert!(message.ends_with("put their files into the template itself, or see that you may read them"), "{message}");
+}
+
+#[test]
+fn what_git_lfs_keeps_elsewhere_is_told() {
+    let origin = origin();
+    let at = origin.folder.path().join("origin.git");
+    let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n";
+    fs::write(at.join("web/base/files/logo.png"), pointer).expect("a file");
+    git(&at, &["add", "."]);
+    git(&at, &["commit", "--quiet", "-m", "a pointer"]);
+    assert!(read_commit(&origin.url(), None, Some("web"), |_| true).is_none());
+    let message = origin.message(None, Some("web"));
+    assert!(message.starts_with("URL keeps web/base/files/logo.png in Git LFS"), "{message}");
+}
+
+#[test]
+fn a_password_in_an_address_stays_where_it_was_typed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let url = "https://me:s3cret@127.0.0.1:1/t.git";
+    let checkout = Checkout::new(url, folder.path(), || false).expect("a clone");
+    let error = checkout.fetch(None, None).expect_err("nobody listens there").to_string();
+    assert!(error.starts_with("git cannot fetch https://127.0.0.1:1/t.git:\n"), "{error}");
+    assert!(!error.contains("s3cret") && !error.contains("me:"), "{error}");
+}
+
+#[test]
+fn attributes_of_the_user_change_nothing() {
+    const AGAIN: &str = "NEOFORGE_ATTRIBUTES";
+    let Some(attributes) = std::env::var_os(AGAIN) else {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("attributes");
+        fs::write(&path, "* text eol=crlf\n").expect("a file");
+        let test = ["--exact", "attributes_of_the_user_change_nothing"];
+        let value = path.display().to_string();
+        let config =
+            [("GIT_CONFIG_COUNT", "1"), ("GIT_CONFIG_KEY_0", "core.attributesFile"), ("GIT_CONFIG_VALUE_0", &value)];
+        let program = std::env::current_exe().expect("our own path");
+        let output = Command::new(program).args(test).env(AGAIN, &path).envs(config).output().expect("it runs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+        return;
+    };
+    assert!(Path::new(&attributes).exists());
+    let origin = origin();
+    let (fetched, _into) = origin.fetch(None, Some("web")).expect("fetched");
+    let tree = read_tree(&fetched.path).expect("readable");
+    assert_eq!(tree.get("base/files/lines").expect("a file").text(), Some("a\nb\n"));
+}
+
+#[test]
 fn a_folder_is_found_in_the_repository() {
     let origin = origin();
     let (fetched, _into) = origin.fetch(Some("v1"), Some("web")).expect("fetched");
@@ -171,10 +252,12 @@ fn a_repository_of_this_machine_is_read_without_git() {
             let (fetched, _into) = origin.fetch_from(&url, rev, folder).expect("fetched");
             let mut tree = read_tree(&fetched.path).expect("readable");
             let read = read_commit(&url, rev, folder, |_| true).expect("read");
-            assert_eq!(read, (tree.clone(), fetched.commit.clone()), "{url} {rev:?} {folder:?}");
+            let Fetched { commit, branch, .. } = fetched;
+            let found = |tree| Found { tree, commit: commit.clone(), branch: branch.clone() };
+            assert_eq!(read, found(tree.clone()), "{url} {rev:?} {folder:?}");
             tree = tree.iter().filter(|(path, _)| !path.as_str().starts_with("base")).map(own).collect();
             let part = read_commit(&url, rev, folder, |name| name != "base").expect("read");
-            assert_eq!(part, (tree, fetched.commit));
+            assert_eq!(part, found(tree));
         }
     }
     // What is wrong, git tells; what it would change on the way, it does.

@@ -238,6 +238,136 @@ fn without_an_identity_the_files_wait_for_a_commit() {
 }
 
 #[test]
+fn the_author_is_whom_git_itself_would_take_in_the_folder() {
+    let by = |prepare: &dyn Fn(&Sandbox, &mut std::process::Command)| {
+        let sandbox = Sandbox::new();
+        let line = format!("new my-app --yes --smoke none --template {}", sandbox.template());
+        let mut command = sandbox.neoforge(line.split_whitespace());
+        prepare(&sandbox, &mut command);
+        let ran = sandbox.finish(&mut command).expect(0);
+        assert!(ran.err.contains("committed on main"), "{}", ran.err);
+        assert_eq!(sandbox.git("work/my-app", &["status", "--porcelain"]), "");
+        sandbox.git("work/my-app", &["log", "--format=%an <%ae> %cn"]).trim().to_owned()
+    };
+    let user = "[user]\nname = A\nemail = a@a\n[init]\ndefaultBranch = main\n";
+    // Of the project's own folder, which is not there yet while the project is made.
+    let by_folder = by(&|sandbox, _| {
+        let include = format!("[includeIf \"gitdir:{}/\"]\npath = other\n", sandbox.path("work/my-app").display());
+        sandbox.write("home/.gitconfig", format!("{user}{include}"));
+        sandbox.write("home/other", "[user]\nname = B\n");
+    });
+    assert_eq!(by_folder, "B <a@a> B");
+    let by_role = by(&|sandbox, _| sandbox.write("home/.gitconfig", format!("{user}[author]\nname = C\n")));
+    assert_eq!(by_role, "C <a@a> A");
+    let by_email = by(&|sandbox, command| {
+        sandbox.write("home/.gitconfig", "[user]\nname = D\n[init]\ndefaultBranch = main\n");
+        command.env("EMAIL", "d@d");
+    });
+    assert_eq!(by_email, "D <d@d> D");
+    let by_count = by(&|_, command| {
+        command.envs([("GIT_CONFIG_COUNT", "1"), ("GIT_CONFIG_KEY_0", "user.name"), ("GIT_CONFIG_VALUE_0", "E")]);
+    });
+    assert_eq!(by_count, "E <tester@example.com> E");
+    // A hook of another repository runs the program.
+    let from_a_hook = by(&|sandbox, command| {
+        sandbox.git("home", &["init", "--quiet", "other"]);
+        command.env("GIT_DIR", sandbox.path("home/other/.git")).env("GIT_INDEX_FILE", "/nonexistent/index");
+    });
+    assert_eq!(from_a_hook, "A Tester <tester@example.com> A Tester");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_commit_is_signed_as_git_is_told_to() {
+    use std::os::unix::fs::PermissionsExt;
+    let sandbox = Sandbox::new();
+    let template = sandbox.template();
+    let signer = sandbox.path("home/signer");
+    let config = format!(
+        "[user]\nname = A\nemail = a@a\n[commit]\ngpgSign = true\n[gpg]\nprogram = {}\n[core]\nhooksPath = {}\n",
+        signer.display(),
+        sandbox.path("home/hooks").display()
+    );
+    sandbox.write("home/.gitconfig", config);
+    let works =
+        "#!/bin/sh\ncat >/dev/null\nprintf '\\n[GNUPG:] SIG_CREATED \\n' >&2\necho '-----BEGIN PGP SIGNATURE-----'\n";
+    for (path, script) in [("home/signer", works), ("home/hooks/pre-commit", "#!/bin/sh\nexit 1\n")] {
+        sandbox.write(path, script);
+        std::fs::set_permissions(sandbox.path(path), PermissionsExt::from_mode(0o755)).expect("permissions");
+    }
+    sandbox.run(&format!("new a --yes --smoke none --template {template}")).expect(0);
+    assert!(sandbox.git("work/a", &["cat-file", "commit", "HEAD"]).contains("BEGIN PGP SIGNATURE"));
+    sandbox.write("home/signer", "#!/bin/sh\necho 'no key here' >&2\nexit 1\n");
+    let ran = sandbox.run(&format!("new b --yes --smoke none --template {template}")).expect(0);
+    assert!(ran.err.contains("nothing was committed: git would not have it, and says:\n"), "{}", ran.err);
+    assert!(ran.err.contains("gpg failed to sign the data"), "{}", ran.err);
+    assert!(sandbox.git("work/b", &["status", "--porcelain"]).contains("A  neoforge.toml\n"));
+}
+
+#[test]
+fn the_clone_of_an_empty_repository_is_taken() {
+    for (folder, into) in [("work", "my-app"), ("work/my-app", ".")] {
+        let sandbox = Sandbox::new();
+        let template = sandbox.template();
+        sandbox.git("home", &["init", "--quiet", "--bare", "server.git"]);
+        let server = sandbox.path("home/server.git").display().to_string();
+        sandbox.git("work", &["clone", "--quiet", &server, "my-app"]);
+        let line = format!("new my-app --yes --smoke none --into {into} --template {template}");
+        let mut command = sandbox.neoforge(line.split_whitespace());
+        let ran = sandbox.finish(command.current_dir(sandbox.path(folder))).expect(0);
+        assert!(ran.err.contains("8 files in [HERE]/work/my-app, committed on main"), "{}", ran.err);
+        assert!(ran.err.contains("cd my-app\n") != (into == "."), "{}", ran.err);
+        assert_eq!(sandbox.git("work/my-app", &["status", "--porcelain"]), "");
+        assert_eq!(sandbox.names("work"), ["my-app"]);
+        assert!(sandbox.read("work/my-app/.env").contains("SECRET="));
+        assert_eq!(&sandbox.git("work/my-app", &["ls-tree", "HEAD", "run"])[..6], "100755");
+        sandbox.git("work/my-app", &["push", "--quiet", "origin", "main"]);
+        // A repository with a commit is no such place.
+        let ran = sandbox.run(&format!("new my-app --yes --smoke none --template {template}")).expect(1);
+        assert!(ran.err.contains("is not empty"), "{}", ran.err);
+    }
+}
+
+#[test]
+fn secrets_never_come_into_git() {
+    // What stands in the template's `.gitignore`, and in that of the repository around.
+    for (own, around) in
+        [(None, None), (Some("*.log"), None), (Some(".env"), None), (None, Some("*.log")), (None, Some(".env"))]
+    {
+        let sandbox = Sandbox::new();
+        let template = sandbox.template();
+        if let Some(own) = own {
+            sandbox.write("template/base/files/.gitignore", own);
+        }
+        for (line, first) in [("--into init", None), ("--no-git --into off", Some("init")), ("--into around/in", None)]
+        {
+            let folder = line.split_whitespace().last().expect("a folder");
+            let repository = folder.split('/').next().expect("a folder");
+            if repository == "around" {
+                sandbox.write("work/around/.gitignore", around.unwrap_or_default());
+                sandbox.git("work/around", &["init", "--quiet"]);
+            }
+            sandbox.run(&format!("new my-app --yes --smoke none {line} --template {template}")).expect(0);
+            assert!(sandbox.read(&format!("work/{folder}/.env")).contains("SECRET="));
+            if let Some(first) = first {
+                sandbox.git(&format!("work/{folder}"), &[first, "--quiet"]);
+            }
+            let repository = format!("work/{repository}");
+            sandbox.git(&repository, &["add", "--all"]);
+            let files = sandbox.git(&repository, &["ls-files"]);
+            assert!(
+                files.contains("neoforge.toml") && !files.lines().any(|file| file.ends_with(".env")),
+                "{line}: {files}"
+            );
+        }
+        // A rule that is there is not written again.
+        if own == Some(".env") {
+            assert_eq!(sandbox.read("work/off/.gitignore"), ".env");
+        }
+    }
+}
+
+#[test]
 fn a_strange_template_is_not_run_without_trust() {
     let sandbox = Sandbox::new();
     let template = sandbox.template();
@@ -316,5 +446,13 @@ fn a_folder_that_is_no_template_is_told() {
     let ran = sandbox.run("new a --template .").expect(1);
     assert!(ran.err.contains("this folder is not a template: it has no template.toml"), "{}", ran.err);
     let ran = sandbox.run("new a --template ./nowhere").expect(1);
-    assert!(ran.err.contains("failed to find the template ./nowhere"), "{}", ran.err);
+    assert!(ran.err.contains("there is no folder ./nowhere; give the folder of a template, or"), "{}", ran.err);
+    let ran = sandbox.run("new a --template acme/web").expect(1);
+    assert!(
+        ran.err.contains("there is no folder acme/web; a template on GitHub is `--template gh:acme/web`"),
+        "{}",
+        ran.err
+    );
+    let ran = sandbox.finish(&mut sandbox.neoforge(["new", "", "--yes"])).expect(2);
+    assert_eq!(ran.err, "error: a name is needed; try `my-app`\n");
 }

@@ -22,6 +22,7 @@ fn meant() -> Record {
             source: text("https://example.com/templates.git//web"),
             version: text("1.2.3"),
             commit: Some(text("0123456789abcdef0123456789abcdef01234567")),
+            content: None,
         },
         answers: Answers {
             name: text("my-app"),

@@ -25,7 +25,7 @@ fn made(template: &Template, given: Given) -> FileTree {
     let given = Given { name: Some("my-app".into()), ..given };
     let answers = gather(template, &given, &mut Defaults).expect("complete answers").answers;
     let version = template.manifest.version.get_ref().clone();
-    let id = TemplateId { source: BUILT_IN.into(), version, commit: None };
+    let id = TemplateId { source: BUILT_IN.into(), version, commit: None, content: None };
     render(template, &Record { template: id, answers }).expect("a render")
 }
 
@@ -88,7 +88,7 @@ fn an_answer_that_is_a_marker_is_refused_where_it_would_become_one() {
         ..Given::default()
     };
     let answers = gather(&template, &given, &mut Defaults).expect("complete answers").answers;
-    let id = TemplateId { source: BUILT_IN.into(), version: "0.1.0".into(), commit: None };
+    let id = TemplateId { source: BUILT_IN.into(), version: "0.1.0".into(), commit: None, content: None };
     let error = render(&template, &Record { template: id, answers }).expect_err("a second marker");
     assert!(error.to_string().contains("inside a liquid block that was left out or repeated"), "{error}");
 }

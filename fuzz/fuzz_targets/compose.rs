@@ -16,7 +16,7 @@ fuzz_target!(init: pass_over_caught_panics(), |case: &str| {
         let given = Given { name: Some("my-app".to_owned()), features, ..Given::default() };
         let Ok(gathered) = gather(&template, &given, &mut Defaults) else { continue };
         let version = template.manifest.version.get_ref().clone();
-        let id = TemplateId { source: BUILT_IN.to_owned(), version, commit: None };
+        let id = TemplateId { source: BUILT_IN.to_owned(), version, commit: None, content: None };
         let record = Record { template: id, answers: gathered.answers };
         let rendered = render(&template, &record);
         assert_eq!(rendered, render(&template, &record), "a render is the same every time");

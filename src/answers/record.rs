@@ -28,15 +28,17 @@ pub struct Record {
 }
 
 /// Which template it was.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TemplateId {
-    /// [`BUILT_IN`], the path of a folder, or the URL of a git repository.
+    /// [`BUILT_IN`], the path of a folder, or a git repository as `--template` takes it, with the branch that updates follow.
     pub source: String,
     /// The template's version.
     pub version: String,
     /// The full hash of the commit, for a template from git.
     pub commit: Option<String>,
+    /// A hash of all files, for a folder that git has no commit of.
+    pub content: Option<String>,
 }
 
 /// Why a record cannot be read.
@@ -139,6 +141,9 @@ impl Record {
         if let Some(commit) = &self.template.commit {
             let _ = writeln!(out, "commit = {}", text(commit));
         }
+        if let Some(content) = &self.template.content {
+            let _ = writeln!(out, "content = {}", text(content));
+        }
         let _ = writeln!(out, "source = {}\nversion = {}", text(&self.template.source), text(&self.template.version));
         let _ = write!(out, "\n[answers]\n");
         let mut values: BTreeMap<&str, toml::Value> =
@@ -166,6 +171,7 @@ mod tests {
                 source: "https://x/y.git".into(),
                 version: "1.2.3".into(),
                 commit: Some("ab".into()),
+                content: None,
             },
             answers: Answers {
                 name: "my-app".into(),
@@ -219,6 +225,15 @@ mod tests {
         let moved = changed(|record| record.template.version = "2.0.0".into());
         assert_eq!(Record::merge(&record(), &moved, &port(81)), None);
         assert_eq!(Record::merge(&record(), &moved, &record()), Some(moved));
+    }
+
+    #[test]
+    fn a_folder_is_known_by_its_content() {
+        let mut record = record();
+        record.template =
+            TemplateId { source: "/t".into(), version: "1.0.0".into(), commit: None, content: Some("cd".into()) };
+        assert!(record.render().contains("[template]\ncontent = \"cd\"\nsource = \"/t\"\n"));
+        assert_eq!(Record::parse(&record.render()), Ok(record));
     }
 
     #[test]

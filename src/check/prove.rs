@@ -47,7 +47,7 @@ fn tree(template: &Template, given: Given) -> Result<Option<FileTree>, Vec<Probl
         Err(_) => return Ok(None),
     };
     let version = template.manifest.version.get_ref().clone();
-    let id = TemplateId { source: BUILT_IN.to_owned(), version, commit: None };
+    let id = TemplateId { source: BUILT_IN.to_owned(), version, commit: None, content: None };
     match render(template, &Record { template: id, answers }) {
         Ok(tree) => Ok(Some(tree)),
         Err(RenderError::Template(some)) => Err(some.as_slice().to_vec()),

@@ -75,7 +75,7 @@ pub fn run(cli: Cli, out: &mut Out, interrupt: &Interrupt) -> Result<Exit> {
             change::run(&change, &Intent::Remove { names, drop_tables }, out, interrupt)
         }
         Command::Set { pairs, change } => change::run(&change, &Intent::Set(pairs), out, interrupt),
-        Command::Update { to, change } => change::run(&change, &Intent::Update { to }, out, interrupt),
+        Command::Update { to, set, change } => change::run(&change, &Intent::Update { to, set }, out, interrupt),
         Command::Status { project, json } => status::status(&project, json, out, interrupt),
         Command::Diff { path, exit_code, project } => {
             status::diff(&project, path.as_deref(), exit_code, out, interrupt)

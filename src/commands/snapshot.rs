@@ -11,6 +11,7 @@ use super::{Exit, source};
 use crate::answers::record;
 use crate::cli;
 use crate::interrupt::Interrupt;
+use crate::project::TemplateSource;
 use crate::project::mirror::mirror;
 use crate::project::read::read_part;
 use crate::snapshot::{Change, Difference, Snapshots, compare};
@@ -29,8 +30,13 @@ pub(super) fn run(args: &cli::Snapshot, out: &mut Out, interrupt: &Interrupt) ->
     });
     let mut opened = source::open(named.as_deref(), interrupt)?;
     if let Some(named) = &list.template {
-        // The record must not name a folder of this machine.
+        // The record must not name a folder of this machine, nor change with each commit beside the snapshots.
+        let pinned = TemplateSource::parse(named).is_ok_and(|source| matches!(source, TemplateSource::Git { .. }));
         opened.id.source.clone_from(named);
+        if !pinned {
+            opened.id.commit = None;
+        }
+        opened.id.content = None;
     }
     let (mut document, mut different) = (Vec::new(), 0);
     for snapshot in &list.snapshot {

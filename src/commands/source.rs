@@ -1,17 +1,21 @@
 //! Where a template comes from: the program, a folder, or a git repository.
 
+mod folder;
+mod kept;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use semver::Version;
 use tempfile::TempDir;
 
 use super::scratch_folder;
-use crate::answers::record::{BUILT_IN, TemplateId};
+use crate::answers::record::{self, BUILT_IN, TemplateId};
 use crate::foreign::Kind;
 use crate::interrupt::Interrupt;
 use crate::project::read::read_part;
-use crate::project::{Checkout, TemplateSource, read_commit};
+use crate::project::{Checkout, TemplateSource, read_commit, without_secrets};
 use crate::template::{self, Template};
 use crate::tree::FileTree;
 use crate::{embedded, foreign};
@@ -63,12 +67,18 @@ const TAGS: usize = 10;
 pub(super) struct Opened {
     pub(super) template: Template,
     pub(super) id: TemplateId,
+    files: FileTree,
 }
 
 impl Opened {
     /// Whether it came with the program, so that running its code needs no question.
     pub(super) fn is_trusted(&self) -> bool {
         self.id.source == BUILT_IN
+    }
+
+    /// Keeps it for the project that was made from it.
+    pub(super) fn keep(&self) {
+        kept::keep(&self.id, &self.files);
     }
 }
 
@@ -78,75 +88,137 @@ pub(super) fn open(named: Option<&str>, interrupt: &Interrupt) -> Result<Opened>
 }
 
 fn open_named(named: &str, clones: &mut Clones<'_>) -> Result<Opened> {
-    match at_hand(named)? {
+    match at_hand(&TemplateSource::parse(named)?)? {
         Some(opened) => Ok(opened),
         None => read(&locate(named, clones)?),
     }
 }
 
 /// Opens a template in a git repository on this machine, where it takes no clone.
-fn at_hand(named: &str) -> Result<Option<Opened>> {
-    let TemplateSource::Git { url, rev, folder } = TemplateSource::parse(named)? else { return Ok(None) };
-    let found = read_commit(&url, rev.as_deref(), folder.as_deref(), |name| template::PARTS.contains(&name));
-    match found {
-        Some((tree, commit)) if tree.get(template::MANIFEST).is_some() => {
-            load(&tree, name_of(&url, folder.as_deref()), Some(commit)).map(Some)
+fn at_hand(source: &TemplateSource) -> Result<Option<Opened>> {
+    let TemplateSource::Git { url, rev, folder } = source else { return Ok(None) };
+    let (rev, folder) = (rev.as_deref(), folder.as_deref());
+    match read_commit(url, rev, folder, |name| template::PARTS.contains(&name)) {
+        Some(found) if found.tree.get(template::MANIFEST).is_some() => {
+            let source = name_of(url, folder, found.branch.as_deref());
+            load(found.tree, source, Pin::Commit(found.commit)).map(Some)
         }
         _ => Ok(None),
     }
 }
 
-/// What a record names a folder in a repository by.
-fn name_of(url: &str, folder: Option<&str>) -> String {
-    folder.map_or_else(|| url.to_owned(), |folder| format!("{url}//{folder}"))
+/// What a record names a folder in a repository by: without what only this person may know, and from everywhere. Updates follow
+/// the branch.
+fn name_of(url: &str, folder: Option<&str>, branch: Option<&str>) -> String {
+    let path = Path::new(url).canonicalize().ok().and_then(|path| path.to_str().map(str::to_owned));
+    let mut name = path.unwrap_or_else(|| without_secrets(url));
+    for (mark, part) in [("//", folder), ("#", branch)] {
+        if let Some(part) = part {
+            name.extend([mark, part]);
+        }
+    }
+    name
 }
 
-/// Opens the template that a project was made from.
+/// The same source at another branch, tag or commit.
+fn at(source: &str, rev: &str) -> String {
+    format!("{}#{rev}", source.split('#').next().unwrap_or_default())
+}
+
+/// Opens the template that a project was made from, as it was then.
 pub(super) fn open_recorded(id: &TemplateId, clones: &mut Clones<'_>) -> Result<Opened> {
-    match (&id.commit, id.source.as_str()) {
-        (_, BUILT_IN) => released(&id.version),
-        (None, path) => recorded_folder(path, &id.version, clones),
-        (Some(commit), url) => open_named(&format!("{url}#{commit}"), clones),
+    if id.source == BUILT_IN {
+        return released(&id.version);
     }
+    let opened = open_pinned(id, clones)?;
+    if id.commit.is_none() {
+        folder::check_version(id, &opened)?;
+    }
+    // Only the version can be told from the template; the rest stays as it was recorded.
+    Ok(Opened { id: TemplateId { version: opened.id.version, ..id.clone() }, ..opened })
 }
 
 /// The template that a project was made from, where it can be had without the network and without a clone.
 pub(super) fn at_once(id: &TemplateId) -> Option<Template> {
-    let opened = match (&id.commit, id.source.as_str()) {
-        (_, BUILT_IN) => released(&id.version).ok(),
-        (None, path) => open_named_folder(path),
-        (Some(commit), url) => at_hand(&format!("{url}#{commit}")).ok().flatten(),
-    };
+    let opened = if id.source == BUILT_IN { released(&id.version).ok() } else { open_here(id).ok().flatten() };
     opened.filter(|opened| opened.id.version == id.version).map(|opened| opened.template)
 }
 
-fn open_named_folder(path: &str) -> Option<Opened> {
-    let folder = PathBuf::from(path).canonicalize().ok()?;
-    read(&Located { root: folder.clone(), folder, subfolder: None, source: path.to_owned(), commit: None }).ok()
+/// Opens a recorded template from what this machine has; nothing where it has to be fetched.
+fn open_here(id: &TemplateId) -> Result<Option<Opened>> {
+    if id.commit.is_none() && id.content.is_none() {
+        return folder::as_recorded(id).map(Some);
+    }
+    if let Some(opened) = folder::at_commit(id)? {
+        return Ok(Some(opened));
+    }
+    let commit = match TemplateSource::parse(&id.source)? {
+        TemplateSource::Git { .. } => id.commit.as_deref().map(|commit| at(&id.source, commit)),
+        TemplateSource::Path(_) => None,
+    };
+    if let Some(commit) = &commit
+        && let Some(opened) = at_hand(&TemplateSource::parse(commit)?)?
+    {
+        return Ok(Some(opened));
+    }
+    if let Some(files) = kept::find(id) {
+        return load(files, id.source.clone(), Pin::Version).map(Some);
+    }
+    if commit.is_some() { Ok(None) } else { folder::as_recorded(id).map(Some) }
 }
 
-/// A folder has no history: it must still be the version that the project was made from.
-fn recorded_folder(path: &str, version: &str, clones: &mut Clones<'_>) -> Result<Opened> {
-    let opened = open_named(path, clones)?;
-    if opened.id.version != version {
-        bail!(
-            "the project was made from version {version} of {path}, which is now version {}; keep the template in git, so \
-             that NeoForge can see both",
-            opened.id.version
-        );
+fn open_pinned(id: &TemplateId, clones: &mut Clones<'_>) -> Result<Opened> {
+    if let Some(opened) = open_here(id)? {
+        return Ok(opened);
     }
-    Ok(opened)
+    let commit = at(&id.source, id.commit.as_deref().unwrap_or_default());
+    open_named(&commit, clones).with_context(|| {
+        format!(
+            "failed to get the template that the project was made from; should its history have been rewritten, remove {} \
+             with git, and let `neoforge adopt --template {}` find the version that fits best",
+            record::PATH, id.source
+        )
+    })
 }
 
 /// Opens a later version of the template that a project was made from: `to`, or the newest.
 pub(super) fn open_newer(id: &TemplateId, to: Option<&str>, clones: &mut Clones<'_>) -> Result<Opened> {
-    match (&id.commit, id.source.as_str(), to) {
-        (_, BUILT_IN, None) => built_in(),
-        (_, BUILT_IN, Some(version)) => released(version),
-        (Some(_), url, Some(rev)) => open_named(&format!("{url}#{rev}"), clones),
-        (_, named, None) => open_named(named, clones),
-        (None, path, Some(_)) => bail!("{path} is a folder and has no other versions; leave out `--to`"),
+    let source = id.source.as_str();
+    let Some(to) = to else {
+        let newest = if source == BUILT_IN { built_in()? } else { open_named(source, clones)? };
+        check_not_older(id, &newest.id)?;
+        return Ok(newest);
+    };
+    if source == BUILT_IN {
+        return released(to);
     }
+    if let TemplateSource::Git { rev: followed, .. } = TemplateSource::parse(source)? {
+        let mut opened = open_named(&at(source, to), clones)?;
+        if followed.is_some() && !opened.id.source.contains('#') {
+            // A tag or a commit is no branch: the next update follows the same one as before.
+            opened.id.source = source.to_owned();
+        }
+        return Ok(opened);
+    }
+    match folder::at_revision(source, to)? {
+        Some(opened) => Ok(opened),
+        None => bail!("{source} is a folder and has no other versions; leave out `--to`"),
+    }
+}
+
+/// Nobody who wants the newest version wants an older one, for instance because a branch is behind a tag.
+fn check_not_older(old: &TemplateId, new: &TemplateId) -> Result<()> {
+    let version = |id: &TemplateId| Version::parse(&id.version).ok();
+    if let (Some(was), Some(is)) = (version(old), version(new))
+        && is < was
+    {
+        bail!(
+            "the newest version of {} is {is}, and the project was made from {was}, which is later; name the version that you want \
+             with `--to`",
+            new.source
+        );
+    }
+    Ok(())
 }
 
 /// Opens every template that a project may have been made from: the named one, of a git repository also its newest tags, or
@@ -161,7 +233,7 @@ pub(super) fn open_possible(named: Option<&str>, version: Option<&str>, interrup
                 bail!("{} is a folder and has no other versions; leave out `--version`", path.display())
             }
             (TemplateSource::Git { rev: Some(_), .. }, Some(_)) => {
-                bail!("{named} names a version already; leave out `--version`")
+                bail!("{} names a version already; leave out `--version`", without_secrets(named))
             }
             (TemplateSource::Git { rev: None, url, .. }, None) => return open_tagged(named, &url, clones),
             (_, Some(rev)) => vec![open_named(&format!("{named}#{rev}"), clones)?],
@@ -197,47 +269,26 @@ fn released(version: &str) -> Result<Opened> {
             embedded::versions().join(", ")
         );
     };
-    load(&tree, BUILT_IN.to_owned(), None)
+    load(tree, BUILT_IN.to_owned(), Pin::Version)
 }
 
 /// Opens the template that came with the program.
 pub(super) fn built_in() -> Result<Opened> {
-    load(&embedded::template(), BUILT_IN.to_owned(), None)
+    load(embedded::template(), BUILT_IN.to_owned(), Pin::Version)
 }
 
 /// Finds a template, and clones it where it is in a git repository.
 pub(super) fn locate(named: &str, clones: &mut Clones<'_>) -> Result<Located> {
     let (url, rev, inside) = match TemplateSource::parse(named)? {
-        TemplateSource::Path(path) => {
-            let folder =
-                path.canonicalize().with_context(|| format!("failed to find the template {}", path.display()))?;
-            let source = folder.display().to_string();
-            let (root, subfolder) = parts(&path, &folder);
-            return Ok(Located { folder, root, subfolder, source, commit: None });
-        }
+        TemplateSource::Path(path) => return folder::find(named, &path),
         TemplateSource::Git { url, rev, folder } => (url, rev, folder),
     };
     let fetched = clones.of(&url)?.fetch(rev.as_deref(), inside.as_deref())?;
     clones.interrupt.check()?;
-    let source = name_of(&url, inside.as_deref());
+    let source = name_of(&url, inside.as_deref(), fetched.branch.as_deref());
     let depth = inside.as_deref().map_or(0, |inside| Path::new(inside).components().count());
     let root = fetched.path.ancestors().nth(depth).unwrap_or(&fetched.path).to_path_buf();
     Ok(Located { folder: fetched.path, root, subfolder: inside, source, commit: Some(fetched.commit) })
-}
-
-/// A folder as a whole and a part: as it was named with `//` in between, or as a template above lists it.
-fn parts(named: &Path, folder: &Path) -> (PathBuf, Option<String>) {
-    let text = named.to_string_lossy();
-    let split = text.split_once("//").filter(|(whole, part)| !whole.is_empty() && !part.trim_matches('/').is_empty());
-    if let Some((whole, part)) = split
-        && let Ok(whole) = Path::new(whole).canonicalize()
-    {
-        return (whole, Some(part.trim_matches('/').to_owned()));
-    }
-    match foreign::listed(folder) {
-        Some((whole, part)) => (whole, Some(part)),
-        None => (folder.to_path_buf(), None),
-    }
 }
 
 impl Located {
@@ -262,11 +313,32 @@ pub(super) fn read(located: &Located) -> Result<Opened> {
     }
     // What else a repository holds (a README, a licence, tests) is none of our business.
     let tree = read_part(&located.folder, |name| template::PARTS.contains(&name))?;
-    load(&tree, located.source.clone(), located.commit.clone())
+    match &located.commit {
+        Some(commit) => load(tree, located.source.clone(), Pin::Commit(commit.clone())),
+        None => {
+            let (source, pin) = folder::pin(&located.folder, &tree);
+            load(tree, source, pin)
+        }
+    }
 }
 
-fn load(tree: &FileTree, source: String, commit: Option<String>) -> Result<Opened> {
-    let template = template::load(tree).with_context(|| format!("the template {source} is broken"))?;
+/// What a template is known by for ever.
+enum Pin {
+    /// A version of the built-in one.
+    Version,
+    /// A commit, with all of its digits.
+    Commit(String),
+    /// A hash of all files.
+    Content(String),
+}
+
+fn load(files: FileTree, source: String, pin: Pin) -> Result<Opened> {
+    let template = template::load(&files).with_context(|| format!("the template {source} is broken"))?;
     let version = template.manifest.version.get_ref().clone();
-    Ok(Opened { id: TemplateId { source, version, commit }, template })
+    let (commit, content) = match pin {
+        Pin::Version => (None, None),
+        Pin::Commit(commit) => (Some(commit), None),
+        Pin::Content(content) => (None, Some(content)),
+    };
+    Ok(Opened { id: TemplateId { source, version, commit, content }, template, files })
 }

@@ -91,6 +91,8 @@ pub struct ChangePlan {
     pub kept: BTreeMap<String, Dependent>,
     /// What files of the person's use and what goes nevertheless.
     pub missed: Vec<Missed>,
+    /// What the record says and the later template knows no more, one sentence each.
+    pub lost: Vec<String>,
     /// What happens to the files.
     pub merge: TreeMerge,
     /// What happens with the environment.
@@ -99,6 +101,8 @@ pub struct ChangePlan {
     pub data: Data,
     /// Whether the project's lock file is known to fit what the project will ask for.
     lock: LockState,
+    /// The packages that cargo's settings for the project put others in the place of.
+    patched: BTreeSet<String>,
     /// The project's files, to show how they change.
     ours: FileTree,
 }
@@ -126,7 +130,21 @@ impl ChangePlan {
         let pulled_in = gathered.pulled_in.iter().filter(new_in).cloned().collect();
         let data = migrations::data(template, &before, &after, &ours, &merge);
         let missed = uses::missed(&merge, &ours, &after.tree);
-        Self { subject, before, after, pulled_in, kept: BTreeMap::new(), missed, merge, env, data, lock, ours }
+        Self {
+            subject,
+            before,
+            after,
+            pulled_in,
+            kept: BTreeMap::new(),
+            missed,
+            lost: Vec::new(),
+            merge,
+            env,
+            data,
+            lock,
+            patched: BTreeSet::new(),
+            ours,
+        }
     }
 
     /// What cargo has to see to settle the lock file: the manifests, the lock file, and the sources, which are empty, because
@@ -138,12 +156,33 @@ impl ChangePlan {
         }
         let is_source = |path: &str| path.strip_suffix(".rs").is_some();
         let wanted = |path: &str| path == LOCK || lock::is_manifest(path) || is_source(path);
-        let merged = lock::merged(&self.merge, &self.ours, wanted);
+        let mut merged = lock::merged(&self.merge, &self.ours, wanted);
+        let patched: BTreeSet<String> = self.patched.union(&lock::patched_in(&merged)).cloned().collect();
+        if let (Some(text), Some(ours)) = (merged.get(LOCK).and_then(File::text), self.our_lock().and_then(File::text))
+            && let (Some(text), Ok(path)) = (lock::unlocked(text, &patched, ours), TreePath::parse(LOCK))
+        {
+            merged.insert(path, File::plain(text));
+        }
         let emptied = |(path, file): (&TreePath, &File)| {
             let file = if is_source(path.as_str()) { File::plain("") } else { file.clone() };
             (path.clone(), file)
         };
         Some(merged.iter().map(emptied).collect())
+    }
+
+    /// Has cargo asked about a lock file that changes, because its settings for the project, as these tables, lead to other
+    /// packages than those of the registry.
+    pub fn doubt_lock(&mut self, settings: &[toml::Table]) {
+        self.patched = settings.iter().flat_map(lock::patched).collect();
+        if self.lock == LockState::Settled && self.merge.changes.contains_key(LOCK) {
+            self.lock = LockState::Open;
+        }
+    }
+
+    /// The lock file of the project before the change.
+    #[must_use]
+    pub fn our_lock(&self) -> Option<&File> {
+        self.ours.get(LOCK)
     }
 
     /// Takes the lock file that cargo has settled, or the reason why it could not.
@@ -302,7 +341,16 @@ impl ChangePlan {
             LockState::Settled | LockState::Open => None,
         };
         let data = self.data.notes.iter().cloned();
-        along.chain(goes).chain(stays).chain(missed).chain(files).chain(lock).chain(env).chain(data).collect()
+        let lost = self.lost.iter().cloned();
+        lost.chain(along)
+            .chain(goes)
+            .chain(stays)
+            .chain(missed)
+            .chain(files)
+            .chain(lock)
+            .chain(env)
+            .chain(data)
+            .collect()
     }
 }
 

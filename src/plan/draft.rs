@@ -130,7 +130,7 @@ mod tests {
         ]);
         let features: BTreeSet<String> = [chosen.to_owned()].into();
         let given = Given { name: Some("my-app".to_owned()), features: Some(features), ..Given::default() };
-        let id = TemplateId { source: "t".to_owned(), version: "0.1.0".to_owned(), commit: None };
+        let id = TemplateId { source: "t".to_owned(), version: "0.1.0".to_owned(), commit: None, content: None };
         let answers = gather(&template, &given, &mut Defaults)?.answers;
         let record = Record { template: id.clone(), answers };
         let mut ours = render(&template, &record)?;
@@ -182,7 +182,7 @@ mod tests {
         let (before, after) = (files("", ""), files(&format!("{group}{question}"), "group = \"db\""));
         let features: BTreeSet<String> = ["notes".to_owned()].into();
         let given = Given { name: Some("my-app".to_owned()), features: Some(features), ..Given::default() };
-        let id = TemplateId { source: "t".to_owned(), version: "0.1.0".to_owned(), commit: None };
+        let id = TemplateId { source: "t".to_owned(), version: "0.1.0".to_owned(), commit: None, content: None };
         let answers = gather(&before, &given, &mut Defaults).expect("answers").answers;
         let record = Record { template: id.clone(), answers };
         let mut ours = render(&before, &record).expect("a render");

@@ -68,6 +68,8 @@ impl fmt::Display for PlannedSmoke {
 pub enum GitPlan {
     /// A repository of its own, with one commit.
     Init,
+    /// The repository that its folder is already, without a commit, gets the first one.
+    First,
     /// `--no-git` was given.
     Off,
     /// The project becomes a part of the repository that its folder is in.
@@ -78,6 +80,7 @@ impl GitPlan {
     pub(super) fn to_json(&self) -> serde_json::Value {
         match self {
             Self::Init => serde_json::json!("init"),
+            Self::First => serde_json::json!("first"),
             Self::Off => serde_json::json!("off"),
             Self::Inside(path) => serde_json::json!({ "inside": path.display().to_string() }),
         }
@@ -88,6 +91,7 @@ impl fmt::Display for GitPlan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Init => f.write_str("a new repository with one commit"),
+            Self::First => f.write_str("one commit in the repository that is there"),
             Self::Off => f.write_str("no repository"),
             Self::Inside(path) => write!(f, "no repository of its own: it is inside of {}", path.display()),
         }

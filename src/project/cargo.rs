@@ -6,9 +6,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 
 use tempfile::TempDir;
+use toml_edit::{DocumentMut, Item};
 
 use crate::process;
 use crate::tree::FileTree;
+
+/// The tables of a manifest that name packages by the folder in which they are.
+const PACKAGES: [&str; 5] = ["dependencies", "dev-dependencies", "build-dependencies", "patch", "replace"];
 
 /// A package or workspace that cargo can look at, in a temporary folder.
 pub struct Manifests {
@@ -56,7 +60,8 @@ impl CargoError {
 }
 
 impl Manifests {
-    /// Writes the files into a new folder; cargo will run as if in the folder `at`.
+    /// Writes the files into a new folder; cargo will run as if in the folder `at`, and finds there the packages that are none
+    /// of the files.
     ///
     /// # Errors
     /// [`CargoError::Io`]
@@ -66,12 +71,14 @@ impl Manifests {
             move |source| CargoError::Io { path, source }
         };
         let folder = tempfile::tempdir().map_err(failed(&std::env::temp_dir()))?;
-        for (path, file) in files {
-            let path = folder.path().join(path.as_str());
+        for (name, file) in files {
+            let path = folder.path().join(name.as_str());
             if let Some(parent) = path.parent() {
                 fs::create_dir_all(parent).map_err(failed(parent))?;
             }
-            fs::write(&path, &file.bytes).map_err(failed(&path))?;
+            let anchored = file.text().and_then(|text| anchored(name.as_str(), text, files, at));
+            let bytes = anchored.as_deref().map_or(file.bytes.as_ref(), str::as_bytes);
+            fs::write(&path, bytes).map_err(failed(&path))?;
         }
         Ok(Self { folder, at: at.to_path_buf() })
     }
@@ -102,4 +109,46 @@ impl Manifests {
         let path = self.folder.path().join("Cargo.lock");
         fs::read_to_string(&path).map_err(|source| CargoError::Io { path, source })
     }
+}
+
+/// A manifest whose packages in folders that are none of the files are named from everywhere; nothing for other files.
+fn anchored(path: &str, text: &str, files: &FileTree, at: &Path) -> Option<String> {
+    let folder = match path.rsplit_once('/') {
+        Some((folder, "Cargo.toml")) => folder,
+        None if path == "Cargo.toml" => "",
+        _ => return None,
+    };
+    let mut manifest: DocumentMut = text.parse().ok()?;
+    let is_there = |path: &str| {
+        inside(folder, path)
+            .is_some_and(|path| files.get(format!("{path}/Cargo.toml").trim_start_matches('/')).is_some())
+    };
+    anchor(manifest.as_item_mut(), false, &|path| (!is_there(path)).then(|| at.join(folder).join(path)));
+    Some(manifest.to_string())
+}
+
+fn anchor(item: &mut Item, holds_packages: bool, moved: &dyn Fn(&str) -> Option<PathBuf>) {
+    let Some(table) = item.as_table_like_mut() else { return };
+    for (key, item) in table.iter_mut() {
+        if holds_packages
+            && let Some(package) = item.as_table_like_mut()
+            && let Some(path) = package.get("path").and_then(Item::as_str).and_then(moved)
+        {
+            package.insert("path", toml_edit::value(path.display().to_string()));
+        }
+        anchor(item, holds_packages || PACKAGES.contains(&key.get()), moved);
+    }
+}
+
+/// The folder that `path` names, seen from `folder`; none where it leaves the tree.
+fn inside(folder: &str, path: &str) -> Option<String> {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in folder.split('/').chain(path.split('/')) {
+        match part {
+            "" | "." => {}
+            ".." => _ = parts.pop()?,
+            part => parts.push(part),
+        }
+    }
+    Some(parts.join("/"))
 }

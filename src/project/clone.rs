@@ -10,6 +10,8 @@ use std::time::Duration;
 
 use walkdir::WalkDir;
 
+use super::objects::LFS_POINTER;
+use super::source::without_secrets;
 use crate::process;
 
 /// Time between two looks at whether git has ended and whether the user has interrupted.
@@ -24,6 +26,10 @@ const OFFERED: usize = 6;
 /// How deep a template is looked for, to offer it.
 const OFFERED_DEPTH: usize = 4;
 
+/// Settings of the user that would change the bytes of files, or go on in a folder that is gone.
+const SETTINGS: [&str; 5] =
+    ["core.autocrlf=false", "core.eol=lf", "core.attributesFile=/dev/null", "gc.auto=0", "maintenance.auto=false"];
+
 /// A template that has been fetched.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fetched {
@@ -31,6 +37,8 @@ pub struct Fetched {
     pub path: PathBuf,
     /// The commit that it is of, as 40 hexadecimal digits.
     pub commit: String,
+    /// The branch that was named, if it was one.
+    pub branch: Option<String>,
 }
 
 /// Why a template could not be fetched.
@@ -55,6 +63,16 @@ pub enum FetchError {
         .lines.join("\n")
     )]
     Failed { url: String, lines: Vec<String> },
+    #[error(
+        "git cannot fetch the submodules of {url}:\n{}\nput their files into the template itself, or see that you may read them",
+        .lines.join("\n")
+    )]
+    Submodules { url: String, lines: Vec<String> },
+    #[error(
+        "{url} keeps {path} in Git LFS, and git did not fetch it; install git-lfs (https://git-lfs.com), run `git lfs \
+         install`, and try again"
+    )]
+    Lfs { url: String, path: String },
     #[error("interrupted")]
     Interrupted,
     #[error("failed to {action} {}: {source}", .path.display())]
@@ -67,10 +85,11 @@ fn offer(some: &str, none: &str, names: &[String]) -> String {
 
 /// A clone of a repository, of which one version after the other can be fetched; what they have in common comes once.
 ///
-/// Lines end as they do in the repository, whatever `core.autocrlf` says. Without a terminal git asks for no password.
+/// Its files are those of the repository, whatever `core.autocrlf` and `core.attributesFile` say, with those of its submodules. Without a terminal git asks for no password.
 pub struct Checkout {
+    /// The address as people may see it.
     url: String,
-    /// Where `url` leads from everywhere: git runs in the new folder.
+    /// Where it leads from everywhere: git runs in the new folder.
     address: String,
     folder: PathBuf,
     interrupted: Box<dyn Fn() -> bool>,
@@ -81,18 +100,6 @@ struct Output {
     status: ExitStatus,
     stdout: String,
     stderr: String,
-}
-
-impl Output {
-    /// What it has printed, if it succeeded.
-    fn or_failed(self, url: &str) -> Result<String, FetchError> {
-        if self.status.success() {
-            return Ok(self.stdout);
-        }
-        let lines: Vec<_> = self.stderr.lines().filter(|line| !line.trim().is_empty()).collect();
-        let lines = lines[lines.len().saturating_sub(SHOWN_LINES)..].iter().map(|line| format!("  {line}")).collect();
-        Err(FetchError::Failed { url: url.to_owned(), lines })
-    }
 }
 
 impl Checkout {
@@ -109,9 +116,11 @@ impl Checkout {
         };
         let folder = into.join("template");
         fs::create_dir(&folder).map_err(|source| FetchError::Io { action: "create", path: folder.clone(), source })?;
-        let checkout = Self { url: url.to_owned(), address, folder, interrupted: Box::new(interrupted) };
+        let checkout = Self { url: without_secrets(url), address, folder, interrupted: Box::new(interrupted) };
         // Without the user's template: no hook of theirs has a say in a folder that lives for a second.
-        checkout.run(&["init", "--quiet", "--template="])?.or_failed(url)?;
+        checkout.succeed(&["init", "--quiet", "--template="])?;
+        // Submodules may be named beside it, and Git LFS asks there.
+        checkout.succeed(&["config", "remote.origin.url", &checkout.address])?;
         Ok(checkout)
     }
 
@@ -124,14 +133,18 @@ impl Checkout {
     /// [`FetchError`], with git's own last lines where git failed.
     pub fn fetch(&self, rev: Option<&str>, folder: Option<&str>) -> Result<Fetched, FetchError> {
         rev.map_or(Ok(()), check_no_option)?;
+        self.remove_submodules()?;
         self.get(rev)?;
-        self.run(&["checkout", "--quiet", "--force", "--detach", "FETCH_HEAD"])?.or_failed(&self.url)?;
-        let commit = self.run(&["rev-parse", "HEAD"])?.or_failed(&self.url)?.trim().to_owned();
+        let branch = rev.and_then(|_| self.fetched_branch());
+        self.succeed(&["checkout", "--quiet", "--force", "--detach", "FETCH_HEAD"])?;
+        self.fetch_submodules()?;
+        self.check_lfs()?;
+        let commit = self.succeed(&["rev-parse", "HEAD"])?.trim().to_owned();
         let path = match folder {
             None => self.folder.clone(),
             Some(folder) => self.find(folder)?,
         };
-        Ok(Fetched { path, commit })
+        Ok(Fetched { path, commit, branch })
     }
 
     /// The newest tags, by the order of versions, and at most so many.
@@ -140,7 +153,7 @@ impl Checkout {
     /// [`FetchError`], with git's own last lines where git failed.
     pub fn tags(&self, most: usize) -> Result<Vec<String>, FetchError> {
         let list = ["ls-remote", "--quiet", "--tags", "--refs", "--sort=-version:refname", "--", &self.address];
-        let output = self.run(&list)?.or_failed(&self.url)?;
+        let output = self.succeed(&list)?;
         let tags = output.lines().filter_map(|line| line.rsplit_once("refs/tags/"));
         Ok(tags.map(|(_, tag)| tag.to_owned()).take(most).collect())
     }
@@ -165,22 +178,82 @@ impl Checkout {
         // not become ours: git fetches nothing into the one that is checked out, and that is `main` for many people.
         let cannot = ["shallow", "unadvertised", "not our ref", "remote error"];
         if !is_commit && !cannot.iter().any(|text| shallow.stderr.contains(text)) {
-            return shallow.or_failed(&self.url).map(drop);
+            return Err(FetchError::Failed { url: self.url.clone(), lines: self.words(&shallow) });
         }
         let all = ["fetch", "--quiet", "--", url, "+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*"];
-        self.run(&all)?.or_failed(&self.url)?;
+        self.succeed(&all)?;
         if is_commit {
             let commit = format!("{wanted}^{{commit}}");
             if !self.run(&["cat-file", "-e", &commit])?.status.success() {
                 return Err(self.unknown(wanted)?);
             }
-            return self.run(&["fetch", "--quiet", "--", ".", wanted])?.or_failed(&self.url).map(drop);
+            return self.succeed(&["fetch", "--quiet", "--", ".", wanted]).map(drop);
         }
-        self.run(&["fetch", "--quiet", "--no-tags", "--", url, wanted])?.or_failed(&self.url).map(drop)
+        self.succeed(&["fetch", "--quiet", "--no-tags", "--", url, wanted]).map(drop)
     }
 
     fn unknown(&self, rev: &str) -> Result<FetchError, FetchError> {
         Ok(FetchError::UnknownRev { url: self.url.clone(), rev: rev.to_owned(), tags: self.tags(OFFERED)? })
+    }
+
+    /// The branch that was fetched, if it was one.
+    fn fetched_branch(&self) -> Option<String> {
+        let text = fs::read_to_string(self.folder.join(".git/FETCH_HEAD")).ok()?;
+        let (branch, _) = text.lines().next()?.splitn(3, '\t').nth(2)?.strip_prefix("branch '")?.split_once("' of ")?;
+        Some(branch.to_owned())
+    }
+
+    /// The folders of the submodules of what is checked out.
+    fn submodules(&self) -> Result<Vec<PathBuf>, FetchError> {
+        let files = self.succeed(&["ls-files", "--stage", "-z"])?;
+        let gitlinks = files.split('\0').filter(|line| line.starts_with("160000 "));
+        Ok(gitlinks.filter_map(|line| Some(self.folder.join(line.split_once('\t')?.1))).collect())
+    }
+
+    /// What an earlier version has left of its submodules is none of the next one's files.
+    fn remove_submodules(&self) -> Result<(), FetchError> {
+        let submodules = self.submodules()?;
+        for folder in submodules.into_iter().chain([self.folder.join(".git/modules")]).filter(|folder| folder.exists())
+        {
+            let failed = |source| FetchError::Io { action: "remove", path: folder.clone(), source };
+            fs::remove_dir_all(&folder).map_err(failed)?;
+        }
+        Ok(())
+    }
+
+    /// Puts the files of the submodules in their places, as if they were the repository's own.
+    fn fetch_submodules(&self) -> Result<(), FetchError> {
+        let submodules = self.submodules()?;
+        if submodules.is_empty() {
+            return Ok(());
+        }
+        // Git lets a repository of another machine name none of this one, and so it stays.
+        let is_here = Path::new(&self.address).exists() || self.address.starts_with("file://");
+        let local: &[&str] = if is_here { &["-c", "protocol.file.allow=always"] } else { &[] };
+        let update = ["submodule", "--quiet", "update", "--init", "--recursive", "--depth=1"];
+        let output = self.run(&[local, &update].concat())?;
+        if !output.status.success() {
+            return Err(FetchError::Submodules { url: self.url.clone(), lines: self.words(&output) });
+        }
+        for entry in submodules.iter().flat_map(WalkDir::new).flatten().filter(|entry| entry.file_name() == ".git") {
+            let failed = |source| FetchError::Io { action: "remove", path: entry.path().to_owned(), source };
+            fs::remove_file(entry.path()).map_err(failed)?;
+        }
+        Ok(())
+    }
+
+    /// Makes sure that no file is a mere pointer to what another server has.
+    fn check_lfs(&self) -> Result<(), FetchError> {
+        let walk = WalkDir::new(&self.folder).into_iter().filter_entry(|entry| entry.file_name() != ".git");
+        for entry in walk.flatten().filter(|entry| entry.file_type().is_file()) {
+            let mut start = Vec::new();
+            let read = File::open(entry.path()).and_then(|file| file.take(64).read_to_end(&mut start));
+            if read.is_ok() && start.starts_with(LFS_POINTER) {
+                let path = entry.path().strip_prefix(&self.folder).unwrap_or(entry.path()).display().to_string();
+                return Err(FetchError::Lfs { url: self.url.clone(), path });
+            }
+        }
+        Ok(())
     }
 
     /// The folder of the template, or what there is instead.
@@ -207,6 +280,29 @@ impl Checkout {
         Err(FetchError::NoFolder { url: self.url.clone(), folder: folder.to_owned(), found })
     }
 
+    /// What git prints, where it succeeds.
+    fn succeed(&self, arguments: &[&str]) -> Result<String, FetchError> {
+        let output = self.run(arguments)?;
+        if output.status.success() {
+            return Ok(output.stdout);
+        }
+        Err(FetchError::Failed { url: self.url.clone(), lines: self.words(&output) })
+    }
+
+    /// The last words of git, without what only the owner of the address may know.
+    fn words(&self, output: &Output) -> Vec<String> {
+        let host = self.address.split_once("://").and_then(|(_, rest)| rest.split('/').next());
+        let secret = host.and_then(|host| Some(host.rsplit_once('@')?.0));
+        let public = |line: &str| match secret {
+            Some(secret) if self.address != self.url => {
+                line.replace(&self.address, &self.url).replace(&format!("{secret}@"), "")
+            }
+            _ => line.to_owned(),
+        };
+        let lines: Vec<_> = output.stderr.lines().filter(|line| !line.trim().is_empty()).collect();
+        lines[lines.len().saturating_sub(SHOWN_LINES)..].iter().map(|line| format!("  {}", public(line))).collect()
+    }
+
     /// Runs git in the new repository until it ends or the user interrupts.
     fn run(&self, arguments: &[&str]) -> Result<Output, FetchError> {
         let failed = |action| move |source| FetchError::Io { action, path: PathBuf::from("git"), source };
@@ -217,12 +313,13 @@ impl Checkout {
         );
         let mut command = process::command("git");
         command
-            .args(["-c", "core.autocrlf=false", "-c", "core.eol=lf", "-c", "gc.auto=0", "-c", "maintenance.auto=false"])
+            .args(SETTINGS.iter().flat_map(|setting| ["-c", setting]))
             .args(arguments)
             .current_dir(&self.folder)
+            .stdin(Stdio::null())
             // Its messages are read here, too.
             .env("LC_ALL", "C")
-            .stdin(Stdio::null())
+            .env("GIT_ATTR_NOSYSTEM", "1")
             .stdout(stdout.try_clone().map_err(failed("keep the output of"))?)
             .stderr(stderr.try_clone().map_err(failed("keep the output of"))?);
         if env::var_os("GIT_TERMINAL_PROMPT").is_none() && !io::stdin().is_terminal() {

@@ -1,9 +1,12 @@
-//! The `.env` of a new project: development values and freshly generated secrets.
+//! The `.env` of a project: development values and freshly generated secrets.
 
-use std::fs::{self, OpenOptions};
+mod pending;
+
+use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::path::Path;
 
+pub use self::pending::{Appended, Pending};
 use super::hex;
 use super::write_error::WriteError;
 
@@ -113,48 +116,6 @@ pub fn write(path: &Path, entries: &[Entry]) -> Result<(), DotenvError> {
     Ok(())
 }
 
-/// Appends the entries whose keys a `.env` does not have yet, and returns these keys. What stands there is not touched, and
-/// where there is no file, none is made: whoever has cloned a project makes theirs from `.env.example`.
-///
-/// # Errors
-/// [`DotenvError`]; the file is as it was then.
-pub fn append(path: &Path, entries: &[Entry]) -> Result<Vec<String>, DotenvError> {
-    let failed = |action| move |error| WriteError::io(action, path, error, 0);
-    let old = match fs::read_to_string(path) {
-        Ok(old) => old,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(failed("read")(error).into()),
-    };
-    // A key that is off, as a comment, is one that somebody knows about.
-    let known = |key: &str| {
-        old.lines().any(|line| {
-            let line = line.trim_start_matches([' ', '\t', '#']);
-            let line = line.strip_prefix("export ").unwrap_or(line);
-            line.strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with('='))
-        })
-    };
-    let new: Vec<Entry> = entries.iter().filter(|entry| !known(&entry.key)).cloned().collect();
-    if new.is_empty() {
-        return Ok(Vec::new());
-    }
-    let gap = if old.is_empty() || old.ends_with("\n\n") {
-        ""
-    } else if old.ends_with('\n') {
-        "\n"
-    } else {
-        "\n\n"
-    };
-    let text = format!("{old}{gap}{}", render(&new)?);
-    // Written beside it and renamed, so that nobody ever sees half of it.
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let mut staged = tempfile::NamedTempFile::new_in(folder).map_err(failed("write beside"))?;
-    staged.write_all(text.as_bytes()).map_err(failed("write"))?;
-    let permissions = fs::metadata(path).map_err(failed("look at"))?.permissions();
-    fs::set_permissions(staged.path(), permissions).map_err(failed("set the mode of"))?;
-    staged.persist(path).map_err(|error| failed("replace")(error.error))?;
-    Ok(new.into_iter().map(|entry| entry.key).collect())
-}
-
 fn is_key(key: &str) -> bool {
     !key.starts_with(|first: char| first.is_ascii_digit())
         && !key.is_empty()
@@ -245,20 +206,6 @@ mod tests {
             let error = render(&[entry("KEY", "", Value::Plain(value.to_owned()))]);
             assert!(matches!(error, Err(DotenvError::Value { .. })), "{value:?}");
         }
-    }
-
-    #[test]
-    fn new_keys_are_appended_and_values_stay() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join(".env");
-        let entries =
-            |keys: &[&str]| keys.iter().map(|key| entry(key, "", Value::Plain("new".to_owned()))).collect::<Vec<_>>();
-        assert_eq!(append(&path, &entries(&["A"])).expect("no file"), [""; 0]);
-        assert!(!path.exists());
-        fs::write(&path, "A=mine\n# B=off\nexport C = 'x'").expect("written");
-        assert_eq!(append(&path, &entries(&["A", "B", "C", "D"])).expect("appended"), ["D"]);
-        let text = fs::read_to_string(&path).expect("read");
-        assert_eq!(text, "A=mine\n# B=off\nexport C = 'x'\n\nD=new\n");
     }
 
     #[test]

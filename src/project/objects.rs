@@ -13,20 +13,29 @@ const CONVERSIONS: [&str; 4] = ["filter", "eol", "ident", "working-tree-encoding
 const EXECUTABLE: i32 = 0o100_755;
 const SYMLINK: i32 = 0o120_000;
 
+/// What Git LFS leaves in the place of a file that it keeps elsewhere begins with this.
+pub(super) const LFS_POINTER: &[u8] = b"version https://git-lfs.github.com/spec/";
+
+/// A commit, and what was read of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// The files.
+    pub tree: FileTree,
+    /// The commit, as 40 hexadecimal digits.
+    pub commit: String,
+    /// The branch that was named, if it was one.
+    pub branch: Option<String>,
+}
+
 /// Reads the commit that `rev` names (the one that is checked out, for `None`) in the repository at `url`, and of `folder` in
 /// it, or of all, those files and folders at the top that `keep` wants by name.
 ///
 /// `None` where `url` is on another machine, or anything is not as simple as that: then a [`Checkout`](super::Checkout) has git do it,
 /// and finds the words for what is wrong.
 #[must_use]
-pub fn read_commit(
-    url: &str,
-    rev: Option<&str>,
-    folder: Option<&str>,
-    keep: impl Fn(&str) -> bool,
-) -> Option<(FileTree, String)> {
+pub fn read_commit(url: &str, rev: Option<&str>, folder: Option<&str>, keep: impl Fn(&str) -> bool) -> Option<Found> {
     let repository = Repository::open(path(url)?).ok()?;
-    let commit = find(&repository, rev).ok()?;
+    let (commit, branch) = find(&repository, rev).ok()?;
     let mut tree = commit.tree().ok()?;
     for name in folder.iter().flat_map(|folder| folder.split('/')) {
         check_attributes(&repository, &tree)?;
@@ -35,7 +44,7 @@ pub fn read_commit(
     }
     let mut files = FileTree::new();
     read(&repository, &tree, "", &keep, &mut files)?;
-    Some((files, commit.id().to_string()))
+    Some(Found { tree: files, commit: commit.id().to_string(), branch })
 }
 
 /// The folder that `url` names, where it is one of this machine.
@@ -49,18 +58,18 @@ fn path(url: &str) -> Option<PathBuf> {
     Some(PathBuf::from(path)).filter(|path| path.is_dir())
 }
 
-/// As git looks for it in a repository that it fetches from.
-fn find<'a>(repository: &'a Repository, rev: Option<&str>) -> Result<Commit<'a>, git2::Error> {
-    let Some(rev) = rev else { return repository.head()?.peel_to_commit() };
+/// As git looks for it in a repository that it fetches from; with the branch, where it is one.
+fn find<'a>(repository: &'a Repository, rev: Option<&str>) -> Result<(Commit<'a>, Option<String>), git2::Error> {
+    let Some(rev) = rev else { return Ok((repository.head()?.peel_to_commit()?, None)) };
     if rev.len() == 40
         && let Ok(id) = Oid::from_str(rev)
     {
-        return repository.find_commit(id);
+        return Ok((repository.find_commit(id)?, None));
     }
     for name in [format!("refs/{rev}"), format!("refs/tags/{rev}"), format!("refs/heads/{rev}")] {
         match repository.find_reference(&name) {
             Err(error) if matches!(error.code(), ErrorCode::NotFound | ErrorCode::InvalidSpec) => {}
-            found => return found?.peel_to_commit(),
+            found => return Ok((found?.peel_to_commit()?, name.strip_prefix("refs/heads/").map(str::to_owned))),
         }
     }
     Err(git2::Error::from_str("no such revision"))
@@ -87,11 +96,13 @@ fn read(
             }
             Some(ObjectType::Blob) if entry.filemode() != SYMLINK => {
                 let blob = repository.find_blob(entry.id()).ok()?;
+                if blob.content().starts_with(LFS_POINTER) {
+                    return None;
+                }
                 let bytes = blob.content().to_vec().into();
                 files.insert(TreePath::parse(path).ok()?, File { bytes, executable: entry.filemode() == EXECUTABLE });
             }
-            // Git makes an empty folder of a submodule that nobody has asked for.
-            Some(ObjectType::Commit) => {}
+            // Links and submodules.
             _ => return None,
         }
     }

@@ -27,8 +27,6 @@ const FAR: u64 = 1 << 31;
 /// The ids of what a pack holds.
 #[derive(Debug)]
 pub(super) struct Packed {
-    /// The root folder.
-    pub root: Oid,
     /// Every file, in the order of the tree.
     pub files: Vec<Oid>,
 }
@@ -42,10 +40,10 @@ pub(super) fn write(folder: &Path, tree: &FileTree) -> io::Result<Packed> {
         .zip(&objects)
         .map(|((path, file), object)| Leaf { path: path.as_str(), executable: file.executable, id: object.id })
         .collect();
-    let root = pack_folder(&leaves, 0, &mut objects)?;
+    pack_folder(&leaves, 0, &mut objects)?;
 
     let id = |id: &[u8; 20]| Oid::from_bytes(id).map_err(io::Error::other);
-    let packed = Packed { root: id(&root)?, files: leaves.iter().map(|leaf| id(&leaf.id)).collect::<Result<_, _>>()? };
+    let packed = Packed { files: leaves.iter().map(|leaf| id(&leaf.id)).collect::<Result<_, _>>()? };
     // Files with the same content are one object.
     let mut seen = HashSet::new();
     objects.retain(|object| seen.insert(object.id));

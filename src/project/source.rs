@@ -97,6 +97,22 @@ impl TemplateSource {
     }
 }
 
+/// An address without what only its owner may know: passwords, tokens, and whatever else stands before the host of a web
+/// address. Git has helpers for these, which ask for them again.
+#[must_use]
+pub fn without_secrets(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let end = rest.find('/').unwrap_or(rest.len());
+    let Some(at) = rest[..end].rfind('@') else { return url.to_owned() };
+    let user = match scheme {
+        "http" | "https" => "",
+        // Over ssh the name says which account, and is no secret.
+        _ => rest[..at].split(':').next().unwrap_or_default(),
+    };
+    let between = if user.is_empty() { "" } else { "@" };
+    format!("{scheme}://{user}{between}{}", &rest[at + 1..])
+}
+
 fn github(text: &str, name: &str) -> Result<String, SourceError> {
     let good = |part: &str| {
         let letters = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
@@ -181,6 +197,22 @@ mod tests {
         assert_eq!(parse("gh:acme/t//web#v1"), Ok(git("https://github.com/acme/t", Some("web"), Some("v1"))));
         assert_eq!(parse("../t.git"), Ok(git("../t.git", None, None)));
         assert_eq!(parse("../t.git//web#v1"), Ok(git("../t.git", Some("web"), Some("v1"))));
+    }
+
+    #[test]
+    fn secrets_are_left_out() {
+        for (url, public) in [
+            ("https://host/a", "https://host/a"),
+            ("https://me:token@host/a@b", "https://host/a@b"),
+            ("https://token@host:8443/a", "https://host:8443/a"),
+            ("https://me:p@ss@host", "https://host"),
+            ("ssh://git:secret@host/a", "ssh://git@host/a"),
+            ("ssh://git@host:22/a", "ssh://git@host:22/a"),
+            ("git@host:a/b", "git@host:a/b"),
+            ("../t@x.git", "../t@x.git"),
+        ] {
+            assert_eq!(without_secrets(url), public);
+        }
     }
 
     #[test]

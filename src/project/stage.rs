@@ -27,6 +27,9 @@ const LONGEST_STEM: usize = 200;
 /// Names that are tried before giving up; even a second one is rare.
 const MOST_TRIES: usize = 100;
 
+/// What makes a folder a project.
+const RECORD: &str = "neoforge.toml";
+
 /// Bytes written between two looks at whether the user has interrupted.
 const PIECE: usize = 8 << 20;
 
@@ -35,6 +38,8 @@ const PIECE: usize = 8 << 20;
 pub struct Staged {
     claim: Claim,
     target: PathBuf,
+    /// Whether the target is a repository without commits, which stays.
+    joins: bool,
 }
 
 impl Staged {
@@ -52,7 +57,7 @@ impl Staged {
         let target = Target::inspect(target)?;
         let needed = tree.size();
         sweep(&target);
-        let staged = Self { claim: Claim::new(&target)?, target: target.path() };
+        let staged = Self { claim: Claim::new(&target)?, target: target.path(), joins: target.is_empty_repository };
         make_folders(staged.path(), tree, needed)?;
         let files: Vec<_> = tree.iter().collect();
         parallel::map(&files, |(path, file)| write_file(staged.path(), path, file, needed, interrupted))?;
@@ -76,15 +81,23 @@ impl Staged {
     /// # Errors
     /// As [`Staged::commit`].
     pub fn commit_inner(self, inner: &Path) -> Result<(), WriteError> {
-        replace(inner, &self.target).map_err(|error| self.explain(error))
+        let moved = if self.joins { join(inner, &self.target) } else { replace(inner, &self.target) };
+        moved.map_err(|error| self.explain(error))
     }
 
-    /// Renames the staged folder to the target, in one step, and returns the target.
+    /// Renames the staged folder to the target, in one step, and returns the target. Into a repository without commits the
+    /// files move one by one.
     ///
     /// # Errors
     /// [`WriteError`], for instance when something has been put at the target in the meantime; the staged folder is
     /// removed then.
     pub fn commit(mut self) -> Result<PathBuf, WriteError> {
+        if self.joins {
+            return match join(self.path(), &self.target) {
+                Ok(()) => Ok(self.target.clone()),
+                Err(error) => Err(self.explain(error)),
+            };
+        }
         match replace(self.path(), &self.target) {
             Ok(()) => {
                 self.claim.kept = true;
@@ -115,6 +128,28 @@ fn replace(from: &Path, to: &Path) -> io::Result<()> {
         fs::remove_dir(to)?;
     }
     fs::rename(from, to)
+}
+
+/// Moves what a folder holds into another one, which holds a repository and nothing else; the record comes last, so that what is
+/// there is no project before it is whole. What was moved goes back when the rest cannot follow.
+fn join(from: &Path, to: &Path) -> io::Result<()> {
+    let list = |folder: &Path| -> io::Result<Vec<OsString>> {
+        fs::read_dir(folder)?.map(|entry| Ok(entry?.file_name())).collect()
+    };
+    if list(to)? != [".git"] {
+        return Err(io::ErrorKind::AlreadyExists.into());
+    }
+    let mut names = list(from)?;
+    names.sort_by_key(|name| name == RECORD);
+    for (at, name) in names.iter().enumerate() {
+        if let Err(error) = fs::rename(from.join(name), to.join(name)) {
+            for name in &names[..at] {
+                let _ = fs::rename(to.join(name), from.join(name));
+            }
+            return Err(error);
+        }
+    }
+    Ok(())
 }
 
 /// A hidden folder beside a target, which belongs to this process. Dropped, it is removed, unless it is `kept`.

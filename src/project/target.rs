@@ -5,8 +5,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::stage;
 use super::write_error::WriteError;
+use super::{git, stage};
 
 /// Names of a folder's content that an error shows.
 const SHOWN: usize = 3;
@@ -18,6 +18,8 @@ pub(super) struct Target {
     pub parent: PathBuf,
     /// The target's own name.
     pub name: OsString,
+    /// Whether a repository without commits stands there, such as the clone of a new one, which the project moves into.
+    pub is_empty_repository: bool,
 }
 
 impl Target {
@@ -39,9 +41,7 @@ impl Target {
             // What is replaced is the folder, not a link to it, nor `.` or `..`.
             real = fs::canonicalize(target).map_err(|_| WriteError::DanglingLink { target: target.to_path_buf() })?;
         }
-        if found.is_some() {
-            check_empty(&real)?;
-        }
+        let is_empty_repository = found.is_some() && !check_empty(&real)?;
         let target = real.as_path();
         let (Some(parent), Some(name)) = (target.parent(), target.file_name()) else {
             return Err(WriteError::MountPoint { target: real });
@@ -49,9 +49,9 @@ impl Target {
         let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
         check_parent(parent)?;
         if found.is_some() {
-            check_replaceable(target, parent)?;
+            check_replaceable(target, parent, is_empty_repository)?;
         }
-        Ok(Self { parent: parent.to_path_buf(), name: name.to_owned() })
+        Ok(Self { parent: parent.to_path_buf(), name: name.to_owned(), is_empty_repository })
     }
 }
 
@@ -67,7 +67,8 @@ pub fn check_target(target: &Path) -> Result<(), WriteError> {
     stage::Claim::new(&target).map(drop)
 }
 
-fn check_empty(target: &Path) -> Result<(), WriteError> {
+/// Whether a folder holds nothing at all; that is not so where a repository without commits is all that it holds.
+fn check_empty(target: &Path) -> Result<bool, WriteError> {
     let entries = match fs::read_dir(target) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
@@ -81,7 +82,10 @@ fn check_empty(target: &Path) -> Result<(), WriteError> {
         names.push(entry.file_name().to_string_lossy().into_owned());
     }
     if names.is_empty() {
-        return Ok(());
+        return Ok(true);
+    }
+    if names == [".git"] && git::is_empty_repository(target) {
+        return Ok(false);
     }
     names.sort();
     let more = names.len().saturating_sub(SHOWN);
@@ -103,10 +107,10 @@ fn check_parent(parent: &Path) -> Result<(), WriteError> {
     }
 }
 
-/// Whether the empty folder `target` can give way to another one.
-fn check_replaceable(target: &Path, parent: &Path) -> Result<(), WriteError> {
+/// Whether the folder `target` can give way to another one, or take its files where it `stays`.
+fn check_replaceable(target: &Path, parent: &Path, stays: bool) -> Result<(), WriteError> {
     let here = std::env::current_dir().and_then(fs::canonicalize).ok();
-    if here.is_some() && here == fs::canonicalize(target).ok() {
+    if !stays && here.is_some() && here == fs::canonicalize(target).ok() {
         // It would be replaced under the feet of the user's shell, which would then stand in a folder that is gone.
         return Err(WriteError::CurrentFolder { target: target.to_path_buf() });
     }

@@ -40,7 +40,8 @@ impl Project {
         let given = Given { name: Some("my-app".into()), ..given };
         let answers = gather(template, &given, &mut Defaults).expect("complete answers").answers;
         let version = template.manifest.version.get_ref().clone();
-        let record = Record { template: TemplateId { source: BUILT_IN.into(), version, commit: None }, answers };
+        let record =
+            Record { template: TemplateId { source: BUILT_IN.into(), version, commit: None, content: None }, answers };
         let tree = render(template, &record).expect("a render");
         Self { name, record, tree }
     }

@@ -39,6 +39,7 @@ fn project() -> Project {
     ] {
         project.sandbox.write(&format!("template/{path}"), text);
     }
+    project.run("update --yes --commit").expect(0);
     project.run("add feature shop --yes --commit").expect(0);
     project
 }

@@ -7,11 +7,13 @@ mod adopt;
 mod branches;
 mod conflicts;
 mod data;
+mod dotenv;
 mod git;
 mod operations;
 mod pairs;
 mod places;
 mod refusals;
+mod sources;
 mod versions;
 
 use support::{Ran, Sandbox};

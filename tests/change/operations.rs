@@ -92,6 +92,7 @@ fn new_variables_are_appended_and_values_stay() {
             project.sandbox.read("template/features/mail/feature.toml")
         ),
     );
+    project.run("update --yes --commit").expect(0);
     let before = project.read(".env").replace("PORT=80", "PORT=99");
     project.write(".env", &before);
     let said = project.run("add feature mail --yes --commit").expect(0);

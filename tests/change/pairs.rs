@@ -133,7 +133,7 @@ fn record(template: &Template, features: BTreeSet<String>) -> Record {
     let given = Given { name: Some("my-app".to_owned()), features: Some(features), ..Given::default() };
     let answers = gather(template, &given, &mut Defaults).expect("the features go together").answers;
     let version = template.manifest.version.get_ref().clone();
-    Record { template: TemplateId { source: BUILT_IN.to_owned(), version, commit: None }, answers }
+    Record { template: TemplateId { source: BUILT_IN.to_owned(), version, commit: None, content: None }, answers }
 }
 
 /// A file with a slot is where features meet.

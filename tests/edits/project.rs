@@ -214,7 +214,7 @@ fn once<T: Clone>(memory: &Memory<T>, key: String, make: impl FnOnce() -> T) -> 
 
 fn id(template: &Template) -> TemplateId {
     let version = template.manifest.version.get_ref().clone();
-    TemplateId { source: BUILT_IN.into(), version, commit: None }
+    TemplateId { source: BUILT_IN.into(), version, commit: None, content: None }
 }
 
 fn parsed(path: &str) -> Result<TreePath, String> {

@@ -96,7 +96,7 @@ fn a_missing_permission_is_told() {
     );
 
     let ran = run("template check ../template/nowhere").expect(1);
-    assert!(ran.err.contains("failed to find the template"), "{}", ran.err);
+    assert!(ran.err.contains("there is no folder ../template/nowhere; give the folder"), "{}", ran.err);
 }
 
 #[test]

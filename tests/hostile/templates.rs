@@ -136,6 +136,8 @@ fn a_repository_is_found_by_folder_tag_and_commit_and_found_again() {
     assert!(sandbox.names("temporary").is_empty(), "{:?}", sandbox.names("temporary"));
 
     fs::rename(sandbox.path("origin"), sandbox.path("gone")).expect("renamed");
+    run("smoke pinned --trust").expect(0);
+    fs::remove_dir_all(sandbox.path("home/.cache/neoforge/templates")).expect("the templates of projects are kept");
     let ran = run("smoke pinned --trust").expect(1);
     assert!(ran.err.contains("git cannot fetch") && ran.err.contains("check the address"), "{}", ran.err);
 }

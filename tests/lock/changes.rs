@@ -114,3 +114,68 @@ fn a_deleted_lock_file_stays_deleted() {
     let said = place.change("add feature wide --commit").expect(0);
     assert!(said.err.contains("you have deleted Cargo.lock: it stays deleted"), "{}", said.err);
 }
+
+/// A package of the person's in the place of one from the registry.
+fn fork(place: &Place, folder: &str, version: &str) {
+    let manifest = format!("[package]\nname = \"delta\"\nversion = \"{version}\"\nedition = \"2021\"\n");
+    place.sandbox.write(&format!("{folder}/Cargo.toml"), manifest);
+    place.sandbox.write(&format!("{folder}/src/lib.rs"), "");
+}
+
+#[test]
+fn a_patched_package_stays_patched() {
+    for (folder, path) in [("work/my-app/forks/delta", "forks/delta"), ("work/delta", "../delta")] {
+        let place = Place::locked();
+        place.make("");
+        fork(&place, folder, "2.9.0");
+        let manifest = place.sandbox.read("work/my-app/Cargo.toml");
+        place.sandbox.write(
+            "work/my-app/Cargo.toml",
+            format!("{manifest}\n[patch.crates-io]\ndelta = {{ path = \"{path}\" }}\n"),
+        );
+        place.build_and_commit();
+        let before = place.lock();
+        let said = place.change("add feature wide --commit").expect(0);
+        assert!(!said.err.contains("Cargo.lock"), "{}", said.err);
+        assert!(place.lock().contains("version = \"2.9.0\"") && !place.lock().contains("2.3.0"), "{}", place.lock());
+        place.takes_the_lock();
+        place.change("remove feature wide --commit").expect(0);
+        assert_eq!(place.lock(), before);
+    }
+}
+
+#[test]
+fn a_patch_in_the_settings_of_cargo_counts() {
+    let place = Place::locked();
+    place.make("");
+    fork(&place, "work/my-app/forks/delta", "2.9.0");
+    place.sandbox.write("work/my-app/.cargo/config.toml", "[patch.crates-io]\ndelta = { path = \"forks/delta\" }\n");
+    place.build_and_commit();
+    place.change("add feature wide --commit").expect(0);
+    assert!(place.lock().contains("version = \"2.9.0\"") && !place.lock().contains("2.3.0"), "{}", place.lock());
+    place.takes_the_lock();
+}
+
+#[test]
+fn a_source_of_the_project_has_other_versions() {
+    let place = Place::locked();
+    place.make("");
+    for crate_ in ["alpha-1.2.0", "beta-1.0.0", "gamma-1.0.0", "delta-1.0.0", "epsilon-0.4.1", "omega-1.0.0"] {
+        for file in ["Cargo.toml", "src/lib.rs", ".cargo-checksum.json"] {
+            let text = place.sandbox.read(&format!("crates/{crate_}/{file}"));
+            place.sandbox.write(&format!("work/my-app/vendor/{crate_}/{file}"), text);
+        }
+    }
+    fork(&place, "work/my-app/vendor/delta-2.4.0", "2.4.0");
+    let checksum = place.sandbox.read("crates/delta-1.0.0/.cargo-checksum.json");
+    place.sandbox.write("work/my-app/vendor/delta-2.4.0/.cargo-checksum.json", checksum);
+    place.sandbox.write(
+        "work/my-app/.cargo/config.toml",
+        "[source.crates-io]\nreplace-with = \"vendored\"\n[source.vendored]\ndirectory = \"vendor\"\n",
+    );
+    place.build_and_commit();
+    let said = place.change("add feature wide --commit").expect(0);
+    assert!(!said.err.contains("Cargo.lock"), "{}", said.err);
+    assert!(place.lock().contains("version = \"2.4.0\"") && !place.lock().contains("2.3.0"), "{}", place.lock());
+    place.takes_the_lock();
+}

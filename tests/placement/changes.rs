@@ -141,7 +141,11 @@ fn made(features: &BTreeSet<String>, set: Option<(&str, &str)>) -> Option<FileTr
     };
     let answers = gather(template, &given, &mut Defaults).ok()?.answers;
     let version = template.manifest.version.get_ref().clone();
-    render(template, &Record { template: TemplateId { source: BUILT_IN.into(), version, commit: None }, answers }).ok()
+    render(
+        template,
+        &Record { template: TemplateId { source: BUILT_IN.into(), version, commit: None, content: None }, answers },
+    )
+    .ok()
 }
 
 /// The texts of a tree. What stands in a lock file follows from the manifests.

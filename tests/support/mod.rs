@@ -90,6 +90,7 @@ impl Sandbox {
             .env("GIT_CEILING_DIRECTORIES", self.folder.path())
             .env("NO_COLOR", "1")
             .env("USER", "tester")
+            .env_remove("XDG_CACHE_HOME")
             .env_remove("GIT_DIR")
             .env_remove("GIT_AUTHOR_NAME")
             .env_remove("GIT_AUTHOR_EMAIL")

@@ -6,8 +6,9 @@ use anyhow::{Result, bail};
 
 use super::super::new::pairs;
 use super::super::source::{self, Clones, Opened};
-use crate::answers::record::Record;
-use crate::gather::{Given, questions_of_template};
+use crate::answers::question;
+use crate::answers::record::{Record, TemplateId};
+use crate::gather::{GatherError, Given, questions_of_template};
 use crate::plan::list;
 use crate::render::select;
 use crate::template::{Template, did_you_mean, similar};
@@ -21,19 +22,28 @@ pub(in crate::commands) enum Intent {
     Remove { names: Vec<String>, drop_tables: bool },
     /// Answers, as `key=value`.
     Set(Vec<String>),
-    /// Another version of the template; the newest when none is named.
-    Update { to: Option<String> },
+    /// Another version of the template, the newest when none is named, with answers to its questions.
+    Update { to: Option<String>, set: Vec<String> },
+}
+
+/// The answers of a project after a change, as far as they are known.
+#[derive(Debug, Default)]
+pub(super) struct Goal {
+    pub(super) given: Given,
+    /// What the record says and the template knows no more, one sentence each.
+    pub(super) lost: Vec<String>,
 }
 
 impl Intent {
     /// The template after the change, where it is another one.
     pub(super) fn template(&self, record: &Record, clones: &mut Clones<'_>) -> Result<Option<Opened>> {
-        let Self::Update { to } = self else { return Ok(None) };
+        let Self::Update { to, .. } = self else { return Ok(None) };
         source::open_newer(&record.template, to.as_deref(), clones).map(Some)
     }
 
-    /// The answers of the project, with what changes.
-    pub(super) fn given(&self, record: &Record, before: &Template, after: &Template) -> Result<Given> {
+    /// The answers of the project, with what changes. Answers that a later version does not take are asked for again, where
+    /// somebody `asks`.
+    pub(super) fn goal(&self, record: &Record, before: &Template, after: &Template, asks: bool) -> Result<Goal> {
         let answers = &record.answers;
         let mut given = Given {
             name: Some(answers.name.clone()),
@@ -41,6 +51,7 @@ impl Intent {
             answers: answers.values.clone(),
             ..Given::default()
         };
+        let mut lost = Vec::new();
         match self {
             Self::Add { names, set } => {
                 for name in names {
@@ -62,11 +73,14 @@ impl Intent {
                     given.name = Some(name);
                 }
             }
-            Self::Update { .. } => carry_over(&mut given, after),
+            Self::Update { set, .. } => {
+                given.set = pairs(set)?;
+                lost = carry_over(&mut given, before, after, asks)?;
+            }
         }
         // What was typed wins over what was recorded.
         given.answers.retain(|key, _| !given.set.contains_key(key));
-        Ok(given)
+        Ok(Goal { given, lost })
     }
 
     /// Whether what features have made in the database goes with them.
@@ -80,7 +94,7 @@ impl Intent {
             Self::Add { names, .. } => format!("Add {}", list(names)),
             Self::Remove { names, .. } => format!("Remove {}", list(names)),
             Self::Set(set) => format!("Set {}", list(set)),
-            Self::Update { .. } => match (&record.template.commit, &after.id.commit) {
+            Self::Update { .. } => match (pin(&record.template), pin(&after.id)) {
                 (Some(old), Some(new)) if record.template.version == after.id.version => {
                     format!("Update the template from {} to {}", short(old), short(new))
                 }
@@ -88,6 +102,10 @@ impl Intent {
             },
         }
     }
+}
+
+fn pin(id: &TemplateId) -> Option<&str> {
+    id.commit.as_deref().or(id.content.as_deref())
 }
 
 fn short(commit: &str) -> &str {
@@ -132,24 +150,47 @@ fn check_removable(name: &str, present: &BTreeSet<String>, template: &Template) 
     Ok(())
 }
 
-/// Takes what the new template still knows, under its new name where it has one.
-fn carry_over(given: &mut Given, after: &Template) {
+/// Takes what the new template still knows, under its new name where it has one, and tells what it does not know.
+fn carry_over(given: &mut Given, before: &Template, after: &Template, asks: bool) -> Result<Vec<String>> {
+    let version = after.manifest.version.get_ref();
+    let mut lost = Vec::new();
+    let mut gone = BTreeSet::new();
     if let Some(features) = &mut given.features {
-        let renamed = |name: &String| {
-            after
-                .features
-                .values()
-                .find(|feature| feature.manifest.formerly.contains(name))
-                .map_or_else(|| name.clone(), |feature| feature.name.clone())
-        };
-        *features = features.iter().map(renamed).filter(|name| after.features.contains_key(name)).collect();
-    }
-    let answers = std::mem::take(&mut given.answers);
-    for (question, _) in questions_of_template(after) {
-        let key = question.key.get_ref();
-        let value = answers.get(key).or_else(|| question.formerly.iter().find_map(|old| answers.get(old)));
-        if let Some(value) = value {
-            given.answers.insert(key.clone(), value.clone());
+        for name in std::mem::take(features) {
+            let renamed = after.features.values().find(|feature| feature.manifest.formerly.contains(&name));
+            let known = renamed.or_else(|| after.features.get(&name));
+            if let Some(feature) = known {
+                features.insert(feature.name.clone());
+            } else {
+                lost.push(format!("`{name}` goes: version {version} of the template no longer has it"));
+                gone.insert(name);
+            }
         }
     }
+    let mut answers = std::mem::take(&mut given.answers);
+    for (question, _) in questions_of_template(after) {
+        let key = question.key.get_ref();
+        let mut keys = std::iter::once(key).chain(&question.formerly);
+        let Some(value) = keys.find_map(|key| answers.remove(key)) else { continue };
+        match question::check(question, &value) {
+            Ok(()) => _ = given.answers.insert(key.clone(), value),
+            Err(_) if asks || given.set.contains_key(key) => {}
+            Err(reason) => {
+                let error = GatherError::BadAnswer { key: key.clone(), value: value.to_string(), reason };
+                return Err(anyhow::Error::from(error).context(format!(
+                    "version {version} of the template does not take an answer of the project; give another with `--set {key}=…`"
+                )));
+            }
+        }
+    }
+    // What was asked for a feature that goes needs no word of its own.
+    let told = |key: &str| {
+        questions_of_template(before).any(|(question, feature)| {
+            question.key.get_ref() == key && feature.is_none_or(|feature| !gone.contains(&feature.name))
+        })
+    };
+    lost.extend(answers.iter().filter(|(key, _)| told(key)).map(|(key, value)| {
+        format!("the answer `{key} = {value}` goes: version {version} of the template no longer asks for it")
+    }));
+    Ok(lost)
 }

@@ -33,7 +33,7 @@ pub(super) fn run(args: &ChangeArgs, intent: &Intent, out: &mut Out, interrupt: 
 
     let asks = !args.yes && !args.json && prompts();
     let mut ask: Box<dyn Ask> = if asks { Box::new(Terminal::new()) } else { Box::new(Defaults) };
-    let given = intent.given(&record, &before.template, &after.template)?;
+    let goal = intent.goal(&record, &before.template, &after.template, asks)?;
     let draft = Draft {
         subject: intent.subject(&record, after),
         record,
@@ -42,13 +42,14 @@ pub(super) fn run(args: &ChangeArgs, intent: &Intent, out: &mut Out, interrupt: 
         id: after.id.clone(),
         ours: project.tracked.files.clone(),
     };
-    let mut plan = draft.plan(given, intent.drops_tables(), &mut *ask)?;
+    let mut plan = draft.plan(goal.given, intent.drops_tables(), &mut *ask)?;
+    plan.lost = goal.lost;
     project.tracked.correct(&mut plan.merge.notes);
     project.tracked.check(&plan.before.tree, &plan.after.tree, &plan.merge)?;
     let beside = |folder: &str| (folder.to_owned(), workspace.beside(folder, &project.tracked.files));
     let left = plan.merge.folders().map(beside).filter(|(_, files)| !files.is_empty()).collect();
     plan.leave_out(left);
-    lock::settle(&mut plan, &workspace.root());
+    lock::settle(&mut plan, &workspace);
     interrupt.check()?;
     for misfit in misfits(&before.template, &plan.before, &project.tracked.files) {
         out.note(misfit);
@@ -96,16 +97,21 @@ fn apply(
 ) -> Result<Exit> {
     let Ready { workspace, head, tracked } = project;
     let application = Application { head, tracked, merge: &plan.merge, subject: &plan.subject };
-    let applied = workspace.apply(application)?;
     let entries: Vec<_> = plan.env.new.iter().map(dotenv_entry).collect();
-    let appended = dotenv::append(&workspace.root().join(".env"), &entries)?;
+    let pending = dotenv::Pending::read(&workspace.root().join(".env"), &entries)?;
+    let applied = workspace.apply(application)?;
+    let appended = pending.append();
+    after.keep();
 
     if !noted {
         tell_notes(plan, out);
     }
     merge_driver::enable(&workspace.root(), true, out);
-    if !appended.is_empty() {
-        out.note(format_args!("new in .env: {}", appended.join(", ")));
+    if !appended.keys.is_empty() {
+        out.note(format_args!("new in .env: {}", appended.keys.join(", ")));
+    }
+    if let Some(by_hand) = &appended.by_hand {
+        out.note(by_hand);
     }
     if !applied.conflicts.is_empty() {
         conclude_json(args, plan, None, None, out)?;

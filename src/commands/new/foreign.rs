@@ -295,7 +295,9 @@ fn conclude(args: &New, plan: &PlainProject, membership: &Membership, out: &mut 
             .with_context(|| format!("failed to write {}; add the new member by hand", manifest.display()))?;
     }
     let committed = match plan.git {
-        GitPlan::Init => Some(commit_all(&plan.target, &format!("Start {} from {}", plan.name, plan.source))),
+        GitPlan::Init | GitPlan::First => {
+            Some(commit_all(&plan.target, &format!("Start {} from {}", plan.name, plan.source)))
+        }
         GitPlan::Off | GitPlan::Inside(_) => None,
     };
     let branch = match &committed {
@@ -315,7 +317,9 @@ fn conclude(args: &New, plan: &PlainProject, membership: &Membership, out: &mut 
             "nothing was committed: git does not know who you are; run `git config --global user.name \"…\"` and `git config \
              --global user.email \"…\"`, then `git commit`",
         ),
-        Some(Err(error)) => out.note(format_args!("nothing was committed; git says: {error}")),
+        Some(Ok(Committed::Refused { said: error }) | Err(error)) => {
+            out.note(format_args!("nothing was committed; git says: {error}"));
+        }
         Some(Ok(Committed::Commit { .. })) | None => {}
     }
     if let GitPlan::Inside(repository) = &plan.git {

@@ -3,6 +3,7 @@
 mod foreign;
 mod in_place;
 mod options;
+mod repository;
 
 use std::fs;
 use std::io::ErrorKind;
@@ -14,17 +15,18 @@ use serde_json::json;
 
 pub(super) use self::options::pairs;
 use self::options::{git_plan, planned_smoke, target};
+use self::repository::{DOTENV, NewRepository, tell_git};
 use super::source::{self, Clones, Opened};
 use super::{Exit, merge_driver, prompts, smoke};
-use crate::answers::Value;
 use crate::answers::record::{self, AnswersFile, Record};
+use crate::answers::{Value, name};
 use crate::cli::New;
-use crate::gather::{self, Ask, AskError, Defaults, Given, Prompt};
+use crate::gather::{self, Ask, AskError, Defaults, GatherError, Given, Prompt};
 use crate::interrupt::{Interrupt, Interrupted};
 use crate::plan::{GitPlan, NewProject};
 use crate::project::git::{self, Committed};
 use crate::project::stage::Staged;
-use crate::project::{WriteError, check_target, dotenv};
+use crate::project::{check_target, dotenv};
 use crate::render::{EnvEntry, EnvValue};
 use crate::smoke::Report;
 use crate::ui::{Out, Terminal};
@@ -45,6 +47,7 @@ pub(super) fn run(args: &New, out: &mut Out, interrupt: &Interrupt) -> Result<Ex
     let given = given(args)?;
     let asks = !args.yes && !args.json && prompts();
     if let Some(name) = &given.name {
+        name::check(name, &opened.template.manifest.reserved_names).map_err(GatherError::from)?;
         check_target(&target(args, name)?)?;
     }
     let mut ask: Box<dyn Ask> = if asks { Box::new(Terminal::new()) } else { Box::new(Defaults) };
@@ -72,10 +75,11 @@ pub(super) fn run(args: &New, out: &mut Out, interrupt: &Interrupt) -> Result<Ex
             return Ok(Exit::Interrupted);
         }
     }
-    let committed = apply(&plan, interrupt)?;
+    let committed = apply(&plan, out, interrupt)?;
+    opened.keep();
     told(&plan, committed.as_ref(), out);
     match plan.git {
-        GitPlan::Init => merge_driver::enable(&plan.target, false, out),
+        GitPlan::Init | GitPlan::First => merge_driver::enable(&plan.target, false, out),
         GitPlan::Inside(_) => merge_driver::enable(&plan.target, true, out),
         GitPlan::Off => {}
     }
@@ -140,27 +144,17 @@ fn read_answers(path: &Path) -> Result<AnswersFile> {
 }
 
 /// Writes the project beside its place, completes it, and moves it there in one step.
-fn apply(plan: &NewProject, interrupt: &Interrupt) -> Result<Option<Committed>> {
+fn apply(plan: &NewProject, out: &mut Out, interrupt: &Interrupt) -> Result<Option<Committed>> {
     let staged = Staged::write(&plan.tree, &plan.target, &|| interrupt.is_set())?;
-    let mut committed = None;
-    if plan.git == GitPlan::Init {
-        let template = &plan.record.template;
-        let message =
-            format!("Start {} with NeoForge ({} {})", plan.record.answers.name, template.source, template.version);
-        committed = Some(git::init_and_commit(staged.path(), &plan.tree, &message)?);
-    }
     if !plan.environment.is_empty() {
         let entries: Vec<_> = plan.environment.iter().map(dotenv_entry).collect();
-        if plan.git == GitPlan::Init {
-            git::exclude(staged.path(), ".env")?;
-        }
-        dotenv::write(&staged.path().join(".env"), &entries)?;
+        dotenv::write(&staged.path().join(DOTENV), &entries)?;
     }
-    if interrupt.is_set() {
-        bail!(WriteError::Interrupted);
-    }
-    staged.commit()?;
-    Ok(committed)
+    let template = &plan.record.template;
+    let message =
+        format!("Start {} with NeoForge ({} {})", plan.record.answers.name, template.source, template.version);
+    let repository = NewRepository { plan: &plan.git, tree: &plan.tree, message: &message };
+    repository.finish(staged, out, interrupt)
 }
 
 pub(in crate::commands) fn dotenv_entry(entry: &EnvEntry) -> dotenv::Entry {
@@ -179,17 +173,7 @@ fn told(plan: &NewProject, committed: Option<&Committed>, out: &mut Out) {
         _ => String::new(),
     };
     out.say(format_args!("{check} {} files in {}{branch}", plan.tree.len(), plan.target.display()));
-    match (&plan.git, committed) {
-        (GitPlan::Inside(repository), _) => out.note(format_args!(
-            "no git repository was made: {} is one already; commit the new folder there",
-            repository.display()
-        )),
-        (_, Some(Committed::NoIdentity { .. })) => out.note(
-            "nothing was committed: git does not know who you are; run `git config --global user.name \"…\"` and `git config \
-             --global user.email \"…\"`, then `git commit`",
-        ),
-        (_, Some(Committed::Commit { .. }) | None) => {}
-    }
+    tell_git(&plan.git, committed, out);
 }
 
 fn prove(
@@ -251,12 +235,20 @@ fn conclude(
         document["smoke"] = serde_json::to_value(report)?;
         out.json(&document)?;
     }
-    let built = if report.is_some() && plan.git == GitPlan::Init { git::untracked(&plan.target) } else { Vec::new() };
+    let built = if report.is_some() && matches!(plan.git, GitPlan::Init | GitPlan::First) {
+        git::untracked(&plan.target)
+    } else {
+        Vec::new()
+    };
     if !built.is_empty() {
         out.note(format_args!("the build wrote {}, which belongs into git: `git add` and commit it", built.join(", ")));
     }
     if passed {
-        out.say(format_args!("\nNext:\n  cd {}", shown(&plan.target).display()));
+        out.say("\nNext:");
+        let folder = shown(&plan.target);
+        if folder != Path::new(".") {
+            out.say(format_args!("  cd {}", folder.display()));
+        }
         for command in &plan.next {
             out.say(format_args!("  {command}"));
         }
@@ -278,8 +270,10 @@ fn conclude(
 
 /// A path as somebody in the current folder would type it.
 fn shown(target: &Path) -> PathBuf {
-    std::env::current_dir()
-        .ok()
-        .and_then(|here| target.strip_prefix(here).ok().map(Path::to_path_buf))
-        .unwrap_or_else(|| target.to_owned())
+    let here = std::env::current_dir().ok();
+    match here.and_then(|here| target.strip_prefix(here).ok().map(Path::to_path_buf)) {
+        Some(inside) if inside.as_os_str().is_empty() => PathBuf::from("."),
+        Some(inside) => inside,
+        None => target.to_owned(),
+    }
 }

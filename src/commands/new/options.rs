@@ -9,6 +9,7 @@ use crate::cli::{New, SmokeChoice};
 use crate::gather::GatherError;
 use crate::plan::{GitPlan, PlannedSmoke};
 use crate::project::enclosing_repository;
+use crate::project::git::is_empty_repository;
 use crate::template::Template;
 use crate::template::manifest::{SmokeLevel, TemplateSmoke};
 
@@ -44,6 +45,9 @@ pub(super) fn planned_smoke(choice: Option<SmokeChoice>, template: &Template) ->
 pub(super) fn git_plan(args: &New, target: &Path) -> GitPlan {
     if args.no_git {
         return GitPlan::Off;
+    }
+    if is_empty_repository(target) {
+        return GitPlan::First;
     }
     match enclosing_repository(target) {
         Some(repository) => GitPlan::Inside(repository),
