@@ -1,16 +1,18 @@
 //! Where a template comes from: the program, a folder, or a git repository.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use tempfile::TempDir;
 
-use super::scratch_folder;
-use crate::answers::record::{BUILT_IN, TemplateId};
+use super::{Advice, scratch_folder};
+use crate::answers::record::{self, BUILT_IN, TemplateId};
 use crate::interrupt::Interrupt;
-use crate::project::read::read_part;
+use crate::project::read::{ReadError, read_part, read_what_there_is};
 use crate::project::{Checkout, TemplateSource, read_commit};
+use crate::template::problem::{Problem, ProblemKind};
 use crate::template::{self, Template};
 use crate::tree::FileTree;
 use crate::{embedded, foreign};
@@ -107,6 +109,12 @@ pub(super) fn open_recorded(id: &TemplateId, clones: &mut Clones<'_>) -> Result<
 
 /// A folder has no history: it must still be the version that the project was made from.
 fn recorded_folder(path: &str, version: &str, clones: &mut Clones<'_>) -> Result<Opened> {
+    if !Path::new(path).exists() {
+        bail!(Advice::new(
+            format!("the project was made from the template in {path}, which is not there any more"),
+            format!("bring the folder back, or write its new place into {}", record::PATH)
+        ));
+    }
     let opened = open_named(path, clones)?;
     if opened.id.version != version {
         bail!(
@@ -122,10 +130,10 @@ fn recorded_folder(path: &str, version: &str, clones: &mut Clones<'_>) -> Result
 pub(super) fn open_newer(id: &TemplateId, to: Option<&str>, clones: &mut Clones<'_>) -> Result<Opened> {
     match (&id.commit, id.source.as_str(), to) {
         (_, BUILT_IN, None) => built_in(),
-        (_, BUILT_IN, Some(version)) => released(version),
+        (_, BUILT_IN, Some(version)) => typed_version(version),
         (Some(_), url, Some(rev)) => open_named(&format!("{url}#{rev}"), clones),
         (_, named, None) => open_named(named, clones),
-        (None, path, Some(_)) => bail!("{path} is a folder and has no other versions; leave out `--to`"),
+        (None, path, Some(_)) => bail!(no_versions(path, "--to")),
     }
 }
 
@@ -135,13 +143,13 @@ pub(super) fn open_possible(named: Option<&str>, version: Option<&str>, interrup
     let clones = &mut Clones::new(interrupt);
     let opened = match (named, version) {
         (None, None) => embedded::versions().into_iter().map(released).collect::<Result<_>>()?,
-        (None, Some(version)) => vec![released(version)?],
+        (None, Some(version)) => vec![typed_version(version)?],
         (Some(named), version) => match (TemplateSource::parse(named)?, version) {
             (TemplateSource::Path(path), Some(_)) => {
-                bail!("{} is a folder and has no other versions; leave out `--version`", path.display())
+                bail!(no_versions(&path.display().to_string(), "--version"))
             }
             (TemplateSource::Git { rev: Some(_), .. }, Some(_)) => {
-                bail!("{named} names a version already; leave out `--version`")
+                bail!(Advice::usage(format!("{named} names a version already"), "leave out `--version`"))
             }
             (TemplateSource::Git { rev: None, url, .. }, None) => return open_tagged(named, &url, clones),
             (_, Some(rev)) => vec![open_named(&format!("{named}#{rev}"), clones)?],
@@ -164,6 +172,22 @@ fn open_tagged(named: &str, url: &str, clones: &mut Clones<'_>) -> Result<Possib
     }
     possible.opened.reverse();
     Ok(possible)
+}
+
+fn no_versions(folder: &str, flag: &str) -> Advice {
+    Advice::usage(format!("{folder} is a folder and has no other versions"), format!("leave out `{flag}`"))
+}
+
+/// Opens the version of the built-in template that somebody has typed.
+fn typed_version(version: &str) -> Result<Opened> {
+    let versions = embedded::versions();
+    if !versions.iter().any(|known| *known == version) {
+        bail!(Advice::usage(
+            format!("there is no version {version} of the built-in template"),
+            format!("this program has {}; a later NeoForge may have more", versions.join(", "))
+        ));
+    }
+    released(version)
 }
 
 /// Opens a version of the template that came with the program.
@@ -189,8 +213,13 @@ pub(super) fn built_in() -> Result<Opened> {
 pub(super) fn locate(named: &str, clones: &mut Clones<'_>) -> Result<Located> {
     let (url, rev, inside) = match TemplateSource::parse(named)? {
         TemplateSource::Path(path) => {
-            let folder =
-                path.canonicalize().with_context(|| format!("failed to find the template {}", path.display()))?;
+            let folder = path.canonicalize().map_err(|error| match error.kind() {
+                ErrorKind::NotFound => anyhow::Error::from(Advice::usage(
+                    format!("there is no template {}", path.display()),
+                    "give a folder, the address of a git repository, or `gh:owner/name`",
+                )),
+                _ => anyhow::Error::from(error).context(format!("failed to find the template {}", path.display())),
+            })?;
             let source = folder.display().to_string();
             return Ok(Located { folder, source, commit: None });
         }
@@ -216,6 +245,19 @@ pub(super) fn read(located: &Located) -> Result<Opened> {
     // What else a repository holds (a README, a licence, tests) is none of our business.
     let tree = read_part(&located.folder, |name| template::PARTS.contains(&name))?;
     load(&tree, located.source.clone(), located.commit.clone())
+}
+
+/// The files of a template that may be broken, and what of it cannot be read.
+pub(super) fn examine(named: Option<&str>, interrupt: &Interrupt) -> Result<(FileTree, Vec<Problem>)> {
+    let Some(named) = named else { return Ok((embedded::template(), Vec::new())) };
+    let located = locate(named, &mut Clones::new(interrupt))?;
+    let (tree, errors) = read_what_there_is(&located.folder, |name| template::PARTS.contains(&name))?;
+    let problem = |error: ReadError| {
+        let file = error.path().strip_prefix(&located.folder).unwrap_or(error.path()).display().to_string();
+        let reason = format!("{:#}", anyhow::Error::from(error));
+        Problem::of_file(file, ProblemKind::Unreadable { reason })
+    };
+    Ok((tree, errors.into_iter().map(problem).collect()))
 }
 
 fn load(tree: &FileTree, source: String, commit: Option<String>) -> Result<Opened> {

@@ -57,7 +57,7 @@ pub enum FetchError {
     Failed { url: String, lines: Vec<String> },
     #[error("interrupted")]
     Interrupted,
-    #[error("failed to {action} {}: {source}", .path.display())]
+    #[error("failed to {action} {}", .path.display())]
     Io { action: &'static str, path: PathBuf, source: io::Error },
 }
 

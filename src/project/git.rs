@@ -39,9 +39,9 @@ pub enum Committed {
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the messages say it")]
 pub enum GitError {
-    #[error("git failed to {action}: {source}; fix that, or leave git out with --no-git")]
+    #[error("git failed to {action}")]
     Git { action: &'static str, source: git2::Error },
-    #[error("failed to {action} {}: {source}; fix that, or leave git out with --no-git", .path.display())]
+    #[error("failed to {action} {}", .path.display())]
     Io { action: &'static str, path: PathBuf, source: io::Error },
     #[error("{name:?} is not a name for a branch; set another with `git config --global init.defaultBranch main`")]
     Branch { name: String },

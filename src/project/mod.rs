@@ -30,7 +30,7 @@ pub use read::read_tree;
 pub use source::{SourceError, TemplateSource};
 pub use stage::Staged;
 pub use target::check_target;
-pub use workspace::{Application, Ready, Tracked, Workspace, WorkspaceError};
+pub use workspace::{Application, Ready, Tracked, Workspace, WorkspaceError, find_project};
 pub use write_error::WriteError;
 
 /// Bytes as lower-case hexadecimal digits.

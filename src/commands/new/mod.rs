@@ -14,7 +14,7 @@ use serde_json::json;
 pub(super) use self::options::pairs;
 use self::options::{git_plan, target};
 use super::source::{self, Clones, Opened};
-use super::{Exit, merge_driver, prompts, smoke};
+use super::{Exit, idle_workflows, merge_driver, prompts, smoke};
 use crate::answers::Value;
 use crate::answers::record::{self, AnswersFile, Record};
 use crate::cli::{New, SmokeChoice};
@@ -188,6 +188,11 @@ fn told(plan: &NewProject, committed: Option<&Committed>, out: &mut Out) {
         ),
         (_, Some(Committed::Commit { .. }) | None) => {}
     }
+    if matches!(plan.git, GitPlan::Inside(_))
+        && let Some(idle) = idle_workflows(plan.tree.iter().map(|(path, _)| path.as_str()))
+    {
+        out.note(idle);
+    }
 }
 
 fn prove(
@@ -253,8 +258,15 @@ fn conclude(
         out.json(&document)?;
     }
     let built = if report.is_some() && plan.git == GitPlan::Init { git::untracked(&plan.target) } else { Vec::new() };
-    if !built.is_empty() {
-        out.note(format_args!("the build wrote {}, which belongs into git: `git add` and commit it", built.join(", ")));
+    let (locks, others): (Vec<_>, Vec<_>) = built.into_iter().partition(|path| path.ends_with(".lock"));
+    if !locks.is_empty() {
+        out.note(format_args!("the build wrote {}, which belongs into git: `git add` and commit it", locks.join(", ")));
+    }
+    if !others.is_empty() {
+        out.note(format_args!(
+            "the smoke test left {}, which git neither tracks nor ignores: the template's .gitignore should name it",
+            others.join(", ")
+        ));
     }
     if passed {
         out.say(format_args!("\nNext:\n  cd {}", shown(&plan.target).display()));
