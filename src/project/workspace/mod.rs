@@ -15,6 +15,7 @@ mod snapshot;
 mod trees;
 
 use std::fs::File;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 pub use self::apply::{Application, Applied};
@@ -197,7 +198,7 @@ fn unopened(root: &Path, failure: Failure) -> WorkspaceError {
 /// A folder by its full name.
 fn existing(folder: &Path) -> Result<PathBuf, WorkspaceError> {
     folder.canonicalize().map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => WorkspaceError::NoFolder(folder.to_owned()),
+        ErrorKind::NotFound => WorkspaceError::NoFolder(folder.to_owned()),
         _ => WorkspaceError::io("find", folder)(error),
     })
 }
