@@ -16,7 +16,7 @@ use crate::tree::{File, FileTree, PathError, TreePath};
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the messages say it")]
 pub enum ArchiveError {
-    #[error("the archive is not compressed as it should be: {0}")]
+    #[error("the archive is not compressed as it should be")]
     Compression(#[from] std::io::Error),
     #[error("the archive ends in the middle, or does not have the shape of one")]
     Shape,

@@ -22,7 +22,9 @@ const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (template ", env!("NE
 #[derive(Debug, Parser)]
 #[command(name = "neoforge", version = VERSION, styles = STYLES, max_term_width = 100, propagate_version = false)]
 #[command(
-    after_help = "Start with `neoforge new my-app`. It asks what it needs to know, and writes nothing before you have seen the plan."
+    after_help = "Start with `neoforge new my-app`. It asks what it needs to know, and writes nothing before you have seen the plan.\n\nExit \
+                  status: 0 done, 1 failed, 2 wrong use or a name that is not there, 3 conflicts to resolve, 4 the smoke test \
+                  failed, 130 stopped by Ctrl-C or by your answer."
 )]
 pub struct Cli {
     /// What to do.
@@ -337,7 +339,7 @@ pub struct MergeDriver {
 /// `neoforge smoke`
 #[derive(Debug, Args)]
 pub struct Smoke {
-    /// The project's folder.
+    /// The project's folder, or one inside of it.
     #[arg(default_value = ".")]
     pub path: PathBuf,
     /// How much to prove.

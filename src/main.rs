@@ -5,13 +5,14 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use neoforge::cli::{Cli, Command};
-use neoforge::commands::{self, Exit};
+use neoforge::commands::{self, ErrorKind, Exit};
 use neoforge::interrupt::Interrupt;
 use neoforge::render::text;
 use neoforge::ui::Out;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli =
+        Cli::try_parse().unwrap_or_else(|error| commands::with_suggestion(error, std::env::args().skip(1)).exit());
     if cli.global.no_color || std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) {
         console::set_colors_enabled(false);
         console::set_colors_enabled_stderr(false);
@@ -28,16 +29,17 @@ fn main() -> ExitCode {
         Command::CargoGenerate { .. } => Ok(Interrupt::new()),
         _ => Interrupt::install(),
     };
-    let result = interrupt.map_err(anyhow::Error::from).and_then(|interrupt| commands::run(cli, &mut out, &interrupt));
+    let result = interrupt
+        .map_err(|error| anyhow::Error::from(error).into())
+        .and_then(|interrupt| commands::run(cli, &mut out, &interrupt));
     match result {
         Ok(exit) => exit.into(),
         Err(error) => {
-            let exit = commands::exit_of(&error);
-            match exit {
-                Exit::Interrupted => out.stopped(&error),
-                _ => out.error(&error),
+            match error.kind {
+                ErrorKind::Interrupted => out.stopped(&error.message),
+                _ => out.error(&error.message, &error.causes, error.hint.as_deref()),
             }
-            exit.into()
+            Exit::from(error.kind).into()
         }
     }
 }

@@ -1,7 +1,7 @@
 //! A table of broken templates, each with every message that `neoforge template check` gives: file, line, column, what is
 //! wrong, and what to do.
 
-use neoforge::check::check;
+use neoforge::check::examine;
 use neoforge::template::load;
 use neoforge::tree::{File, FileTree, TreePath};
 
@@ -25,15 +25,8 @@ fn problems(files: &[(&str, &str)]) -> Vec<String> {
             None => put(path, text),
         }
     }
-    let template = match load(&tree) {
-        Ok(template) => template,
-        Err(problems) => return problems.as_slice().iter().map(ToString::to_string).collect(),
-    };
-    let mut problems = check(&template);
-    problems.sort_by(|a, b| a.place.cmp(&b.place));
-    let mut messages: Vec<String> = problems.iter().map(ToString::to_string).collect();
-    messages.dedup();
-    messages
+    let problems = examine(&tree);
+    problems.err().map_or_else(Vec::new, |problems| problems.as_slice().iter().map(ToString::to_string).collect())
 }
 
 macro_rules! cases {
@@ -56,8 +49,8 @@ cases! {
     wrong_type: [("template.toml", "+next = 5")] => ["template.toml:5:8: invalid type: integer `5`, expected a sequence"];
     newer_format: [("template.toml", "format = 2\nnovelty = true")] => ["template.toml: format 2 is not known to this version of NeoForge, which reads format 1; install a newer NeoForge"];
     bad_version: [("template.toml", "format = 1\nname = \"web\"\nversion = \"1\"\nabout = \"\"\n[[preset]]\nname = \"m\"\nabout = \"\"\ndefault = true")] => ["template.toml:3:11: \"1\" is not a semantic version, such as 0.1.0"];
-    bad_template_name: [("template.toml", "format = 1\nname = \"My Web\"\nversion = \"0.1.0\"\nabout = \"\"\n[[preset]]\nname = \"m\"\nabout = \"\"\ndefault = true")] => ["template.toml: \"My Web\" is not a valid name; use lower-case letters, digits and single hyphens, beginning with a letter"];
-    unknown_key_of_a_feature: [("features/a/feature.toml", "+colour = 1")] => ["features/a/feature.toml:3:1: unknown field `colour`, expected one of `title`, `about`, `group`, `requires`, `conflicts`, `dependencies`, `variables`, `formerly`, `question`, `insert`, `env`, `probe`, `smoke`"];
+    bad_template_name: [("template.toml", "format = 1\nname = \"My Web\"\nversion = \"0.1.0\"\nabout = \"\"\n[[preset]]\nname = \"m\"\nabout = \"\"\ndefault = true")] => ["template.toml:2:1: \"My Web\" is not a valid name; use lower-case letters, digits and single hyphens, beginning with a letter"];
+    unknown_key_of_a_feature: [("features/a/feature.toml", "+colour = 1")] => ["features/a/feature.toml:3:1: unknown field `colour`, expected one of `title`, `about`, `section`, `rename-notices`, `group`, `requires`, `conflicts`, `dependencies`, `variables`, `formerly`, `question`, `insert`, `env`, `probe`, `smoke`"];
     unknown_kind: [("template.toml", "+[[question]]\nkey = \"a\"\nprompt = \"?\"\nkind = \"date\"\ndefault = \"\"")] => ["template.toml:8:8: unknown variant `date`, expected one of `string`, `bool`, `integer`, `choice`, `choices`"];
     no_manifest_of_a_feature: [("features/a/files/x", "")] => ["features/a/feature.toml: the file is missing; a feature needs one"];
     no_title: [("features/a/feature.toml", "about = \"a\"")] => ["features/a/feature.toml: a feature needs `title`, which people read in lists and prompts"];
@@ -87,12 +80,12 @@ cases! {
     // Features.
     unknown_requirement: [("features/email/feature.toml", "+"), ("features/a/feature.toml", "+requires = [\"emial\"]")] => ["features/a/feature.toml:3:13: there is no feature `emial`; did you mean `email`?"];
     unknown_conflict: [("features/a/feature.toml", "+conflicts = [\"x\"]")] => ["features/a/feature.toml:3:14: there is no feature `x`"];
-    cycle: [("features/a/feature.toml", "+requires = [\"b\"]"), ("features/b/feature.toml", "+requires = [\"c\"]"), ("features/c/feature.toml", "+requires = [\"a\"]")] => ["features/a/feature.toml: the features require each other in a circle: a -> b -> c -> a; remove one of the requirements"];
-    requires_itself: [("features/a/feature.toml", "+requires = [\"a\"]")] => ["features/a/feature.toml: the features require each other in a circle: a -> a; remove one of the requirements"];
+    cycle: [("features/a/feature.toml", "+requires = [\"b\"]"), ("features/b/feature.toml", "+requires = [\"c\"]"), ("features/c/feature.toml", "+requires = [\"a\"]")] => ["features/a/feature.toml:3:1: the features require each other in a circle: a -> b -> c -> a; remove one of the requirements"];
+    requires_itself: [("features/a/feature.toml", "+requires = [\"a\"]")] => ["features/a/feature.toml:3:1: the features require each other in a circle: a -> a; remove one of the requirements"];
     required_and_refused: [("features/a/feature.toml", "+requires = [\"b\"]"), ("features/b/feature.toml", "+requires = [\"c\"]"), ("features/c/feature.toml", "+conflicts = [\"b\"]"), ("features/d/feature.toml", "+requires = [\"b\"]\nconflicts = [\"c\"]")] => ["features/c/feature.toml:3:14: `b` is required and refused at the same time; remove it from `requires` or `conflicts`", "features/d/feature.toml:4:14: `c` is required and refused at the same time; remove it from `requires` or `conflicts`"];
-    base_with_relations: [("base/feature.toml", "requires = [\"a\"]"), ("features/a/feature.toml", "+")] => ["base/feature.toml: `requires` has no meaning here; the base is a part of every project"];
+    base_with_relations: [("base/feature.toml", "requires = [\"a\"]"), ("features/a/feature.toml", "+")] => ["base/feature.toml:1:1: `requires` has no meaning here; the base is a part of every project"];
     glue_with_a_stranger: [("features/a/feature.toml", "+"), ("features/a/with/b/feature.toml", "")] => ["features/a/with/b/feature.toml: there is no feature `b`"];
-    glue_with_a_title: [("features/a/feature.toml", "+"), ("features/b/feature.toml", "+"), ("features/a/with/b/feature.toml", "title = \"x\"")] => ["features/a/with/b/feature.toml: `title` has no meaning here; glue has only what depends on both features; say it in the feature itself"];
+    glue_with_a_title: [("features/a/feature.toml", "+"), ("features/b/feature.toml", "+"), ("features/a/with/b/feature.toml", "title = \"x\"")] => ["features/a/with/b/feature.toml:1:1: `title` has no meaning here; glue has only what depends on both features; say it in the feature itself"];
     doubled_glue: [("features/a/feature.toml", "+"), ("features/b/feature.toml", "+"), ("features/a/with/b/feature.toml", ""), ("features/b/with/a/feature.toml", "")] => ["features/a/with/b/feature.toml: the glue of `a` and `b` stands at both; keep one of the folders"];
     unknown_group: [("template.toml", "+[[group]]\nname = \"database\"\nprompt = \"?\"\ndefault = \"a\""), ("features/a/feature.toml", "+group = \"database\""), ("features/b/feature.toml", "+group = \"databse\"")] => ["features/b/feature.toml:3:9: there is no group `databse`; did you mean `database`?"];
     empty_group: [("template.toml", "+[[group]]\nname = \"db\"\nprompt = \"?\"\ndefault = \"a\"")] => ["template.toml:6:8: no feature says `group = \"db\"`; add a member, or remove the group"];
@@ -145,7 +138,7 @@ cases! {
     doubled_env: [("template.toml", "+[env]\nexample = \".env.example\""), ("base/files/.env.example", "# @slot env\n"), ("base/feature.toml", "[[env]]\nkey = \"PORT\"\ndefault = \"1\"\nabout = \"a\""), ("features/a/feature.toml", "+[[env]]\nkey = \"PORT\"\ndefault = \"1\"\nabout = \"a\"")] => ["features/a/feature.toml:4:7: the environment variable `PORT` is listed by base/feature.toml already; list it once"];
     env_without_its_slot: [("template.toml", "+[env]\nexample = \".env.example\""), ("base/files/.env.example", "")] => ["template.toml:6:11: \".env.example\" has no slot `env`"];
     bad_probes: [("base/feature.toml", "[[probe]]\nget = \"/\"\npost = \"/\"\nstatus = 200\n[[probe]]\nget = \"x\"\nbody = \"b\"\nstatus = 99")] => ["base/feature.toml:2:7: a probe has `get` or `post`; give it exactly one of the two", "base/feature.toml:6:7: a probe's path begins with `/`", "base/feature.toml:6:7: `body` goes with `post`", "base/feature.toml:6:7: 99 is not an HTTP status; it lies between 100 and 599"];
-    bad_steps: [("template.toml", "+[[smoke.step]]\nname = \"a\"\nrun = []\n[[smoke.step]]\nname = \"a\"\nrun = [\"x\"]\n[smoke.app]\nrun = [\"x\"]\nready = \"health\"")] => ["template.toml: `run` is empty; name the program and its arguments", "template.toml: two steps are called \"a\"; give each its own name", "template.toml: a probe's path begins with `/`"];
+    bad_steps: [("template.toml", "+[[smoke.step]]\nname = \"a\"\nrun = []\n[[smoke.step]]\nname = \"a\"\nrun = [\"x\"]\n[smoke.app]\nrun = [\"x\"]\nready = \"health\"")] => ["template.toml:5:1: `run` is empty; name the program and its arguments", "template.toml:5:1: two steps are called \"a\"; give each its own name", "template.toml:13:1: a probe's path begins with `/`"];
 
     // Migrations.
     valid_migrations: [("template.toml", "+[migrations]\nfolder = \"m/*/sql\"\nhistory = \"_*\"\ndrops = { module = \"x\", feature = \"a\" }"), ("features/a/feature.toml", "+"), ("features/a/files/m/a/sql/1.sql", ""), ("features/a/files/m/a/sql/2.sql", "")] => [];
@@ -154,6 +147,33 @@ cases! {
     split_migrations: [("template.toml", "+[migrations]\nfolder = \"m/*/sql\"\nhistory = \"_*\""), ("features/a/feature.toml", "+"), ("features/a/files/m/x/sql/1.sql", ""), ("features/b/feature.toml", "+"), ("features/b/files/m/x/sql/2.sql", "")] => ["features/b/files/m/x/sql/2.sql: the module `x` also has migrations in features/a; a module comes and goes with all of them, so keep them in one feature"];
 
     // All at once.
+    preset_with_features_that_refuse_each_other: [("template.toml", "+[[preset]]\nname = \"p\"\nabout = \"\"\nfeatures = [\"a\", \"c\"]"), ("features/a/feature.toml", "+requires = [\"b\"]"), ("features/b/feature.toml", "+"), ("features/c/feature.toml", "+conflicts = [\"b\"]")] => ["template.toml:6:8: `b` and `c` are both in it, and cannot be chosen together; leave one of them out"];
+    dead_glue: [("features/a/feature.toml", "+conflicts = [\"b\"]"), ("features/b/feature.toml", "+"), ("features/a/with/b/feature.toml", "")] => ["features/a/with/b/feature.toml: `a` and `b` are never chosen together, so this is never rendered; remove it"];
+    secret_that_would_be_committed: [("template.toml", "+[env]\nexample = \".env.example\""), ("base/files/.env.example", "# @slot env\n"), ("base/files/.gitignore", "/target\n"), ("base/feature.toml", "[[env]]\nkey = \"KEY\"\nsecret = true\nabout = \"a\"")] => ["base/feature.toml:2:7: `.env` will hold this secret, and no .gitignore of the base has a line `.env`; add one, or the secret is committed"];
+    a_feature_folder_without_manifest: [("features/a/files/x", ""), ("features/b/feature.toml", "+requires = [\"a\"]"), ("features/b/with/a/files/y", "")] => ["features/a/feature.toml: the file is missing; a feature needs one", "features/b/with/a/feature.toml: the file is missing; glue needs one"];
+    mistakes_of_every_kind_are_told_together: [
+        ("template.toml", "+colour = 1\nnext = 5\n[[preset]]\nname = \"p\"\nabout = \"\"\nfeatures = [\"x\"]\n[[question]]\nkye = \"k\"\nprompt = \"?\"\ndefault = \"\"\n"),
+        ("base/feature.toml", "titel = \"T\"\nrequires = [\"a\"]\n[[insert]]\ninto = \"x\"\nslot = \"a\"\ntext = \"y\"\n"),
+        ("base/files/x.liquid", "# @slot b\n{{ nmae }}\n"),
+        ("base/files/.env", ""),
+        ("features/a/feature.toml", "+requires = [\n  \"b\",\n  2,\n]\n[[probe]]\nget = \"x\"\nstatus = 20\n"),
+        ("features/b/files/y.liquid", "{% if name %}"),
+    ] => [
+        "base/feature.toml:1:1: unknown field `titel`, expected one of `title`, `about`, `section`, `rename-notices`, `group`, `requires`, `conflicts`, `dependencies`, `variables`, `formerly`, `question`, `insert`, `env`, `probe`, `smoke`",
+        "base/feature.toml:2:1: `requires` has no meaning here; the base is a part of every project",
+        "base/feature.toml:5:8: \"x\" has no slot `a`",
+        "base/files/.env: \".env\" is written by NeoForge itself; choose another path",
+        "base/files/x.liquid:2:4: nobody defines the variable `nmae`; the variables here are name",
+        "features/a/feature.toml:5:3: invalid type: integer `2`, expected a string",
+        "features/a/feature.toml:8:7: a probe's path begins with `/`",
+        "features/a/feature.toml:8:7: 20 is not an HTTP status; it lies between 100 and 599",
+        "features/b/files/y.liquid:1:1: liquid: Unclosed block. {% endif %} tag expected.",
+        "template.toml:5:1: unknown field `colour`, expected one of `format`, `name`, `version`, `about`, `reserved-names`, `question`, `group`, `preset`, `dependencies`, `env`, `docs`, `migrations`, `next`, `smoke`",
+        "template.toml:6:8: invalid type: integer `5`, expected a sequence",
+        "template.toml:10:13: there is no feature `x`",
+        "template.toml:11:1: missing field `key`",
+        "template.toml:12:1: unknown field `kye`, expected one of `key`, `prompt`, `kind`, `default`, `pattern`, `message`, `min`, `max`, `choices`, `formerly`, `when`",
+    ];
     many_problems_are_told_together: [("template.toml", "+[[preset]]\nname = \"p\"\nabout = \"\"\nfeatures = [\"x\"]"), ("features/a/feature.toml", "+requires = [\"y\"]\nconflicts = [\"z\"]")] => ["features/a/feature.toml:3:13: there is no feature `y`", "features/a/feature.toml:4:14: there is no feature `z`", "template.toml:8:13: there is no feature `x`"];
 }
 

@@ -44,12 +44,27 @@ fn the_built_in_template_lists_its_presets() {
     let names: Vec<_> =
         json["presets"].as_array().expect("presets").iter().map(|preset| preset["name"].clone()).collect();
     assert_eq!(names, ["minimal", "api", "saas", "full"]);
+    let list = sandbox.run("list features").expect(0).out;
+    assert!(list.starts_with("Features\n API and pages\n  api-docs "), "{list}");
+    assert!(list.contains("\n Tests and CI\n  attacks "), "{list}");
+    let saas = sandbox.run("new my-app --preset saas --yes --dry-run --json").expect(0).json();
+    let files = saas["files"].as_array().map_or(0, Vec::len);
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).expect("the README");
+    assert!(
+        readme.contains(&format!("✓ {files} files in /home/ada/my-app")),
+        "the README has another number than {files}"
+    );
 }
 
 #[test]
 fn check_reports_every_problem_at_once() {
     let sandbox = Sandbox::new();
     let template = sandbox.template();
+    let ran = sandbox.run(&format!("template check {template}")).expect(1);
+    let committed = "base/feature.toml:8:7: `.env` will hold this secret, and no .gitignore of the base has a line `.env`; add one, or the \
+                     secret is committed\n";
+    assert_eq!(ran.out, committed);
+    sandbox.write("template/base/files/.gitignore", ".env\n");
     let ran = sandbox.run(&format!("template check {template}")).expect(0);
     assert_eq!((ran.out.as_str(), ran.err.as_str()), ("", "The template has no problem.\n"));
     sandbox.write(
@@ -116,7 +131,8 @@ fn snapshots_are_written_compared_and_told_apart() {
     let json = sandbox.run(&format!("snapshot --json {file}")).expect(1).json();
     assert_eq!(json["snapshots"][0]["differences"][1]["kind"], "text");
 
-    sandbox.run(&format!("snapshot --update {file}")).expect(0);
+    let ran = sandbox.run(&format!("snapshot --update {file}")).expect(0);
+    assert!(ran.err.contains("✓ out/small: 2 files changed\n  docs/extra.md: removed\n"), "{}", ran.err);
     assert!(!sandbox.path("out/small/docs/extra.md").exists());
     assert_eq!(sandbox.read("out/small/target/debug/x"), "built", "what is ignored is left alone");
     sandbox.run(&format!("snapshot --check {file}")).expect(0);
@@ -132,6 +148,111 @@ fn a_folder_that_is_no_snapshot_is_not_overwritten() {
     let ran = sandbox.run(&format!("snapshot --update {file}")).expect(1);
     assert!(ran.err.contains("holds files, but no neoforge.toml: it is not a snapshot; empty it first"), "{}", ran.err);
     assert_eq!(sandbox.names("out"), ["mine.txt"]);
+
+    std::fs::remove_file(sandbox.path("out/mine.txt")).expect("removed");
+    sandbox.run(&format!("snapshot --update {file}")).expect(0);
+    sandbox.git("", &["init", "--quiet"]);
+    sandbox.git("", &["add", "out"]);
+    sandbox.write("out/mine.txt", "mine");
+    let ran = sandbox.run(&format!("snapshot --update {file}")).expect(1);
+    assert!(ran.err.contains("mine.txt in [HERE]/out would be removed, and git does not know it"), "{}", ran.err);
+    assert_eq!(sandbox.read("out/mine.txt"), "mine");
+    sandbox.git("", &["add", "out"]);
+    sandbox.run(&format!("snapshot --update {file}")).expect(0);
+    assert!(!sandbox.path("out/mine.txt").exists());
+    sandbox.git("out", &["init", "--quiet"]);
+    let ran = sandbox.run(&format!("snapshot --update {file}")).expect(1);
+    assert!(ran.err.contains("is a git repository of its own, not a snapshot"), "{}", ran.err);
+}
+
+/// Lines that fail, with the exit code and what is said; `TEMPLATE` stands for the folder of a good one.
+const FAILURES: &[(&str, i32, &str)] = &[
+    ("nwe a", 2, "did you mean `neoforge new`?"),
+    ("add docker", 2, "did you mean `neoforge add feature docker`?"),
+    ("remove --quiet docker", 2, "did you mean `neoforge remove feature docker`?"),
+    ("template chek", 2, "'check'"),
+    ("new a --preset fulll --template TEMPLATE", 2, "there is no preset `fulll`; did you mean `full`?"),
+    ("new a --with mial --template TEMPLATE", 2, "there is no feature `mial`; did you mean `mail`?"),
+    ("new a --set prot=1 --template TEMPLATE", 2, "there is no question `prot`; did you mean `port`?"),
+    ("new a --with lite,big --template TEMPLATE", 2, "`lite` and `big` are both a database"),
+    ("new a --with big --set database=lite --template TEMPLATE", 2, "`big` and `lite` are both a database"),
+    ("new a --with mail --without mail --template TEMPLATE", 2, "`mail` is both to be added and to be left out"),
+    ("new a --template nowhere", 2, "there is no template nowhere\nhint: give a folder, the address"),
+    ("new a --template TEMPLATE --answers nowhere", 1, "failed to read nowhere\n"),
+    ("new my-app --template TEMPLATE", 1, "is not empty"),
+    ("add feature mial --project my-app", 2, "there is no feature `mial`; did you mean `mail`?"),
+    ("add feature big --project my-app", 2, "hint: run `neoforge set database=big`"),
+    ("add feature mail --project nowhere", 2, "there is no folder nowhere; check the path"),
+    ("add feature mail", 2, "is not in a project of NeoForge"),
+    ("remove feature mail --project my-app", 2, "the project has no `mail`\nhint: `neoforge status` shows"),
+    ("remove feature mail --project nowhere", 2, "there is no folder nowhere"),
+    ("set prot=1 --project my-app", 2, "there is no question `prot`; did you mean `port`?"),
+    ("set database=huge --project my-app", 2, "`huge` does not answer `database`"),
+    ("set port=1 --project nowhere", 2, "there is no folder nowhere"),
+    ("update --to 9.9.9 --project my-app", 2, "is a folder and has no other versions\nhint: leave out `--to`"),
+    ("update --project nowhere", 2, "there is no folder nowhere"),
+    ("status --project nowhere", 2, "there is no folder nowhere"),
+    ("status", 2, "is not in a project of NeoForge"),
+    ("diff my-app/nothing --project my-app", 2, "neither the project nor its template has nothing"),
+    ("diff TEMPLATE --project my-app", 2, "is not in the project"),
+    ("diff --project nowhere", 2, "there is no folder nowhere"),
+    ("adopt nowhere", 2, "there is no folder nowhere"),
+    ("adopt my-app", 1, "has its record"),
+    ("adopt lost --version 9.9.9", 2, "there is no version 9.9.9 of the built-in template\nhint: this program has"),
+    ("adopt lost --template TEMPLATE --with mial", 2, "there is no feature `mial`; did you mean `mail`?"),
+    ("smoke nowhere", 2, "there is no folder nowhere"),
+    ("smoke my-app --template nowhere", 2, "there is no template nowhere"),
+    ("list --template nowhere", 2, "there is no template nowhere"),
+    ("list nothing", 2, "invalid value 'nothing'"),
+    ("snapshot nowhere.toml", 2, "there is no file nowhere.toml"),
+    ("snapshot wrong.toml", 2, "failed to render out\n  there is no preset `none`"),
+    ("template check nowhere", 2, "there is no template nowhere"),
+    ("template matrix nowhere", 2, "there is no template nowhere"),
+    ("template test nowhere", 2, "there is no template nowhere"),
+    ("template test TEMPLATE --only nothing", 2, "nothing"),
+    ("template test TEMPLATE --shard 3/2", 2, "`3/2` is no part of the matrix"),
+    ("template freeze --into nowhere", 1, "failed to create nowhere/"),
+    ("template lock nowhere", 2, "there is no folder nowhere"),
+    ("template schema nothing", 2, "invalid value 'nothing'"),
+    ("completions nothing", 2, "invalid value 'nothing'"),
+    ("man --into my-app/main.txt/man", 1, "failed to make the folder my-app/main.txt/man\n"),
+    ("merge-driver nothing nothing nothing Cargo.lock", 1, "failed to read nothing"),
+    ("reference nothing", 2, "unexpected argument 'nothing'"),
+];
+
+#[test]
+fn every_failure_is_told_once_and_wrong_names_are_wrong_use() {
+    let sandbox = Sandbox::new();
+    let template = sandbox.template();
+    sandbox.run(&format!("new my-app --yes --smoke none --template {template}")).expect(0);
+    sandbox.write("work/lost/main.txt", "begin\nend\n");
+    sandbox.git("work/lost", &["init", "--quiet"]);
+    sandbox.git("work/lost", &["add", "--all"]);
+    sandbox.write("work/wrong.toml", "[[snapshot]]\ninto = \"out\"\npreset = \"none\"\n");
+    for (line, code, said) in FAILURES {
+        let ran = sandbox.run(&line.replace("TEMPLATE", &template));
+        assert_eq!(ran.code, *code, "{line}: {}", ran.err);
+        assert!(ran.err.contains(said), "{line}: {}", ran.err);
+        let mut before = String::new();
+        for part in ran.err.lines().map(str::trim).filter(|part| !part.is_empty()) {
+            assert!(!before.contains(part), "{line}: told twice: {part}\n{}", ran.err);
+            before.push_str(part);
+        }
+    }
+    for command in lines(&Cli::command(), "") {
+        assert!(FAILURES.iter().any(|(line, ..)| line.starts_with(&command)), "no failure of `{command}` is tried");
+    }
+}
+
+/// Each command as it is typed.
+fn lines(command: &clap::Command, above: &str) -> Vec<String> {
+    let below = command.get_subcommands().filter(|command| command.get_name() != "help");
+    below
+        .flat_map(|command| {
+            let line = format!("{above}{} ", command.get_name());
+            if command.has_subcommands() { lines(command, &line) } else { vec![line.trim_end().to_owned()] }
+        })
+        .collect()
 }
 
 #[test]
@@ -139,7 +260,9 @@ fn every_shell_gets_its_completions() {
     let sandbox = Sandbox::new();
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
         let ran = sandbox.run(&format!("completions {shell}")).expect(0);
-        assert!(ran.out.contains("dry-run"), "{shell}");
+        for offered in ["dry-run", "saas", "api-docs", "database=postgres"] {
+            assert!(ran.out.contains(offered), "{shell}: {offered}");
+        }
     }
 }
 
@@ -178,17 +301,22 @@ fn the_version_names_the_template_too() {
 #[test]
 fn smoke_wants_a_project() {
     let sandbox = Sandbox::new();
-    let ran = sandbox.run("smoke .").expect(1);
+    let ran = sandbox.run("smoke .").expect(2);
     assert!(
-        ran.err.contains("is not a project of NeoForge: it has no neoforge.toml; name the folder of one"),
+        ran.err.contains("is not in a project of NeoForge: there is no neoforge.toml in it or above it"),
         "{}",
         ran.err
     );
-    let ran = sandbox.run("smoke nowhere").expect(1);
-    assert!(ran.err.contains("failed to find the folder nowhere"), "{}", ran.err);
     sandbox.write("work/neoforge.toml", "format = 1\nbogus = 2\n");
-    let ran = sandbox.run("smoke .").expect(1);
-    assert!(ran.err.contains("line 2: unknown field `bogus`"), "{}", ran.err);
+    sandbox.write("work/src/deep/x", "");
+    for folder in [".", "src/deep"] {
+        let ran = sandbox.run(&format!("smoke {folder}")).expect(1);
+        assert!(
+            ran.err.contains("work/neoforge.toml") && ran.err.contains("line 2: unknown field `bogus`"),
+            "{}",
+            ran.err
+        );
+    }
 }
 
 #[test]

@@ -225,6 +225,25 @@ fn inside_of_a_repository_no_other_one_is_made() {
     let ran = sandbox.run(&format!("new my-app --template {template}")).expect(0);
     assert!(ran.err.contains("note: no git repository was made: [HERE]/work is one already"), "{}", ran.err);
     assert!(!sandbox.names("work/my-app").contains(&".git".to_owned()));
+    assert!(!ran.err.contains("GitHub"), "{}", ran.err);
+    sandbox.write("template/base/files/.github/workflows/ci.yml", "on: push\n");
+    let ran = sandbox.run(&format!("new other --template {template}")).expect(0);
+    assert!(ran.err.contains("note: GitHub runs workflows only from the top of a repository"), "{}", ran.err);
+}
+
+#[test]
+fn what_a_smoke_test_leaves_is_named_as_what_it_is() {
+    let sandbox = Sandbox::new();
+    let template = sandbox.template();
+    let step = "\n[[smoke.step]]\nname = \"build\"\nrun = [\"sh\", \"-c\", \"mkdir __pycache__; touch Cargo.lock __pycache__/x.pyc\"]\n";
+    sandbox.write("template/template.toml", sandbox.read("template/template.toml") + step);
+    let ran = sandbox.run(&format!("new a --yes --trust --template {template}")).expect(0);
+    assert!(ran.err.contains("the build wrote Cargo.lock, which belongs into git"), "{}", ran.err);
+    assert!(
+        ran.err.contains("the smoke test left __pycache__/x.pyc, which git neither tracks nor ignores"),
+        "{}",
+        ran.err
+    );
 }
 
 #[test]

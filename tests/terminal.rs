@@ -275,7 +275,8 @@ fn ctrl_c_and_escape_at_every_question_leave_nothing() {
         cancelled(&QUESTIONS[..index], question);
     }
     let custom = [QUESTIONS[0], ("Which set of features?", "\x1b[B\x1b[B\r")];
-    cancelled(&custom, "Which features?");
+    cancelled(&custom, "Which preset to start from?");
+    cancelled(&[custom[0], custom[1], ("Which preset to start from?", ENTER)], "Which features?");
 }
 
 #[test]

@@ -39,13 +39,13 @@ fn base(base: &Feature, problems: &mut Vec<Problem>) {
         ("conflicts", !manifest.conflicts.is_empty()),
     ] {
         if given {
-            problems.push(Problem::of_file(&base.manifest_path, ProblemKind::Misplaced { key, instead }));
+            problems.push(base.problem_at(key, ProblemKind::Misplaced { key, instead }));
         }
     }
     if !manifest.question.is_empty() {
         let instead = "ask it in template.toml, which is about every project";
         let kind = ProblemKind::Misplaced { key: "question", instead };
-        problems.push(Problem::of_file(&base.manifest_path, kind));
+        problems.push(base.problem_at("question", kind));
     }
 }
 
@@ -53,7 +53,7 @@ fn relations(template: &Template, feature: &Feature, problems: &mut Vec<Problem>
     let manifest = &feature.manifest;
     for (key, text) in [("title", &manifest.title), ("about", &manifest.about)] {
         if text.trim().is_empty() {
-            problems.push(Problem::of_file(&feature.manifest_path, ProblemKind::MissingText { key }));
+            problems.push(feature.problem_at(key, ProblemKind::MissingText { key }));
         }
     }
     if let Some(group) = &manifest.group
@@ -88,6 +88,10 @@ fn glue(template: &Template, feature: &Feature, partner: &str, glue: &Feature, p
         let kind = ProblemKind::DoubledGlue { one: feature.name.clone(), other: partner.to_owned() };
         problems.push(Problem::of_file(&glue.manifest_path, kind));
     }
+    if partner != feature.name && refusal(template, [feature.name.as_str(), partner]).is_some() {
+        let kind = ProblemKind::DeadGlue { one: feature.name.clone(), other: partner.to_owned() };
+        problems.push(Problem::of_file(&glue.manifest_path, kind));
+    }
     let manifest = &glue.manifest;
     let instead = "glue has only what depends on both features; say it in the feature itself";
     for (key, given) in [
@@ -99,9 +103,30 @@ fn glue(template: &Template, feature: &Feature, partner: &str, glue: &Feature, p
         ("question", !manifest.question.is_empty()),
     ] {
         if given {
-            problems.push(Problem::of_file(&glue.manifest_path, ProblemKind::Misplaced { key, instead }));
+            problems.push(glue.problem_at(key, ProblemKind::Misplaced { key, instead }));
         }
     }
+}
+
+/// Two features that cannot be chosen together, of those that are named and what these require.
+pub(super) fn refusal<'a>(
+    template: &'a Template,
+    names: impl IntoIterator<Item = &'a str>,
+) -> Option<(&'a str, &'a str)> {
+    let mut together = BTreeSet::new();
+    for feature in names.into_iter().filter_map(|name| template.features.get(name)) {
+        together.insert(feature.name.as_str());
+        reach(template, feature, &mut together);
+    }
+    let features: Vec<&Feature> = together.iter().filter_map(|name| template.features.get(*name)).collect();
+    features.iter().enumerate().find_map(|(at, one)| {
+        let refuses = |other: &&&Feature| {
+            one.conflicts().any(|name| name == other.name)
+                || other.conflicts().any(|name| name == one.name)
+                || (one.group().is_some() && one.group() == other.group())
+        };
+        features[at + 1..].iter().find(refuses).map(|other| (one.name.as_str(), other.name.as_str()))
+    })
 }
 
 /// Adds the names of all features that `feature` requires, directly or not.
@@ -150,7 +175,7 @@ fn part(template: &Template, part: &Feature, reachable: &BTreeSet<&str>, problem
     }
     for service in &part.manifest.smoke.service {
         if service.run.is_empty() {
-            problems.push(Problem::of_file(&part.manifest_path, ProblemKind::EmptyRun));
+            problems.push(part.problem_at("smoke.service", ProblemKind::EmptyRun));
         }
     }
 }
@@ -189,7 +214,7 @@ fn probe(part: &Feature, probe: &Probe, problems: &mut Vec<Problem>) {
             return;
         }
         (None, None) => {
-            problems.push(Problem::of_file(&part.manifest_path, ProblemKind::GetOrPost));
+            problems.push(part.problem_at("probe", ProblemKind::GetOrPost));
             return;
         }
     };
@@ -223,7 +248,7 @@ fn cycles(template: &Template, problems: &mut Vec<Problem>) {
                     circle.reverse();
                     if told.insert(circle.iter().copied().collect()) {
                         let circle = circle.into_iter().map(str::to_owned).collect();
-                        problems.push(Problem::of_file(&feature.manifest_path, ProblemKind::Cycle { circle }));
+                        problems.push(feature.problem_at("requires", ProblemKind::Cycle { circle }));
                     }
                 } else if !from.contains_key(required) {
                     from.insert(required, name);

@@ -10,15 +10,57 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use self::prove::rendered;
 use crate::answers::name;
-use crate::template::problem::{Problem, ProblemKind};
-use crate::template::{Feature, MANIFEST, Template, similar};
+use crate::gather::preset_features;
+use crate::template::problem::{Problem, ProblemKind, Problems};
+use crate::template::{Feature, Template, load_what_there_is, similar};
+use crate::tree::FileTree;
+
+/// Everything that is wrong with the files of a template, sorted by place. What is wrong in one of them does not hide what is
+/// wrong in the others.
+///
+/// # Errors
+/// All the problems.
+pub fn examine(tree: &FileTree) -> Result<(), Problems> {
+    let (template, mut problems) = load_what_there_is(tree);
+    // What was left out of a manifest may be what is missed elsewhere.
+    let whole = problems.is_empty();
+    let is_missed = |problem: &Problem| {
+        matches!(
+            problem.kind,
+            ProblemKind::UnusedDependency { .. }
+                | ProblemKind::NoCatalogue
+                | ProblemKind::EmptyGroup { .. }
+                | ProblemKind::UnequalVariables { .. }
+                | ProblemKind::NoDefaultPreset
+                | ProblemKind::NoEnvTargets
+        )
+    };
+    problems.extend(template.iter().flat_map(check).filter(|problem| whole || !is_missed(problem)));
+    Problems::none_or(problems)
+}
 
 /// Everything that is wrong with a template.
 #[must_use]
 pub fn check(template: &Template) -> Vec<Problem> {
-    let problems = invariants(template);
-    // What the manifests say wrongly would be told again by every render.
-    if problems.is_empty() { prove::prove(template) } else { problems }
+    let mut problems = invariants(template);
+    let rendered = prove::prove(template);
+    if problems.is_empty() {
+        return rendered;
+    }
+    // What inserts and listings do not find was told better, and the rest once.
+    let is_told = |problem: &Problem| {
+        matches!(
+            problem.kind,
+            ProblemKind::UnknownTarget { .. }
+                | ProblemKind::ForeignTarget { .. }
+                | ProblemKind::UnknownSlot { .. }
+                | ProblemKind::UnstableSlot { .. }
+                | ProblemKind::Lock(_)
+        )
+    };
+    let new: Vec<_> = rendered.into_iter().filter(|problem| !is_told(problem) && !problems.contains(problem)).collect();
+    problems.extend(new);
+    problems
 }
 
 /// What the manifests and the names of the files can tell.
@@ -44,7 +86,7 @@ fn identity(template: &Template, problems: &mut Vec<Problem>) {
     }
     if name::check(&template.manifest.name, &[]).is_err() {
         let kind = ProblemKind::BadName { name: template.manifest.name.clone() };
-        problems.push(Problem::of_file(MANIFEST, kind));
+        problems.push(template.problem_at("name", kind));
     }
 }
 
@@ -87,7 +129,7 @@ fn groups(template: &Template, problems: &mut Vec<Problem>) {
                 .collect();
             if !missing.is_empty() {
                 let kind = ProblemKind::UnequalVariables { group: name.clone(), feature: member.name.clone(), missing };
-                problems.push(Problem::of_file(&member.manifest_path, kind));
+                problems.push(member.problem_at("variables", kind));
             }
         }
     }
@@ -122,6 +164,7 @@ fn presets(template: &Template, problems: &mut Vec<Problem>) {
             }
         }
         let mut members: BTreeMap<&str, &str> = BTreeMap::new();
+        let mut told = false;
         for feature in &preset.features {
             let Some(known) = template.features.get(feature.get_ref()) else {
                 problems.push(template.problem(feature.span(), unknown_feature(template, feature.get_ref())));
@@ -133,11 +176,19 @@ fn presets(template: &Template, problems: &mut Vec<Problem>) {
                 let (one, other) = (one.to_owned(), known.name.clone());
                 let kind = ProblemKind::TwoMembers { group: group.to_owned(), one, other };
                 problems.push(template.problem(feature.span(), kind));
+                told = true;
             }
+        }
+        let chosen = preset_features(template, preset);
+        if let Some((one, other)) = features::refusal(template, chosen.iter().map(String::as_str))
+            && !told
+        {
+            let kind = ProblemKind::ImpossiblePreset { one: one.to_owned(), other: other.to_owned() };
+            problems.push(template.problem(preset.name.span(), kind));
         }
     }
     if default.is_none() {
-        problems.push(Problem::of_file(MANIFEST, ProblemKind::NoDefaultPreset));
+        problems.push(template.problem_at("preset", ProblemKind::NoDefaultPreset));
     }
 }
 
@@ -178,6 +229,7 @@ fn catalogue(template: &Template, problems: &mut Vec<Problem>) {
 
 fn environment(template: &Template, problems: &mut Vec<Problem>) {
     let mut seen: BTreeMap<&str, &Feature> = BTreeMap::new();
+    let ignores_env = ignores_env(&template.base);
     for part in template.all().flat_map(|feature| std::iter::once(feature).chain(feature.glue.values())) {
         for env in &part.manifest.env {
             let key = env.key.get_ref();
@@ -187,6 +239,9 @@ fn environment(template: &Template, problems: &mut Vec<Problem>) {
             }
             if !is_env_key(key) {
                 add(ProblemKind::BadEnvKey { key: key.clone() });
+            }
+            if env.secret && !ignores_env {
+                add(ProblemKind::SecretNotIgnored);
             }
             if env.default.is_some() == env.secret {
                 add(ProblemKind::DefaultOrSecret);
@@ -207,6 +262,13 @@ fn environment(template: &Template, problems: &mut Vec<Problem>) {
     }
 }
 
+/// Whether the base has git leave `.env` alone.
+fn ignores_env(base: &Feature) -> bool {
+    let ignore =
+        base.files.iter().filter(|source| source.target == ".gitignore").filter_map(|source| source.file.text());
+    ignore.flat_map(str::lines).any(|line| matches!(line.trim().trim_start_matches('/'), ".env" | ".env*" | "*.env"))
+}
+
 fn is_env_key(key: &str) -> bool {
     key.starts_with(|c: char| c.is_ascii_uppercase())
         && key.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
@@ -217,18 +279,18 @@ fn smoke(template: &Template, problems: &mut Vec<Problem>) {
     let smoke = &template.manifest.smoke;
     for step in &smoke.step {
         if !seen.insert(&step.name) {
-            problems.push(Problem::of_file(MANIFEST, ProblemKind::DoubledStep { name: step.name.clone() }));
+            problems.push(template.problem_at("smoke.step", ProblemKind::DoubledStep { name: step.name.clone() }));
         }
         if step.run.is_empty() {
-            problems.push(Problem::of_file(MANIFEST, ProblemKind::EmptyRun));
+            problems.push(template.problem_at("smoke.step", ProblemKind::EmptyRun));
         }
     }
     if let Some(app) = &smoke.app {
         if app.run.is_empty() {
-            problems.push(Problem::of_file(MANIFEST, ProblemKind::EmptyRun));
+            problems.push(template.problem_at("smoke.app", ProblemKind::EmptyRun));
         }
         if !app.ready.starts_with('/') {
-            problems.push(Problem::of_file(MANIFEST, ProblemKind::BadProbePath));
+            problems.push(template.problem_at("ready", ProblemKind::BadProbePath));
         }
     }
 }

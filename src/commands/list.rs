@@ -32,7 +32,7 @@ pub(super) fn run(args: &List, out: &mut Out, interrupt: &Interrupt) -> Result<E
     }
     let mut sections = Vec::new();
     if wants(ListWhat::Features) {
-        sections.push(section("Features", &features(&template)));
+        sections.push(features(&template));
     }
     if wants(ListWhat::Presets) {
         sections.push(section("Presets", &presets(&template)));
@@ -46,16 +46,37 @@ pub(super) fn run(args: &List, out: &mut Out, interrupt: &Interrupt) -> Result<E
 
 /// A heading and two columns.
 fn section(title: &str, rows: &[(String, String)]) -> String {
-    let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-    let mut out = format!("{}\n", style(title).bold());
-    for (name, about) in rows {
-        // Writing to a String cannot fail.
-        let _ = writeln!(out, "  {}  {about}", style(format_args!("{name:width$}")).cyan());
+    format!("{}\n{}", style(title).bold(), columns(rows, width(rows)))
+}
+
+fn width(rows: &[(String, String)]) -> usize {
+    rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0)
+}
+
+fn columns(rows: &[(String, String)], width: usize) -> String {
+    let row =
+        |(name, about): &(String, String)| format!("  {}  {about}\n", style(format_args!("{name:width$}")).cyan());
+    rows.iter().map(row).collect()
+}
+
+/// The features under their headings, in columns that are equally wide.
+fn features(template: &Template) -> String {
+    let sections: Vec<_> = gather::sections(template)
+        .into_iter()
+        .map(|(section, features)| (section, features.into_iter().map(|feature| row(template, feature)).collect()))
+        .collect();
+    let width = sections.iter().map(|(_, rows): &(_, Vec<_>)| width(rows)).max().unwrap_or(0);
+    let mut out = format!("{}\n", style("Features").bold());
+    for (section, rows) in &sections {
+        if let Some(section) = section {
+            let _ = writeln!(out, " {section}");
+        }
+        out.push_str(&columns(rows, width));
     }
     out
 }
 
-fn features(template: &Template) -> Vec<(String, String)> {
+fn row(template: &Template, feature: &Feature) -> (String, String) {
     let about = |feature: &Feature| {
         let mut about = feature.manifest.about.clone();
         if let Some(group) = feature.group() {
@@ -72,7 +93,7 @@ fn features(template: &Template) -> Vec<(String, String)> {
         }
         about
     };
-    template.features.values().map(|feature| (feature.name.clone(), about(feature))).collect()
+    (feature.name.clone(), about(feature))
 }
 
 fn is_default(template: &Template, feature: &Feature) -> bool {
@@ -107,6 +128,7 @@ fn features_json(template: &Template) -> serde_json::Value {
             "name": feature.name,
             "title": feature.manifest.title,
             "about": feature.manifest.about,
+            "section": feature.manifest.section,
             "group": feature.group(),
             "default": is_default(template, feature),
             "requires": feature.requires().collect::<Vec<_>>(),

@@ -3,6 +3,7 @@
 mod adopt;
 mod change;
 mod docs;
+mod error;
 mod list;
 mod lock;
 mod merge_driver;
@@ -11,6 +12,7 @@ mod smoke;
 mod snapshot;
 mod source;
 mod status;
+mod suggest;
 mod template;
 
 use std::io::IsTerminal as _;
@@ -20,15 +22,12 @@ use anyhow::{Context as _, Result};
 use tempfile::TempDir;
 
 use self::change::Intent;
-use crate::adopt::AdoptError;
+use self::error::{Advice, is_interruption};
+pub use self::error::{CommandError, ErrorKind};
+pub use self::suggest::with_suggestion;
 use crate::cli::{AddCommand, Cli, Command, RemoveCommand, TemplateCommand};
-use crate::foreign::{self, ForeignError};
-use crate::gather::{AskError, GatherError};
+use crate::foreign;
 use crate::interrupt::{self, Interrupt};
-use crate::matrix::{ShardError, UnknownCombination};
-use crate::plan::DraftError;
-use crate::project::WriteError;
-use crate::project::clone::FetchError;
 use crate::ui::Out;
 
 /// How a command ended.
@@ -65,8 +64,12 @@ impl From<Exit> for ExitCode {
 ///
 /// # Errors
 /// What kept it from its end.
-pub fn run(cli: Cli, out: &mut Out, interrupt: &Interrupt) -> Result<Exit> {
-    match cli.command {
+pub fn run(cli: Cli, out: &mut Out, interrupt: &Interrupt) -> Result<Exit, CommandError> {
+    Ok(dispatch(cli.command, out, interrupt)?)
+}
+
+fn dispatch(command: Command, out: &mut Out, interrupt: &Interrupt) -> Result<Exit> {
+    match command {
         Command::New(args) => new::run(&args, out, interrupt),
         Command::Add(AddCommand::Feature { names, set, change }) => {
             change::run(&change, &Intent::Add { names, set }, out, interrupt)
@@ -109,45 +112,15 @@ fn prompts() -> bool {
     std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
 }
 
-/// The exit for an error: what somebody typed wrongly is a matter of usage.
-#[must_use]
-pub fn exit_of(error: &anyhow::Error) -> Exit {
-    if is_interruption(error) {
-        return Exit::Interrupted;
-    }
-    if error.is::<ShardError>() || error.is::<UnknownCombination>() {
-        return Exit::Usage;
-    }
-    if error.downcast_ref().is_some_and(ForeignError::is_usage) {
-        return Exit::Usage;
-    }
-    match gather_error(error) {
-        Some(GatherError::Template(_) | GatherError::Ask(_)) | None => Exit::Failed,
-        Some(_) => Exit::Usage,
-    }
-}
-
-/// What is wrong with what was typed or answered, wherever that came to light.
-fn gather_error(error: &anyhow::Error) -> Option<&GatherError> {
-    let wrapped = || match (error.downcast_ref(), error.downcast_ref()) {
-        (Some(AdoptError::Gather(error)), _) | (_, Some(DraftError::Gather(error))) => Some(error),
-        _ => None,
-    };
-    error.downcast_ref().or_else(wrapped)
+/// What to say about workflows among the `paths` of a project that is a part of a repository.
+fn idle_workflows<'a>(mut paths: impl Iterator<Item = &'a str>) -> Option<&'static str> {
+    paths.any(|path| path.starts_with(".github/workflows/")).then_some(
+        "GitHub runs workflows only from the top of a repository: move what is in the project's .github there, and let its steps \
+         run in the project's folder (`defaults: run: working-directory:`)",
+    )
 }
 
 /// A temporary folder, which goes when it is dropped.
 fn scratch_folder() -> Result<TempDir> {
     tempfile::tempdir().context("failed to make a temporary folder; set TMPDIR to a folder that you may write to")
-}
-
-/// Whether it says that somebody stopped the work, as each part of the program says it in its own words.
-fn is_interruption(error: &anyhow::Error) -> bool {
-    error.is::<interrupt::Interrupted>()
-        || matches!(error.downcast_ref(), Some(AskError::Cancelled))
-        || matches!(gather_error(error), Some(GatherError::Ask(AskError::Cancelled)))
-        || matches!(error.downcast_ref(), Some(WriteError::Interrupted))
-        || matches!(error.downcast_ref(), Some(ForeignError::Interrupted))
-        || matches!(error.downcast_ref(), Some(FetchError::Interrupted))
-        || matches!(error.downcast_ref(), Some(crate::smoke::Error::Interrupted(_)))
 }

@@ -6,12 +6,12 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 
 use super::source::{self, Clones, Opened};
-use super::{Exit, prompts};
+use super::{Advice, Exit, prompts};
 use crate::answers::record::{self, Record};
 use crate::cli::{Smoke, SmokeLevelArg};
 use crate::interrupt::Interrupt;
 use crate::plan::{Side, misfits};
-use crate::project::Workspace;
+use crate::project::{Workspace, WorkspaceError, find_project};
 use crate::render::select;
 use crate::smoke::{self, Proof, Report};
 use crate::template::manifest::SmokeLevel;
@@ -19,8 +19,17 @@ use crate::ui::progress::Progress;
 use crate::ui::{Out, Terminal};
 
 pub(super) fn run(args: &Smoke, out: &mut Out, interrupt: &Interrupt) -> Result<Exit> {
-    let root =
-        args.path.canonicalize().with_context(|| format!("failed to find the folder {}", args.path.display()))?;
+    let root = find_project(&args.path).map_err(|error| match error {
+        WorkspaceError::NoProject(folder) => anyhow::Error::from(Advice::usage(
+            format!(
+                "{} is not in a project of NeoForge: there is no {} in it or above it",
+                folder.display(),
+                record::PATH
+            ),
+            "name the folder of one, as in `neoforge smoke my-app`",
+        )),
+        error => error.into(),
+    })?;
     let record = read_record(&root)?;
     let opened = match &args.template.template {
         Some(named) => source::open(Some(named), interrupt)?,
@@ -102,14 +111,6 @@ pub(super) fn prove(proof: &Proof, out: &mut Out, interrupt: &Interrupt) -> Resu
 
 fn read_record(root: &Path) -> Result<Record> {
     let path = root.join(record::PATH);
-    let text = match fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => bail!(
-            "{} is not a project of NeoForge: it has no {}; name the folder of one, as in `neoforge smoke my-app`",
-            root.display(),
-            record::PATH
-        ),
-        Err(error) => return Err(error).with_context(|| format!("failed to read {}", path.display())),
-    };
+    let text = fs::read_to_string(&path).with_context(|| format!("failed to read {}", path.display()))?;
     Record::parse(&text).with_context(|| format!("failed to read {}", path.display()))
 }

@@ -1,26 +1,31 @@
 //! `neoforge snapshot`
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use console::{Style, style};
 use serde_json::json;
 
-use super::{Exit, source};
+use super::{Advice, Exit, source};
 use crate::answers::record;
 use crate::cli;
 use crate::interrupt::Interrupt;
 use crate::project::TemplateSource;
-use crate::project::mirror::mirror;
+use crate::project::mirror::{mirror, untracked};
 use crate::project::read::read_part;
 use crate::snapshot::{Change, Difference, Snapshots, compare};
 use crate::tree::FileTree;
 use crate::ui::Out;
 
 pub(super) fn run(args: &cli::Snapshot, out: &mut Out, interrupt: &Interrupt) -> Result<Exit> {
-    let text = fs::read_to_string(&args.file).with_context(|| {
-        format!("failed to read {}; it lists the combinations, see `neoforge snapshot --help`", args.file.display())
+    let text = fs::read_to_string(&args.file).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => anyhow::Error::from(Advice::usage(
+            format!("there is no file {}", args.file.display()),
+            "it lists the combinations; docs/template-format.md has an example",
+        )),
+        _ => anyhow::Error::from(error).context(format!("failed to read {}", args.file.display())),
     })?;
     let list: Snapshots = toml::from_str(&text).with_context(|| format!("failed to read {}", args.file.display()))?;
     let home = args.file.parent().unwrap_or(Path::new(""));
@@ -48,13 +53,7 @@ pub(super) fn run(args: &cli::Snapshot, out: &mut Out, interrupt: &Interrupt) ->
         let stands = standing(&folder, &list.ignore)?;
         let differences = compare(&stands, &should);
         if args.update {
-            if !stands.is_empty() && stands.get(record::PATH).is_none() {
-                bail!(
-                    "{} holds files, but no {}: it is not a snapshot; empty it first",
-                    folder.display(),
-                    record::PATH
-                );
-            }
+            check_replaceable(&folder, &stands, &differences)?;
             mirror(&stands, &should, &folder)?;
         } else if !differences.is_empty() {
             different += 1;
@@ -80,6 +79,26 @@ pub(super) fn run(args: &cli::Snapshot, out: &mut Out, interrupt: &Interrupt) ->
     Ok(Exit::Failed)
 }
 
+/// Refuses to write over anything that is no snapshot, or that git could not bring back.
+fn check_replaceable(folder: &Path, stands: &FileTree, differences: &[Difference]) -> Result<()> {
+    let shown = folder.display();
+    if folder.join(".git").exists() {
+        bail!("{shown} is a git repository of its own, not a snapshot; choose another folder");
+    }
+    if !stands.is_empty() && stands.get(record::PATH).is_none() {
+        bail!("{shown} holds files, but no {}: it is not a snapshot; empty it first", record::PATH);
+    }
+    let extra = differences.iter().filter(|difference| difference.change == Change::Extra);
+    let unknown = untracked(folder, extra.map(|difference| difference.path.as_str()));
+    if !unknown.is_empty() {
+        bail!(
+            "{} in {shown} would be removed, and git does not know it; commit it, move it, or put its name into `ignore`",
+            unknown.join(", ")
+        );
+    }
+    Ok(())
+}
+
 /// What stands in a snapshot's folder, without what is none of ours.
 fn standing(folder: &Path, ignore: &[String]) -> Result<FileTree> {
     if !folder.exists() {
@@ -94,7 +113,11 @@ fn tell(into: &str, differences: &[Difference], updated: bool, out: &mut Out) {
     }
     if updated {
         let count = differences.len();
-        return out.say(format_args!("{} {into}: {count} files changed", style("✓").for_stderr().green()));
+        out.say(format_args!("{} {into}: {count} files changed", style("✓").for_stderr().green()));
+        for Difference { path, .. } in differences.iter().filter(|difference| difference.change == Change::Extra) {
+            out.say(format_args!("  {path}: removed"));
+        }
+        return;
     }
     out.say(format_args!("{} {into}", style("✗").for_stderr().red()));
     for Difference { path, change } in differences {

@@ -10,12 +10,13 @@ use anyhow::{Context, Result, bail};
 use semver::Version;
 use tempfile::TempDir;
 
-use super::scratch_folder;
+use super::{Advice, scratch_folder};
 use crate::answers::record::{self, BUILT_IN, TemplateId};
 use crate::foreign::Kind;
 use crate::interrupt::Interrupt;
-use crate::project::read::read_part;
+use crate::project::read::{ReadError, read_part, read_what_there_is};
 use crate::project::{Checkout, TemplateSource, read_commit, without_secrets};
+use crate::template::problem::{Problem, ProblemKind};
 use crate::template::{self, Template};
 use crate::tree::FileTree;
 use crate::{embedded, foreign};
@@ -190,7 +191,7 @@ pub(super) fn open_newer(id: &TemplateId, to: Option<&str>, clones: &mut Clones<
         return Ok(newest);
     };
     if source == BUILT_IN {
-        return released(to);
+        return typed_version(to);
     }
     if let TemplateSource::Git { rev: followed, .. } = TemplateSource::parse(source)? {
         let mut opened = open_named(&at(source, to), clones)?;
@@ -227,13 +228,16 @@ pub(super) fn open_possible(named: Option<&str>, version: Option<&str>, interrup
     let clones = &mut Clones::new(interrupt);
     let opened = match (named, version) {
         (None, None) => embedded::versions().into_iter().map(released).collect::<Result<_>>()?,
-        (None, Some(version)) => vec![released(version)?],
+        (None, Some(version)) => vec![typed_version(version)?],
         (Some(named), version) => match (TemplateSource::parse(named)?, version) {
             (TemplateSource::Path(path), Some(_)) => {
-                bail!("{} is a folder and has no other versions; leave out `--version`", path.display())
+                bail!(no_versions(&path.display().to_string(), "--version"))
             }
             (TemplateSource::Git { rev: Some(_), .. }, Some(_)) => {
-                bail!("{} names a version already; leave out `--version`", without_secrets(named))
+                bail!(Advice::usage(
+                    format!("{} names a version already", without_secrets(named)),
+                    "leave out `--version`"
+                ))
             }
             (TemplateSource::Git { rev: None, url, .. }, None) => return open_tagged(named, &url, clones),
             (_, Some(rev)) => vec![open_named(&format!("{named}#{rev}"), clones)?],
@@ -256,6 +260,22 @@ fn open_tagged(named: &str, url: &str, clones: &mut Clones<'_>) -> Result<Possib
     }
     possible.opened.reverse();
     Ok(possible)
+}
+
+fn no_versions(folder: &str, flag: &str) -> Advice {
+    Advice::usage(format!("{folder} is a folder and has no other versions"), format!("leave out `{flag}`"))
+}
+
+/// Opens the version of the built-in template that somebody has typed.
+fn typed_version(version: &str) -> Result<Opened> {
+    let versions = embedded::versions();
+    if !versions.iter().any(|known| *known == version) {
+        bail!(Advice::usage(
+            format!("there is no version {version} of the built-in template"),
+            format!("this program has {}; a later NeoForge may have more", versions.join(", "))
+        ));
+    }
+    released(version)
 }
 
 /// Opens a version of the template that came with the program.
@@ -320,6 +340,19 @@ pub(super) fn read(located: &Located) -> Result<Opened> {
             load(tree, source, pin)
         }
     }
+}
+
+/// The files of a template that may be broken, and what of it cannot be read.
+pub(super) fn examine(named: Option<&str>, interrupt: &Interrupt) -> Result<(FileTree, Vec<Problem>)> {
+    let Some(named) = named else { return Ok((embedded::template(), Vec::new())) };
+    let located = locate(named, &mut Clones::new(interrupt))?;
+    let (tree, errors) = read_what_there_is(&located.folder, |name| template::PARTS.contains(&name))?;
+    let problem = |error: ReadError| {
+        let file = error.path().strip_prefix(&located.folder).unwrap_or(error.path()).display().to_string();
+        let reason = format!("{:#}", anyhow::Error::from(error));
+        Problem::of_file(file, ProblemKind::Unreadable { reason })
+    };
+    Ok((tree, errors.into_iter().map(problem).collect()))
 }
 
 /// What a template is known by for ever.

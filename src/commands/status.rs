@@ -4,16 +4,16 @@ use std::path::{Path, absolute};
 
 use anyhow::{Context as _, Result, bail};
 use console::style;
+use semver::Version;
 use serde_json::json;
 
-use super::Exit;
 use super::change::read_record;
 use super::source::{self, Clones};
-use crate::answers::record::{BUILT_IN, Record};
-use crate::embedded;
+use super::{Advice, Exit};
+use crate::answers::record::{self, BUILT_IN, TemplateId};
 use crate::interrupt::Interrupt;
 use crate::plan::{Side, misfits};
-use crate::project::{Tracked, Workspace};
+use crate::project::{Tracked, Workspace, WorkspaceError};
 use crate::tree::FileTree;
 use crate::ui::Out;
 use crate::unified;
@@ -47,29 +47,46 @@ struct Read {
     misfits: Vec<String>,
 }
 
-fn read(project: &Path, interrupt: &Interrupt) -> Result<Read> {
+fn read(project: &Path, clones: &mut Clones<'_>) -> Result<Read> {
     let workspace = Workspace::open(project)?;
     let ours = workspace.on_disk()?;
+    if ours.files.get(record::PATH).is_none() {
+        bail!(WorkspaceError::Uncommitted { path: record::PATH });
+    }
     let record = read_record(&ours.files)?;
-    let opened = source::open_recorded(&record.template, &mut Clones::new(interrupt))?;
+    let opened = source::open_recorded(&record.template, clones)?;
     let side = Side::new(&opened.template, record)?;
     let misfits = misfits(&opened.template, &side, &ours.files);
     Ok(Read { workspace, side, ours, misfits })
 }
 
-/// The newer version that this program could update to.
-fn newer(record: &Record) -> Option<&'static str> {
-    let template = &record.template;
-    (template.source == BUILT_IN && template.version != embedded::TEMPLATE_VERSION)
-        .then_some(embedded::TEMPLATE_VERSION)
+/// The version that `neoforge update` would move to, where it is another one: for a template from git with its commit.
+fn newer(made_from: &TemplateId, clones: &mut Clones<'_>) -> Result<Option<String>> {
+    if made_from.source != BUILT_IN && made_from.commit.is_none() {
+        // A folder has no other version than the one that it holds.
+        return Ok(None);
+    }
+    let newest = source::open_newer(made_from, None, clones)?.id;
+    let (then, now) = (Version::parse(&made_from.version), Version::parse(&newest.version));
+    let is_older = matches!((then, now), (Ok(then), Ok(now)) if now < then);
+    Ok(match newest.commit {
+        _ if newest == *made_from || is_older => None,
+        Some(commit) => Some(format!("{} ({})", newest.version, &commit[..commit.len().min(10)])),
+        None => Some(newest.version),
+    })
 }
 
 pub(super) fn status(project: &Path, as_json: bool, out: &mut Out, interrupt: &Interrupt) -> Result<Exit> {
-    let Read { side, ours, misfits, .. } = read(project, interrupt)?;
+    let mut clones = Clones::new(interrupt);
+    let Read { side, ours, misfits, .. } = read(project, &mut clones)?;
     let edited = edited(&side.tree, &ours);
     let own =
         ours.files.len() + ours.others.len() - side.tree.iter().filter(|(path, _)| ours.knows(path.as_str())).count();
-    let (record, newer) = (&side.record, newer(&side.record));
+    let record = &side.record;
+    let newer = newer(&record.template, &mut clones).unwrap_or_else(|error| {
+        out.note(format_args!("whether the template is newer could not be seen: {error:#}"));
+        None
+    });
     if as_json {
         out.json(&json!({
             "name": record.answers.name,
@@ -127,7 +144,7 @@ pub(super) fn diff(
     out: &mut Out,
     interrupt: &Interrupt,
 ) -> Result<Exit> {
-    let Read { workspace, side, ours, .. } = read(project, interrupt)?;
+    let Read { workspace, side, ours, .. } = read(project, &mut Clones::new(interrupt))?;
     let only = only.map(|path| inside(path, &workspace.root())).transpose()?;
     let wanted = |path: &str| {
         only.as_ref().is_none_or(|only| {
@@ -135,6 +152,13 @@ pub(super) fn diff(
                 || path.strip_prefix(only.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         })
     };
+    let paths = side.tree.iter().chain(&ours.files).map(|(path, _)| path.as_str());
+    if !paths.chain(ours.others.keys().map(String::as_str)).any(wanted) {
+        bail!(Advice::usage(
+            format!("neither the project nor its template has {}", only.unwrap_or_default()),
+            "`neoforge status` names what is edited",
+        ));
+    }
     let edited: Vec<_> = edited(&side.tree, &ours).into_iter().filter(|file| wanted(file.path)).collect();
     for file in &edited {
         out.raw(unified::file(file.path, side.tree.get(file.path), ours.files.get(file.path)).as_bytes())?;
@@ -148,7 +172,10 @@ fn inside(path: &Path, root: &Path) -> Result<String> {
     // A deleted file has no canonical path, but its folder may have one.
     let full = full.canonicalize().unwrap_or(full);
     let Ok(inside) = full.strip_prefix(root) else {
-        bail!("{} is not in the project {}", path.display(), root.display());
+        bail!(Advice::usage(
+            format!("{} is not in the project {}", path.display(), root.display()),
+            "name a file or a folder of the project",
+        ));
     };
     let parts: Vec<_> = inside.iter().map(|part| part.to_string_lossy()).collect();
     Ok(parts.join("/"))

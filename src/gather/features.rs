@@ -1,6 +1,6 @@
 //! Which features somebody wants.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::ask::{Ask, Prompt};
 use super::{GatherError, Given};
@@ -22,6 +22,7 @@ pub(super) fn wanted_features(
             return Err(SelectError::Unknown { name: name.clone(), similar }.into());
         }
     }
+    check_members(template, given)?;
     let said =
         given.preset.is_some() || given.features.is_some() || !given.with.is_empty() || !given.without.is_empty();
     let mut wanted = match (&given.preset, &given.features) {
@@ -65,6 +66,24 @@ pub(super) fn wanted_features(
         }
     }
     Ok(wanted)
+}
+
+/// Of what was typed, no two things are members of one group, and nothing is both in and out.
+fn check_members(template: &Template, given: &Given) -> Result<(), GatherError> {
+    if let Some(name) = given.with.iter().find(|name| given.without.contains(name)) {
+        return Err(GatherError::InAndOut { name: name.clone() });
+    }
+    for group in &template.manifest.group {
+        let group = group.name.get_ref();
+        let typed =
+            given.with.iter().filter(|name| template.features.get(*name).and_then(Feature::group) == Some(group));
+        let mut typed = typed.chain(given.set.get(group));
+        let one = typed.next();
+        if let (Some(one), Some(other)) = (one, typed.find(|other| Some(*other) != one)) {
+            return Err(SelectError::TwoMembers { group: group.clone(), one: one.clone(), other: other.clone() }.into());
+        }
+    }
+    Ok(())
 }
 
 /// The member of `group` that something wanted requires.
@@ -123,9 +142,8 @@ pub fn preset_features(template: &Template, preset: &Preset) -> BTreeSet<String>
 /// Asks for a preset, or for the features one by one.
 fn ask_features(template: &Template, ask: &mut dyn Ask) -> Result<BTreeSet<String>, GatherError> {
     const CUSTOM: &str = "custom";
-    let mut choices: Vec<(String, String)> = template
-        .manifest
-        .preset
+    let presets = &template.manifest.preset;
+    let mut choices: Vec<(String, String)> = presets
         .iter()
         .map(|preset| (preset.name.get_ref().clone(), format!("{}: {}", preset.name.get_ref(), preset.about)))
         .collect();
@@ -134,43 +152,69 @@ fn ask_features(template: &Template, ask: &mut dyn Ask) -> Result<BTreeSet<Strin
     if optional.is_empty() {
         return Ok(preset_features(template, default));
     }
-    choices.push((CUSTOM.to_owned(), format!("{CUSTOM}: choose the features one by one")));
-    let prompt = Prompt {
-        key: "preset",
-        text: "Which set of features?",
-        kind: Kind::Choice,
-        choices,
-        default: Some(Value::Text(default.name.get_ref().clone())),
-        check: &|_| Ok(()),
+    let plain = choices.clone();
+    choices.push((CUSTOM.to_owned(), format!("{CUSTOM}: a preset, and then its features one by one")));
+    let mut which = |text, choices| {
+        let default = Some(Value::Text(default.name.get_ref().clone()));
+        let prompt = Prompt { key: "preset", text, kind: Kind::Choice, choices, default, check: &|_| Ok(()) };
+        ask.ask(&prompt).map(|preset| preset.to_string())
     };
-    let preset = ask.ask(&prompt)?.to_string();
+    let preset = which("Which set of features?", choices)?;
     if preset != CUSTOM {
         return Ok(preset_features(template, find_preset(template, &preset)?));
     }
-    let chosen = preset_features(template, default)
-        .into_iter()
-        .filter(|name| optional.iter().any(|feature| &feature.name == name))
-        .collect();
-    let prompt = Prompt {
-        key: "features",
-        text: "Which features?",
-        kind: Kind::Choices,
-        choices: optional
-            .iter()
-            .map(|feature| (feature.name.clone(), format!("{}: {}", feature.name, feature.manifest.about)))
-            .collect(),
-        default: Some(Value::List(chosen)),
-        check: &|value| match value {
-            Value::List(names) => {
-                select::closure(template, &names.iter().cloned().collect()).map(drop).map_err(|error| error.to_string())
-            }
-            _ => Ok(()),
-        },
-    };
-    match ask.ask(&prompt)? {
-        Value::List(names) => Ok(names.into_iter().collect()),
-        other => Ok([other.to_string()].into()),
+    let start = if presets.len() > 1 { which("Which preset to start from?", plain)? } else { plain[0].0.clone() };
+    let start = preset_features(template, find_preset(template, &start)?);
+    adjust(template, start, ask)
+}
+
+/// Asks for the features of one section after the other; those of a preset are marked.
+fn adjust(template: &Template, start: BTreeSet<String>, ask: &mut dyn Ask) -> Result<BTreeSet<String>, GatherError> {
+    // A member of a group has a question of its own.
+    let (mut wanted, mut proposed): (BTreeSet<_>, BTreeSet<_>) =
+        start.into_iter().partition(|name| template.is_member(name));
+    for (section, features) in sections(template) {
+        let features: Vec<&Feature> = features.into_iter().filter(|feature| feature.group().is_none()).collect();
+        if features.is_empty() {
+            continue;
+        }
+        let marked = features.iter().filter(|feature| proposed.remove(&feature.name));
+        let marked = marked.map(|feature| feature.name.clone()).collect();
+        let text = section.map_or_else(|| "Which features?".to_owned(), |section| format!("Which features? {section}"));
+        let prompt = Prompt {
+            key: "features",
+            text: &text,
+            kind: Kind::Choices,
+            choices: features
+                .iter()
+                .map(|feature| (feature.name.clone(), format!("{}: {}", feature.name, feature.manifest.about)))
+                .collect(),
+            default: Some(Value::List(marked)),
+            check: &|value| match value {
+                Value::List(names) => {
+                    let all = wanted.iter().chain(names).cloned().collect();
+                    select::closure(template, &all).map(drop).map_err(|error| error.to_string())
+                }
+                _ => Ok(()),
+            },
+        };
+        match ask.ask(&prompt)? {
+            Value::List(names) => wanted.extend(names),
+            other => _ = wanted.insert(other.to_string()),
+        }
     }
+    Ok(wanted)
+}
+
+/// The features under their headings, both by name; those without a heading come last.
+#[must_use]
+pub fn sections(template: &Template) -> Vec<(Option<&str>, Vec<&Feature>)> {
+    let mut sections: BTreeMap<(bool, Option<&str>), Vec<&Feature>> = BTreeMap::new();
+    for feature in template.features.values() {
+        let section = feature.manifest.section.as_deref();
+        sections.entry((section.is_none(), section)).or_default().push(feature);
+    }
+    sections.into_iter().map(|((_, section), features)| (section, features)).collect()
 }
 
 /// Nothing that was to be left out came back.

@@ -24,7 +24,7 @@ use crate::template::problem::Problems;
 use crate::template::{Feature, Template, did_you_mean, similar};
 
 pub use self::ask::{Ask, AskError, Defaults, Prompt};
-pub use self::features::{default_preset, preset_features};
+pub use self::features::{default_preset, preset_features, sections};
 
 /// What the command line and a file of answers say. Everything else is asked.
 #[derive(Debug, Clone, Default)]
@@ -68,6 +68,8 @@ pub enum GatherError {
     UnknownPreset { name: String, similar: Option<String> },
     #[error(transparent)]
     Select(#[from] SelectError),
+    #[error("`{name}` is both to be added and to be left out; say one of them")]
+    InAndOut { name: String },
     #[error("`{name}` is required by `{by}`; leave out both, or none")]
     StillRequired { name: String, by: String },
     #[error("`{name}` is the default {group}; choose another one with `--set {group}=…`: {}", .members.join(", "))]
@@ -82,7 +84,7 @@ pub enum GatherError {
     NotAPair(String),
     #[error("`{value}` does not answer `{key}`: {reason}")]
     BadAnswer { key: String, value: String, reason: AnswerError },
-    #[error("{0}")]
+    #[error(transparent)]
     Template(#[from] Problems),
     #[error(transparent)]
     Ask(#[from] AskError),

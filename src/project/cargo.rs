@@ -25,7 +25,7 @@ pub struct Manifests {
 #[derive(Debug, thiserror::Error)]
 pub enum CargoError {
     /// It could not be started.
-    #[error("failed to run cargo: {0}; install Rust from https://rustup.rs")]
+    #[error("failed to run cargo; install Rust from https://rustup.rs")]
     Missing(#[source] io::Error),
     /// It said no.
     #[error("`cargo {command}` failed: {said}")]
@@ -36,7 +36,7 @@ pub enum CargoError {
         said: String,
     },
     /// A file of the temporary folder.
-    #[error("failed to write {}: {source}", .path.display())]
+    #[error("failed to write {}", .path.display())]
     Io {
         /// Its path.
         path: PathBuf,

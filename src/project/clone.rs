@@ -75,7 +75,7 @@ pub enum FetchError {
     Lfs { url: String, path: String },
     #[error("interrupted")]
     Interrupted,
-    #[error("failed to {action} {}: {source}", .path.display())]
+    #[error("failed to {action} {}", .path.display())]
     Io { action: &'static str, path: PathBuf, source: io::Error },
 }
 

@@ -51,7 +51,7 @@ pub enum DotenvError {
         key: String,
     },
     /// The system has no randomness to give.
-    #[error("failed to generate a secret for {key}: {source}")]
+    #[error("failed to generate a secret for {key}")]
     Random {
         /// The name of the variable.
         key: String,

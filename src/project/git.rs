@@ -44,11 +44,11 @@ pub enum Committed {
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the messages say it")]
 pub enum GitError {
-    #[error("git failed to {action}: {source}; fix that, or leave git out with --no-git")]
+    #[error("git failed to {action}")]
     Git { action: &'static str, source: git2::Error },
-    #[error("failed to {action} {}: {source}; fix that, or leave git out with --no-git", .path.display())]
+    #[error("failed to {action} {}", .path.display())]
     Io { action: &'static str, path: PathBuf, source: io::Error },
-    #[error("git failed to {action}: {said}; fix that, or leave git out with --no-git")]
+    #[error("git failed to {action}: {said}")]
     Said { action: &'static str, said: String },
     #[error("{name:?} is not a name for a branch; set another with `git config --global init.defaultBranch main`")]
     Branch { name: String },

@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use git2::{Repository, Status};
+
 use crate::tree::{File, FileTree};
 
 /// A folder could not be brought into step.
@@ -48,6 +50,22 @@ pub fn mirror(stands: &FileTree, should: &FileTree, folder: &Path) -> Result<(),
         write(&target, file).map_err(fail("write", &target))?;
     }
     Ok(())
+}
+
+/// Those of `paths` below `folder` that the repository around it does not track; none where there is no repository.
+#[must_use]
+pub fn untracked<'a>(folder: &Path, paths: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    let found = folder.canonicalize().ok().zip(Repository::discover(folder).ok());
+    let Some((folder, repository)) = found else { return Vec::new() };
+    let work_tree = repository.workdir().and_then(|top| top.canonicalize().ok());
+    let Some(inside) = work_tree.and_then(|top| Some(folder.strip_prefix(top).ok()?.to_path_buf())) else {
+        return Vec::new();
+    };
+    let unknown = |path: &&str| {
+        let status = repository.status_file(&inside.join(path));
+        status.is_ok_and(|status| status.intersects(Status::WT_NEW | Status::IGNORED))
+    };
+    paths.filter(unknown).collect()
 }
 
 fn write(target: &Path, file: &File) -> std::io::Result<()> {

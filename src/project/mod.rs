@@ -33,7 +33,7 @@ pub use read::read_tree;
 pub use source::{SourceError, TemplateSource, without_secrets};
 pub use stage::Staged;
 pub use target::check_target;
-pub use workspace::{Application, Ready, Tracked, Workspace, WorkspaceError, lines_merge};
+pub use workspace::{Application, Ready, Tracked, Workspace, WorkspaceError, find_project, lines_merge};
 pub use write_error::WriteError;
 
 /// Bytes as lower-case hexadecimal digits.

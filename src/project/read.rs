@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
-use walkdir::WalkDir;
+use walkdir::{DirEntry, WalkDir};
 
 use super::parallel;
 use crate::tree::{File, FileTree, PathError, TreePath};
@@ -24,15 +24,30 @@ pub enum ReadError {
     Special { path: PathBuf },
     #[error("the name of {} is not UTF-8, which not every platform can write; rename it", .path.display())]
     NotUtf8 { path: PathBuf },
-    #[error("{} cannot be used: {source}", .path.display())]
+    #[error("{} cannot be used", .path.display())]
     BadPath { path: PathBuf, source: PathError },
     #[error("{} may not be read; `chmod -R u+rX` on the folder helps where it is yours", .path.display())]
     Denied { path: PathBuf },
-    #[error("failed to read {}: {source}", .path.display())]
+    #[error("failed to read {}", .path.display())]
     Io { path: PathBuf, source: io::Error },
 }
 
 impl ReadError {
+    /// What cannot be read.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::Missing { path }
+            | Self::NotAFolder { path }
+            | Self::Symlink { path }
+            | Self::Special { path }
+            | Self::NotUtf8 { path }
+            | Self::BadPath { path, .. }
+            | Self::Denied { path }
+            | Self::Io { path, .. } => path,
+        }
+    }
+
     fn io(path: &Path, source: io::Error) -> Self {
         let path = path.to_path_buf();
         match source.kind() {
@@ -61,13 +76,30 @@ pub fn read_tree(folder: &Path) -> Result<FileTree, ReadError> {
 /// # Errors
 /// As [`read_tree`].
 pub fn read_part(folder: &Path, keep: impl Fn(&str) -> bool) -> Result<FileTree, ReadError> {
-    let found = find(folder, &keep)?;
+    let found: Vec<_> = find(folder, &keep)?.into_iter().collect::<Result<_, _>>()?;
     let files = parallel::map(&found, |(path, _)| read(path))?;
     Ok(found.into_iter().map(|(_, path)| path).zip(files).collect())
 }
 
+/// As [`read_part`], but goes on behind what cannot be kept, and names all of it.
+///
+/// # Errors
+/// [`ReadError`]: the folder itself is not there.
+pub fn read_what_there_is(folder: &Path, keep: impl Fn(&str) -> bool) -> Result<(FileTree, Vec<ReadError>), ReadError> {
+    let (mut tree, mut errors) = (FileTree::new(), Vec::new());
+    for found in find(folder, &keep)? {
+        match found.and_then(|(path, inside)| Ok((inside, read(&path)?))) {
+            Ok((path, file)) => _ = tree.insert(path, file),
+            Err(error) => errors.push(error),
+        }
+    }
+    Ok((tree, errors))
+}
+
 /// The paths of all files below `folder`: on disk, and in the tree.
-fn find(folder: &Path, keep: &dyn Fn(&str) -> bool) -> Result<Vec<(PathBuf, TreePath)>, ReadError> {
+type Found = Vec<Result<(PathBuf, TreePath), ReadError>>;
+
+fn find(folder: &Path, keep: &dyn Fn(&str) -> bool) -> Result<Found, ReadError> {
     if !fs::metadata(folder).map_err(|error| ReadError::io(folder, error))?.is_dir() {
         return Err(ReadError::NotAFolder { path: folder.to_path_buf() });
     }
@@ -76,27 +108,36 @@ fn find(folder: &Path, keep: &dyn Fn(&str) -> bool) -> Result<Vec<(PathBuf, Tree
     let walk = WalkDir::new(folder).min_depth(1).sort_by_file_name().into_iter();
     let kept = |name: &str| name != ".git" && keep(name);
     for entry in walk.filter_entry(|entry| entry.depth() != 1 || entry.file_name().to_str().is_none_or(kept)) {
-        let entry = entry.map_err(|error| {
-            let path = error.path().unwrap_or(folder).to_path_buf();
-            ReadError::io(&path, error.into())
-        })?;
-        let kind = entry.file_type();
-        if kind.is_symlink() {
-            return Err(ReadError::Symlink { path: entry.into_path() });
-        }
-        if entry.file_name().to_str().is_none() {
-            return Err(ReadError::NotUtf8 { path: entry.into_path() });
-        }
-        if kind.is_file() {
-            let path = entry.into_path();
-            let inside = tree_path(folder, &path)?;
-            found.push((path, inside));
-        } else if !kind.is_dir() {
-            // Opening a named pipe would wait for ever.
-            return Err(ReadError::Special { path: entry.into_path() });
-        }
+        let kept = entry
+            .map_err(|error| {
+                let path = error.path().unwrap_or(folder).to_path_buf();
+                ReadError::io(&path, error.into())
+            })
+            .and_then(|entry| kept_as(folder, entry));
+        found.extend(kept.transpose());
     }
     Ok(found)
+}
+
+/// A file as it is found; nothing for a folder.
+fn kept_as(folder: &Path, entry: DirEntry) -> Result<Option<(PathBuf, TreePath)>, ReadError> {
+    let kind = entry.file_type();
+    if kind.is_symlink() {
+        return Err(ReadError::Symlink { path: entry.into_path() });
+    }
+    if entry.file_name().to_str().is_none() {
+        return Err(ReadError::NotUtf8 { path: entry.into_path() });
+    }
+    if kind.is_dir() {
+        return Ok(None);
+    }
+    if !kind.is_file() {
+        // Opening a named pipe would wait for ever.
+        return Err(ReadError::Special { path: entry.into_path() });
+    }
+    let path = entry.into_path();
+    let inside = tree_path(folder, &path)?;
+    Ok(Some((path, inside)))
 }
 
 fn tree_path(folder: &Path, path: &Path) -> Result<TreePath, ReadError> {

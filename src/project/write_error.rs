@@ -56,7 +56,7 @@ pub enum WriteError {
     Exists { path: PathBuf },
     #[error("interrupted; nothing was left behind")]
     Interrupted,
-    #[error("failed to {action} {}: {source}", .path.display())]
+    #[error("failed to {action} {}", .path.display())]
     Io {
         /// What was tried, as a verb: `create`, `write`, `rename`.
         action: &'static str,

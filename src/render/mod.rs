@@ -36,7 +36,7 @@ pub enum RenderError {
         key: String,
     },
     /// Something is wrong with the template.
-    #[error("{0}")]
+    #[error(transparent)]
     Template(#[from] Problems),
 }
 

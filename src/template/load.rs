@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 
 use super::manifest::{FORMAT, FeatureManifest, TemplateManifest};
 use super::problem::{Place, Problem, ProblemKind, Problems};
-use super::{BASE, Feature, LOCK, LOCK_FACTS, MANIFEST, Source, Template, slot};
+use super::{BASE, Feature, LOCK, LOCK_FACTS, MANIFEST, Source, Template, mistakes, slot};
 use crate::lock::{Superset, SupersetError};
 use crate::tree::{File, FileTree};
 
@@ -16,19 +16,24 @@ use crate::tree::{File, FileTree};
 /// # Errors
 /// Everything that keeps the manifests from being read, and every file of a feature that nothing reads.
 pub fn load(tree: &FileTree) -> Result<Template, Problems> {
+    let (template, problems) = load_what_there_is(tree);
+    Problems::none_or(problems)?;
+    template.ok_or_else(|| Problem::of_file(MANIFEST, ProblemKind::NotATemplate).into())
+}
+
+/// As [`load`], but goes on behind what is wrong: the template is what remains without it.
+#[must_use]
+pub fn load_what_there_is(tree: &FileTree) -> (Option<Template>, Vec<Problem>) {
     if tree.get(MANIFEST).is_none() {
-        return Err(Problem::of_file(MANIFEST, ProblemKind::NotATemplate).into());
+        return (None, vec![Problem::of_file(MANIFEST, ProblemKind::NotATemplate)]);
     }
     let mut loader = Loader { tree, problems: Vec::new() };
     let manifest = loader.manifest::<TemplateManifest>(MANIFEST, "a template");
     let base = loader.feature(BASE, BASE, true);
     let features = loader.features();
     let lock = loader.lock();
-    Problems::none_or(loader.problems)?;
-    match (manifest, base) {
-        (Some((manifest, manifest_text)), Some(base)) => Ok(Template { manifest, manifest_text, base, features, lock }),
-        _ => Err(Problem::of_file(MANIFEST, ProblemKind::NotATemplate).into()),
-    }
+    let template = manifest.map(|(manifest, manifest_text)| Template { manifest, manifest_text, base, features, lock });
+    (template, loader.problems)
 }
 
 struct Loader<'a> {
@@ -58,9 +63,7 @@ impl Loader<'_> {
                 self.problems.push(Problem::of_file(folder, ProblemKind::BadName { name: name.to_owned() }));
                 continue;
             }
-            if let Some(feature) = self.feature(name, &folder, true) {
-                features.insert(name.to_owned(), feature);
-            }
+            features.insert(name.to_owned(), self.feature(name, &folder, true));
         }
         features
     }
@@ -90,8 +93,9 @@ impl Loader<'_> {
         }
     }
 
-    /// A feature, the base, or (where `whole` is false) glue.
-    fn feature(&mut self, name: &str, folder: &str, whole: bool) -> Option<Feature> {
+    /// A feature, the base, or (where `whole` is false) glue. One whose manifest is lost has nothing but its files, so that
+    /// whoever names it does not name something unknown.
+    fn feature(&mut self, name: &str, folder: &str, whole: bool) -> Feature {
         let manifest_path = format!("{folder}/feature.toml");
         let loaded = self.manifest::<FeatureManifest>(&manifest_path, if whole { "a feature" } else { "glue" });
         let (mut files, mut readme, mut partners) = (Vec::new(), None, Vec::<&str>::new());
@@ -117,12 +121,13 @@ impl Loader<'_> {
         let mut glue = BTreeMap::new();
         for partner in partners {
             let full_name = format!("{name}/with/{partner}");
-            if let Some(loaded) = self.feature(&full_name, &format!("{folder}/with/{partner}"), false) {
-                glue.insert(partner.to_owned(), loaded);
-            }
+            glue.insert(partner.to_owned(), self.feature(&full_name, &format!("{folder}/with/{partner}"), false));
         }
-        let (manifest, manifest_text) = loaded?;
-        Some(Feature { name: name.to_owned(), manifest, manifest_path, manifest_text, files, readme, glue })
+        let (manifest, manifest_text) = loaded.unwrap_or_else(|| {
+            let title = if whole { name.to_owned() } else { String::new() };
+            (FeatureManifest { about: title.clone(), title, ..FeatureManifest::default() }, String::new())
+        });
+        Feature { name: name.to_owned(), manifest, manifest_path, manifest_text, files, readme, glue }
     }
 
     fn source(&mut self, origin: String, path: &str, file: &File) -> Source {
@@ -169,15 +174,12 @@ impl Loader<'_> {
             self.problems.push(Problem::of_file(path, kind));
             return None;
         }
-        match toml::from_str(text) {
-            Ok(manifest) => Some((manifest, text.to_owned())),
-            Err(error) => {
-                let place = Place::at(path, text, error.span().map_or(0, |span| span.start));
-                let message = error.message().to_owned();
-                self.problems.push(Problem { place, kind: ProblemKind::Toml { message } });
-                None
-            }
-        }
+        let (manifest, mistakes) = mistakes::parse(text);
+        self.problems.extend(mistakes.into_iter().map(|mistake| Problem {
+            place: Place::at(path, text, mistake.offset),
+            kind: ProblemKind::Toml { message: mistake.message },
+        }));
+        Some((manifest?, text.to_owned()))
     }
 }
 

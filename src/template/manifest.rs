@@ -64,6 +64,11 @@ pub struct FeatureManifest {
     /// The feature in one line.
     #[serde(default)]
     pub about: String,
+    /// The heading under which lists of features show it.
+    pub section: Option<String>,
+    /// What a person should know who renames a project that has it, one sentence each.
+    #[serde(default)]
+    pub rename_notices: Vec<String>,
     /// The group that this feature is a member of.
     #[schemars(with = "Option<String>")]
     pub group: Option<Spanned<String>>,

@@ -10,6 +10,7 @@
 mod load;
 pub mod manifest;
 mod migrations;
+mod mistakes;
 pub mod problem;
 pub mod schema;
 pub mod slot;
@@ -24,7 +25,7 @@ use self::problem::{Place, Problem, ProblemKind};
 use crate::lock::Superset;
 use crate::tree::File;
 
-pub use self::load::load;
+pub use self::load::{load, load_what_there_is};
 
 /// The path of the template's manifest.
 pub const MANIFEST: &str = "template.toml";
@@ -73,6 +74,12 @@ impl Template {
         std::iter::once(&self.base).chain(self.features.values())
     }
 
+    /// A problem at the first line of `template.toml` that has this key or table.
+    #[must_use]
+    pub fn problem_at(&self, key: &str, kind: ProblemKind) -> Problem {
+        Problem { place: Place::of_key(MANIFEST, &self.manifest_text, key), kind }
+    }
+
     /// A problem at a position of `template.toml`.
     #[must_use]
     pub fn problem(&self, span: std::ops::Range<usize>, kind: ProblemKind) -> Problem {
@@ -116,6 +123,12 @@ impl Feature {
         self.manifest.conflicts.iter().map(|name| name.get_ref().as_str())
     }
 
+    /// A problem at the first line of `feature.toml` that has this key or table.
+    #[must_use]
+    pub fn problem_at(&self, key: &str, kind: ProblemKind) -> Problem {
+        Problem { place: Place::of_key(&self.manifest_path, &self.manifest_text, key), kind }
+    }
+
     /// The place of a position of `feature.toml`.
     #[must_use]
     pub fn place(&self, span: std::ops::Range<usize>) -> Place {
@@ -151,7 +164,8 @@ pub fn similar<'a>(typed: &str, names: impl IntoIterator<Item = &'a str>) -> Opt
     names
         .into_iter()
         .map(|name| (strsim::jaro(typed, name), name))
-        .filter(|(likeness, _)| *likeness > LIKELY)
+        // Two letters the wrong way round are the most frequent slip, and make short names look unlike.
+        .filter(|(likeness, name)| *likeness > LIKELY || (typed.len() > 2 && strsim::osa_distance(typed, name) == 1))
         .max_by(|(a, _), (b, _)| a.total_cmp(b))
         .map(|(_, name)| name.to_owned())
 }

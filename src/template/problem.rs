@@ -50,6 +50,18 @@ impl Place {
     }
 }
 
+impl Place {
+    /// The first line of a manifest that has this key or table; the whole file where none does.
+    pub fn of_key(file: impl Into<String>, text: &str, key: &str) -> Self {
+        let has = |line: &str| {
+            let rest = line.trim_start_matches('[').strip_prefix(key);
+            rest.is_some_and(|rest| rest.trim_start().starts_with(['=', ']', '.']))
+        };
+        let line = text.lines().position(has).map(|index| index + 1);
+        Self { file: file.into(), line, column: line.map(|_| 1) }
+    }
+}
+
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.file)?;
@@ -117,6 +129,8 @@ pub enum ProblemKind {
     MissingManifest { role: &'static str },
     #[error("the file is not UTF-8 text; save it as UTF-8")]
     NotText,
+    #[error("{reason}")]
+    Unreadable { reason: String },
     #[error(
         "format {found} is not known to this version of NeoForge, which reads format {known}; install a newer NeoForge"
     )]
@@ -211,6 +225,8 @@ pub enum ProblemKind {
     UnequalVariables { group: String, feature: String, missing: Vec<String> },
     #[error("the name `{name}` is taken already; choose another")]
     DoubledName { name: String },
+    #[error("`{one}` and `{other}` are both in it, and cannot be chosen together; leave one of them out")]
+    ImpossiblePreset { one: String, other: String },
     #[error("no preset has `default = true`; mark the one that --yes takes")]
     NoDefaultPreset,
     #[error("two presets have `default = true`: `{one}` and `{other}`; keep one")]
@@ -221,6 +237,9 @@ pub enum ProblemKind {
     ExceptOfSome,
     #[error("the preset has {lines} lines in its .{end} files; shorten them, or raise the limit")]
     TooManyLines { end: String, lines: usize },
+
+    #[error("`{one}` and `{other}` are never chosen together, so this is never rendered; remove it")]
+    DeadGlue { one: String, other: String },
 
     // Migrations.
     #[error("one part of the folder is `*`, which stands for the module, as in \"crates/*/migrations\"")]
@@ -269,6 +288,10 @@ pub enum ProblemKind {
     BadEnvValue,
     #[error("features list environment variables, but template.toml has no [env] that says where they go")]
     NoEnvTargets,
+    #[error(
+        "`.env` will hold this secret, and no .gitignore of the base has a line `.env`; add one, or the secret is committed"
+    )]
+    SecretNotIgnored,
     #[error("a probe has `get` or `post`; give it exactly one of the two")]
     GetOrPost,
     #[error("a probe's path begins with `/`")]

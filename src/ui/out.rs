@@ -67,16 +67,19 @@ impl Out {
     }
 
     /// Tells that somebody stopped the program, which is no error.
-    pub fn stopped(&mut self, why: &anyhow::Error) {
+    pub fn stopped(&mut self, why: &str) {
         self.say(why);
     }
 
     /// Tells what went wrong, also to those who want quiet.
-    pub fn error(&mut self, error: &anyhow::Error) {
+    pub fn error(&mut self, message: &str, causes: &[String], hint: Option<&str>) {
         let label = Style::new().for_stderr().red().bold().apply_to("error:");
-        let _ = writeln!(self.talk, "{label} {error}");
-        for cause in error.chain().skip(1) {
+        let _ = writeln!(self.talk, "{label} {message}");
+        for cause in causes {
             let _ = writeln!(self.talk, "  {cause}");
+        }
+        if let Some(hint) = hint {
+            let _ = writeln!(self.talk, "{} {hint}", Style::new().for_stderr().cyan().bold().apply_to("hint:"));
         }
     }
 }

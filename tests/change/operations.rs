@@ -168,3 +168,39 @@ fn the_workspace_loads_with_what_is_left_of_a_crate() {
     assert_eq!(project.read("Cargo.toml"), before);
     loads();
 }
+
+#[test]
+fn what_fails_its_smoke_test_is_not_committed() {
+    let sandbox = Sandbox::new();
+    let template = sandbox.template();
+    let step = "\n[[smoke.step]]\nname = \"look\"\nrun = [\"sh\", \"-c\", \"! grep -q mail main.txt\"]\n";
+    sandbox.write("template/template.toml", sandbox.read("template/template.toml") + step);
+    sandbox.run(&format!("new my-app --yes --trust --template {template}")).expect(0);
+    let project = Project { sandbox };
+    let before = project.git(&["rev-parse", "HEAD"]);
+    let said = project.run("add feature mail --yes --smoke --commit --trust").expect(4);
+    assert!(said.err.contains("The smoke test failed, and nothing was committed."), "{}", said.err);
+    assert_eq!(project.git(&["rev-parse", "HEAD"]), before);
+    assert!(project.status().contains("M  main.txt"), "{}", project.status());
+    project.git(&["restore", "--staged", "--worktree", "."]);
+    assert_eq!(project.status(), "");
+    project.run("add feature jobs --yes --smoke --commit --trust").expect(0);
+    assert_ne!(project.git(&["rev-parse", "HEAD"]), before);
+}
+
+#[test]
+fn a_new_name_tells_what_hangs_on_the_old_one() {
+    let sandbox = Sandbox::new();
+    let template = sandbox.template();
+    let jobs = sandbox.read("template/features/jobs/feature.toml");
+    sandbox.write(
+        "template/features/jobs/feature.toml",
+        jobs.replace("about", "rename-notices = [\"queues keep their names\"]\nabout"),
+    );
+    sandbox.run(&format!("new my-app --yes --smoke none --with mail --template {template}")).expect(0);
+    let project = Project { sandbox };
+    let said = project.run("set title=Other --yes --commit").expect(0);
+    assert!(!said.err.contains("queues"), "{}", said.err);
+    let said = project.run("set name=other --yes").expect(0);
+    assert!(said.err.contains("note: queues keep their names\n"), "{}", said.err);
+}

@@ -28,6 +28,10 @@ fn a_part_of_a_repository_changes_alone() {
     sandbox.run("add feature mail --yes --project services/shop/docs").expect(0);
     let status = sandbox.git("work", &["status", "--porcelain"]);
     assert!(status.contains("M  services/shop/main.txt") && status.contains(" M README.md"), "{status}");
+    // The way back that is printed takes nothing else along.
+    sandbox.git("work/services/shop", &["restore", "--staged", "--worktree", "."]);
+    assert_eq!(sandbox.git("work", &["status", "--porcelain"]), " M README.md\n");
+    sandbox.run("add feature mail --yes --project services/shop/docs").expect(0);
     sandbox.git("work", &["commit", "--quiet", "--message", "mail"]);
     sandbox.run("remove feature mail --yes --commit --project services/shop").expect(0);
     assert_eq!(sandbox.git("work", &["rev-parse", "HEAD^{tree}"]), before);

@@ -17,11 +17,11 @@ fn refused(project: &Project, line: &str, code: i32, expected: &str) {
 fn names_that_make_no_sense_are_explained() {
     let project = Project::with("--with mail");
     refused(&project, "add feature mial --yes", 2, "there is no feature `mial`; did you mean `mail`?");
-    refused(&project, "add feature mail --yes", 1, "has `mail` already");
-    refused(&project, "add feature big --yes", 1, "run `neoforge set database=big`");
-    refused(&project, "remove feature lite --yes", 1, "run `neoforge set database=…`");
-    refused(&project, "remove feature mial --yes", 1, "the project has no `mial`; did you mean `mail`?");
-    refused(&project, "remove feature jobs --yes", 1, "`jobs` is required by mail");
+    refused(&project, "add feature mail --yes", 2, "has `mail` already");
+    refused(&project, "add feature big --yes", 2, "run `neoforge set database=big`");
+    refused(&project, "remove feature lite --yes", 2, "run `neoforge set database=…`");
+    refused(&project, "remove feature mial --yes", 2, "the project has no `mial`\nhint: did you mean `mail`?");
+    refused(&project, "remove feature jobs --yes", 2, "`jobs` is required by mail");
     refused(&project, "set prot=1 --yes", 2, "there is no question `prot`; did you mean `port`?");
     refused(&project, "set port=none --yes", 2, "`none` does not answer `port`");
     refused(&project, "set port --yes", 2, "write `--set key=value`");
@@ -31,9 +31,21 @@ fn names_that_make_no_sense_are_explained() {
 fn a_dirty_tree_is_refused() {
     let project = Project::new();
     project.write("main.txt", "begin\nend\nedited\n");
-    refused(&project, "add feature mail --yes", 1, "not committed: main.txt; run `git commit --all`");
+    refused(
+        &project,
+        "add feature mail --yes",
+        1,
+        "not committed: main.txt; `git status` shows them all; run `git commit --all`",
+    );
     project.git(&["add", "main.txt"]);
     refused(&project, "add feature mail --yes", 1, "main.txt");
+    let said = project.run("add feature mail --yes --dry-run").expect(0);
+    assert!(
+        said.err.contains("this is for the last commit: there are changes that are not committed: main.txt"),
+        "{}",
+        said.err
+    );
+    assert!(said.out.contains("+ docs/features/mail.md"), "{}", said.out);
     project.git(&["stash", "--quiet"]);
     project.write("untracked.txt", "no matter\n");
     project.run("add feature mail --yes").expect(0);
@@ -116,12 +128,14 @@ fn git_must_not_be_in_the_middle_of_something() {
 fn a_project_must_be_one() {
     let sandbox = Sandbox::new();
     let template = sandbox.template();
-    let said = sandbox.run("add feature mail --yes").expect(1);
+    let said = sandbox.run("add feature mail --yes").expect(2);
     assert!(said.err.contains("not in a project of NeoForge"), "{}", said.err);
     sandbox.run(&format!("new my-app --yes --no-git --smoke none --template {template}")).expect(0);
     let said = sandbox.run("add feature mail --yes --project my-app").expect(1);
     assert!(said.err.contains("in no git repository") && said.err.contains("git init"), "{}", said.err);
     sandbox.git("work/my-app", &["init", "--quiet"]);
+    let said = sandbox.run("status --project my-app").expect(1);
+    assert!(said.err.contains("neoforge.toml is not committed; run `git add neoforge.toml`"), "{}", said.err);
     let said = sandbox.run("add feature mail --yes --project my-app").expect(1);
     assert!(said.err.contains("no commit yet"), "{}", said.err);
     sandbox.write("work/my-app/.gitignore", "neoforge.toml\n");

@@ -41,6 +41,22 @@ fn an_update_moves_to_the_newest_version_and_is_done_then() {
 }
 
 #[test]
+fn status_tells_what_is_newer() {
+    let project = with_versions(|project| replace(project, "base/files/main.txt", "begin", "start"));
+    let said = project.run("status").expect(0);
+    assert!(
+        said.out.contains("\nVersion 2.0.0 (") && said.out.contains("`neoforge update` moves to it."),
+        "{}",
+        said.out
+    );
+    let newer = project.run("status --json").expect(0).json()["template"]["newer"].clone();
+    assert!(newer.as_str().is_some_and(|newer| newer.starts_with("2.0.0 (")), "{newer}");
+    project.run("update --yes --commit").expect(0);
+    assert!(!project.run("status").expect(0).out.contains("Version"));
+    assert!(project.run("status --json").expect(0).json()["template"]["newer"].is_null());
+}
+
+#[test]
 fn an_update_commutes_with_adding() {
     let change =
         |project: &Project| replace(project, "features/jobs/feature.toml", "text = \"jobs\"", "text = \"works\"");
@@ -113,7 +129,7 @@ fn a_version_can_be_named() {
     project.run("update --yes --commit").expect(0);
     project.run(&format!("update --to {} --yes --commit", first.trim())).expect(0);
     assert_eq!(project.read("main.txt"), "begin\n    jobs\n    mail\nend\n");
-    project.run("update --to nonsense --yes").expect(1);
+    project.run("update --to nonsense --yes").expect(2);
 }
 
 #[cfg(unix)]

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use anyhow::{Result, bail};
 
+use super::super::Advice;
 use super::super::new::pairs;
 use super::super::source::{self, Clones, Opened};
 use crate::answers::question;
@@ -11,7 +12,7 @@ use crate::answers::record::{Record, TemplateId};
 use crate::gather::{GatherError, Given, questions_of_template};
 use crate::plan::list;
 use crate::render::select;
-use crate::template::{Template, did_you_mean, similar};
+use crate::template::{Template, similar};
 
 /// What somebody wants to change.
 #[derive(Debug)]
@@ -115,10 +116,13 @@ fn short(commit: &str) -> &str {
 fn check_addable(name: &str, chosen: &BTreeSet<String>, template: &Template) -> Result<()> {
     let group = template.features.get(name).and_then(|feature| feature.group());
     if let Some(group) = group {
-        bail!("`{name}` is one choice of {group}, and a project has exactly one; run `neoforge set {group}={name}`");
+        bail!(Advice::usage(
+            format!("`{name}` is one choice of {group}, and a project has exactly one"),
+            format!("run `neoforge set {group}={name}`")
+        ));
     }
     if chosen.contains(name) {
-        bail!("the project has `{name}` already; `neoforge status` shows what it has");
+        bail!(Advice::usage(format!("the project has `{name}` already"), "`neoforge status` shows what it has"));
     }
     Ok(())
 }
@@ -126,11 +130,18 @@ fn check_addable(name: &str, chosen: &BTreeSet<String>, template: &Template) -> 
 fn check_removable(name: &str, present: &BTreeSet<String>, template: &Template) -> Result<()> {
     if !present.contains(name) {
         let similar = similar(name, present.iter().map(String::as_str));
-        bail!("the project has no `{name}`{} `neoforge status` shows what it has", did_you_mean(similar.as_ref()));
+        let meant = similar.map_or_else(String::new, |similar| format!("did you mean `{similar}`? "));
+        bail!(Advice::usage(
+            format!("the project has no `{name}`"),
+            format!("{meant}`neoforge status` shows what it has")
+        ));
     }
     let feature = template.features.get(name);
     if let Some(group) = feature.and_then(|feature| feature.group()) {
-        bail!("`{name}` is the project's {group}, and a project has exactly one; run `neoforge set {group}=…`");
+        bail!(Advice::usage(
+            format!("`{name}` is the project's {group}, and a project has exactly one"),
+            format!("run `neoforge set {group}=…`")
+        ));
     }
     let requiring: Vec<_> = present
         .iter()
@@ -140,12 +151,11 @@ fn check_removable(name: &str, present: &BTreeSet<String>, template: &Template) 
         .map(String::as_str)
         .collect();
     if !requiring.is_empty() {
-        bail!(
-            "`{name}` is required by {}; remove {} first: `neoforge remove feature {} {name}`",
-            requiring.join(" and "),
-            if requiring.len() == 1 { "it" } else { "them" },
-            requiring.join(" ")
-        );
+        let them = if requiring.len() == 1 { "it" } else { "them" };
+        bail!(Advice::usage(
+            format!("`{name}` is required by {}", requiring.join(" and ")),
+            format!("remove {them} first: `neoforge remove feature {} {name}`", requiring.join(" "))
+        ));
     }
     Ok(())
 }

@@ -10,21 +10,30 @@ use serde_json::json;
 pub(super) use self::intent::Intent;
 use super::new::dotenv_entry;
 use super::source::{self, Clones, Opened};
-use super::{Exit, merge_driver, prompts, smoke};
+use super::{Advice, Exit, idle_workflows, merge_driver, prompts, smoke};
 use crate::answers::record::{self, Record};
 use crate::cli::{ChangeArgs, SmokeLevelArg};
 use crate::gather::{Ask, Defaults};
 use crate::interrupt::Interrupt;
 use crate::plan::{ChangePlan, Draft, misfits};
-use crate::project::{Application, Ready, Workspace, dotenv};
+use crate::project::{Application, Ready, Workspace, WorkspaceError, dotenv};
 use crate::smoke::Report;
 use crate::template::manifest::SmokeLevel;
 use crate::tree::FileTree;
 use crate::ui::{Out, Terminal};
 
+/// Takes back what is staged, new files too, in the project alone: the rest of a repository may hold somebody's work.
+const TAKE_BACK: &str = "git restore --staged --worktree .";
+
 pub(super) fn run(args: &ChangeArgs, intent: &Intent, out: &mut Out, interrupt: &Interrupt) -> Result<Exit> {
     let workspace = Workspace::open(&args.project)?;
-    let project = workspace.ready()?;
+    let project = match workspace.ready() {
+        Err(error @ (WorkspaceError::Dirty(_) | WorkspaceError::Busy { .. })) if args.dry_run => {
+            out.note(format_args!("this is for the last commit: {error}"));
+            workspace.as_committed()?
+        }
+        ready => ready?,
+    };
     let record = read_record(&project.tracked.files)?;
     let mut clones = Clones::new(interrupt);
     let before = source::open_recorded(&record.template, &mut clones)?;
@@ -82,8 +91,10 @@ pub(super) fn run(args: &ChangeArgs, intent: &Intent, out: &mut Out, interrupt: 
 /// The record of a project, as it was committed.
 pub(super) fn read_record(files: &FileTree) -> Result<Record> {
     let text = files.get(record::PATH).and_then(|file| file.text()).unwrap_or_default();
-    Record::parse(text)
-        .with_context(|| format!("failed to read {0}; restore it with `git log --patch -- {0}`", record::PATH))
+    Record::parse(text).context(Advice::new(
+        format!("failed to read {}", record::PATH),
+        format!("`git log --patch -- {}` shows what it was", record::PATH),
+    ))
 }
 
 fn apply(
@@ -106,6 +117,11 @@ fn apply(
     if !noted {
         tell_notes(plan, out);
     }
+    if workspace.repository_folder().is_some()
+        && let Some(idle) = idle_workflows(application.merge.changes.keys().map(|path| path.as_str()))
+    {
+        out.note(idle);
+    }
     merge_driver::enable(&workspace.root(), true, out);
     if !appended.keys.is_empty() {
         out.note(format_args!("new in .env: {}", appended.keys.join(", ")));
@@ -119,19 +135,21 @@ fn apply(
         return Ok(Exit::Conflicts);
     }
     out.say(format_args!("{} {}: {}", style("✓").for_stderr().green(), plan.subject, plan.counted()));
-    let commit = if args.commit { Some(workspace.commit(&plan.subject)?) } else { None };
     let report = prove(args, workspace, plan, after, out, interrupt)?;
+    let passed = report.as_ref().is_none_or(|report| report.passed);
+    let commit = if args.commit && passed { Some(workspace.commit(&plan.subject)?) } else { None };
     conclude_json(args, plan, commit.as_deref(), report.as_ref(), out)?;
-    if report.is_some_and(|report| !report.passed) {
-        let undo = if commit.is_some() { "git reset --hard HEAD~1" } else { "git reset --hard" };
-        out.say(format_args!("\nThe smoke test failed. Mend it, or take the change back with `{undo}`."));
+    if !passed {
+        out.say(format_args!(
+            "\nThe smoke test failed, and nothing was committed. Mend it, or take the change back with `{TAKE_BACK}`."
+        ));
         return Ok(Exit::SmokeFailed);
     }
     if let Some(commit) = commit {
         out.say(format_args!("committed as {}", &commit[..commit.len().min(10)]));
     } else {
         out.say(format_args!(
-            "\nNext:\n  git diff --staged\n  git commit --message \"{}\"      # or take it back: git reset --hard",
+            "\nNext:\n  git diff --staged\n  git commit --message \"{}\"      # or take it back: {TAKE_BACK}",
             plan.subject
         ));
     }

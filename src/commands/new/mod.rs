@@ -17,7 +17,7 @@ pub(super) use self::options::pairs;
 use self::options::{git_plan, planned_smoke, target};
 use self::repository::{DOTENV, NewRepository, tell_git};
 use super::source::{self, Clones, Opened};
-use super::{Exit, merge_driver, prompts, smoke};
+use super::{Exit, idle_workflows, merge_driver, prompts, smoke};
 use crate::answers::record::{self, AnswersFile, Record};
 use crate::answers::{Value, name};
 use crate::cli::New;
@@ -174,6 +174,11 @@ fn told(plan: &NewProject, committed: Option<&Committed>, out: &mut Out) {
     };
     out.say(format_args!("{check} {} files in {}{branch}", plan.tree.len(), plan.target.display()));
     tell_git(&plan.git, committed, out);
+    if matches!(plan.git, GitPlan::Inside(_))
+        && let Some(idle) = idle_workflows(plan.tree.iter().map(|(path, _)| path.as_str()))
+    {
+        out.note(idle);
+    }
 }
 
 fn prove(
@@ -240,8 +245,15 @@ fn conclude(
     } else {
         Vec::new()
     };
-    if !built.is_empty() {
-        out.note(format_args!("the build wrote {}, which belongs into git: `git add` and commit it", built.join(", ")));
+    let (locks, others): (Vec<_>, Vec<_>) = built.into_iter().partition(|path| path.ends_with(".lock"));
+    if !locks.is_empty() {
+        out.note(format_args!("the build wrote {}, which belongs into git: `git add` and commit it", locks.join(", ")));
+    }
+    if !others.is_empty() {
+        out.note(format_args!(
+            "the smoke test left {}, which git neither tracks nor ignores: the template's .gitignore should name it",
+            others.join(", ")
+        ));
     }
     if passed {
         out.say("\nNext:");

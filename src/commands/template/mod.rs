@@ -25,10 +25,11 @@ use crate::template::schema::schema as json_schema;
 use crate::ui::Out;
 
 pub(super) fn check(path: Option<&str>, json: bool, out: &mut Out, interrupt: &Interrupt) -> Result<Exit> {
-    let problems = match source::open(path, interrupt) {
-        Ok(opened) => Problems::none_or(check::check(&opened.template)).err(),
-        Err(error) => Some(error.downcast::<Problems>()?),
-    };
+    let (tree, mut problems) = source::examine(path, interrupt)?;
+    if let Err(found) = check::examine(&tree) {
+        problems.extend(found.as_slice().iter().cloned());
+    }
+    let problems = Problems::none_or(problems).err();
     let problems = problems.as_ref().map_or(&[][..], Problems::as_slice);
     if json {
         out.json(&json!({ "problems": problems.iter().map(problem_json).collect::<Vec<_>>() }))?;

@@ -15,8 +15,8 @@ use self::schema::Schema;
 use self::sql::{Kind, Name, Object, Step};
 use super::{Side, list};
 use crate::merge::{Change, TreeMerge};
-use crate::template::Template;
 use crate::template::manifest::Migrations;
+use crate::template::{Feature, Template};
 use crate::tree::{File, FileTree, TreePath};
 
 /// What a change means for a database.
@@ -253,7 +253,15 @@ fn left_behind(template: &Template, before: &Side, after: &Side, ours: &FileTree
         }
         data.notes.extend(group.notices.iter().cloned());
     }
+    if before.record.answers.name != after.record.answers.name {
+        let parts = std::iter::once(&template.base).chain(features_of(template, after));
+        data.notes.extend(parts.flat_map(|part| part.manifest.rename_notices.iter().cloned()));
+    }
     data
+}
+
+fn features_of<'a>(template: &'a Template, side: &'a Side) -> impl Iterator<Item = &'a Feature> {
+    side.features.iter().filter_map(|name| template.features.get(name))
 }
 
 impl Data {

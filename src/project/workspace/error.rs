@@ -17,6 +17,8 @@ pub enum WorkspaceError {
          commit`", .0.display()
     )]
     NoRepository(PathBuf),
+    #[error("there is no folder {}; check the path", .0.display())]
+    NoFolder(PathBuf),
     #[error("{} is a repository without files; go to a work tree of it", .0.display())]
     Bare(PathBuf),
     #[error("there is no git; install it from https://git-scm.com/downloads")]
@@ -42,8 +44,8 @@ pub enum WorkspaceError {
     #[error("the project's {path} is not committed; run `git add {path}` and `git commit` first")]
     Uncommitted { path: &'static str },
     #[error(
-        "there are changes that are not committed: {}; run `git commit --all`, or put them aside with `git stash`, or, if \
-         NeoForge was killed here, undo with `git reset --hard`", names(.0)
+        "there are changes that are not committed: {}; `git status` shows them all; run `git commit --all`, or put them aside \
+         with `git stash`", names(.0)
     )]
     Dirty(Vec<String>),
     #[error(
@@ -76,7 +78,7 @@ pub enum WorkspaceError {
     Denied(PathBuf),
     #[error("the disk is full at {}; free some space, and run the command again", .0.display())]
     Full(PathBuf),
-    #[error("failed to {action} {}: {source}", .path.display())]
+    #[error("failed to {action} {}", .path.display())]
     Io { action: &'static str, path: PathBuf, source: io::Error },
     #[error("the change is staged, but git did not commit it: {said}")]
     Commit { said: String },

@@ -15,6 +15,7 @@ mod snapshot;
 mod trees;
 
 use std::fs::{self, File};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
@@ -55,7 +56,7 @@ impl Workspace {
     /// # Errors
     /// [`WorkspaceError`]: the folder is not there, or is in no git repository.
     pub fn without_record(folder: &Path) -> Result<Self, WorkspaceError> {
-        Self::at(&folder.canonicalize().map_err(WorkspaceError::io("find", folder))?)
+        Self::at(&existing(folder)?)
     }
 
     fn at(root: &Path) -> Result<Self, WorkspaceError> {
@@ -100,6 +101,12 @@ impl Workspace {
         if let Some(what) = self.in_the_middle()? {
             return Err(WorkspaceError::Busy { what });
         }
+        let (head, changed) = self.status(lock)?;
+        if changed.is_empty() { Ok(head) } else { Err(WorkspaceError::Dirty(changed)) }
+    }
+
+    /// What is checked out, and what is not as it was committed there.
+    fn status(&self, lock: Option<&File>) -> Result<(Head, Vec<String>), WorkspaceError> {
         let status = ["status", "--porcelain=v2", "--branch", "-z"];
         let options = ["--untracked-files=no", "--ignore-submodules=dirty", "--no-renames"];
         let git = self.git("compare the files", status).args(options);
@@ -109,7 +116,7 @@ impl Workspace {
         for entry in printed.split(|byte| *byte == 0) {
             changed.extend(changed_path(&String::from_utf8_lossy(entry), &self.prefix));
         }
-        if changed.is_empty() { Ok(head) } else { Err(WorkspaceError::Dirty(changed)) }
+        Ok((head, changed))
     }
 
     /// The command that git is in the middle of.
@@ -207,9 +214,20 @@ fn unopened(root: &Path, failure: Failure) -> WorkspaceError {
     }
 }
 
+/// A folder by its full name.
+fn existing(folder: &Path) -> Result<PathBuf, WorkspaceError> {
+    folder.canonicalize().map_err(|error| match error.kind() {
+        ErrorKind::NotFound => WorkspaceError::NoFolder(folder.to_owned()),
+        _ => WorkspaceError::io("find", folder)(error),
+    })
+}
+
 /// The folder with the record, at `start` or above it.
-fn find_project(start: &Path) -> Result<PathBuf, WorkspaceError> {
-    let start = start.canonicalize().map_err(WorkspaceError::io("find", start))?;
+///
+/// # Errors
+/// [`WorkspaceError::NoFolder`] and [`WorkspaceError::NoProject`].
+pub fn find_project(start: &Path) -> Result<PathBuf, WorkspaceError> {
+    let start = existing(start)?;
     let found = start.ancestors().find(|folder| folder.join(RECORD).is_file());
     found.map(Path::to_path_buf).ok_or_else(|| WorkspaceError::NoProject(start.clone()))
 }

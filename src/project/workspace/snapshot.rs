@@ -102,6 +102,16 @@ impl Workspace {
         Ok(Ready { workspace: self, head, tracked })
     }
 
+    /// As [`Workspace::ready`], whatever waits for a commit; to look at, since nothing can be applied then.
+    ///
+    /// # Errors
+    /// As [`Workspace::committed`].
+    pub fn as_committed(&self) -> Result<Ready<'_>, WorkspaceError> {
+        let (head, _) = self.status(None)?;
+        let tracked = self.project(&head.commit)?;
+        Ok(Ready { workspace: self, head, tracked })
+    }
+
     /// The project as it was committed last.
     ///
     /// # Errors
