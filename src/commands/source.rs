@@ -197,7 +197,7 @@ pub(super) fn open_newer(id: &TemplateId, to: Option<&str>, clones: &mut Clones<
         let mut opened = open_named(&at(source, to), clones)?;
         if followed.is_some() && !opened.id.source.contains('#') {
             // A tag or a commit is no branch: the next update follows the same one as before.
-            opened.id.source = source.to_owned();
+            source.clone_into(&mut opened.id.source);
         }
         return Ok(opened);
     }
@@ -269,7 +269,7 @@ fn no_versions(folder: &str, flag: &str) -> Advice {
 /// Opens the version of the built-in template that somebody has typed.
 fn typed_version(version: &str) -> Result<Opened> {
     let versions = embedded::versions();
-    if !versions.iter().any(|known| *known == version) {
+    if !versions.contains(&version) {
         bail!(Advice::usage(
             format!("there is no version {version} of the built-in template"),
             format!("this program has {}; a later NeoForge may have more", versions.join(", "))
@@ -333,13 +333,11 @@ pub(super) fn read(located: &Located) -> Result<Opened> {
     }
     // What else a repository holds (a README, a licence, tests) is none of our business.
     let tree = read_part(&located.folder, |name| template::PARTS.contains(&name))?;
-    match &located.commit {
-        Some(commit) => load(tree, located.source.clone(), Pin::Commit(commit.clone())),
-        None => {
-            let (source, pin) = folder::pin(&located.folder, &tree);
-            load(tree, source, pin)
-        }
+    if let Some(commit) = &located.commit {
+        return load(tree, located.source.clone(), Pin::Commit(commit.clone()));
     }
+    let (source, pin) = folder::pin(&located.folder, &tree);
+    load(tree, source, pin)
 }
 
 /// The files of a template that may be broken, and what of it cannot be read.

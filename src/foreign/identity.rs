@@ -10,7 +10,7 @@ pub(super) fn variables() -> Vec<(&'static str, String)> {
     let is_set = |names: &[&str]| names.iter().any(|name| env::var(name).is_ok());
     let mut variables = Vec::new();
     if !is_set(&["CARGO_NAME", "GIT_AUTHOR_NAME", "GIT_COMMITTER_NAME"]) {
-        let fallback = || (!is_set(&["USER", "USERNAME", "NAME"])).then(login).flatten();
+        let fallback = || (!is_set(&["USER", "USERNAME", "NAME"])).then(login);
         variables.extend(git(&["config", "user.name"]).or_else(fallback).map(|name| ("CARGO_NAME", name)));
     }
     if !is_set(&["CARGO_EMAIL", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_EMAIL"]) {
@@ -20,11 +20,11 @@ pub(super) fn variables() -> Vec<(&'static str, String)> {
 }
 
 /// The name that git knows somebody by who has not told it theirs: that of the account.
-fn login() -> Option<String> {
+fn login() -> String {
     let identity =
         git(&["-c", "user.useConfigOnly=false", "-c", "user.email=nobody@localhost", "var", "GIT_AUTHOR_IDENT"]);
     let name = identity.and_then(|identity| Some(identity.split_once(" <")?.0.to_owned()));
-    Some(name.unwrap_or_else(|| "unknown".to_owned()))
+    name.unwrap_or_else(|| "unknown".to_owned())
 }
 
 /// What git prints in the current folder, if it succeeds.

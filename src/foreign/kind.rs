@@ -32,7 +32,7 @@ pub fn kind(folder: &Path) -> Kind {
     let text = |name: &str| fs::read_to_string(folder.join(name)).unwrap_or_default();
     let is_config = there(CONFIG);
     let manifest = text(MANIFEST);
-    if there(MANIFEST) && !(is_config && !has_key(&manifest, "format")) {
+    if there(MANIFEST) && (!is_config || has_key(&manifest, "format")) {
         return if has_key(&manifest, "kickstart_version") { Kind::Other("kickstart") } else { Kind::Own };
     }
     if is_config {

@@ -89,7 +89,7 @@ impl Words {
             if line.starts_with([INFORMATION, END]) {
                 from_hook = true;
             } else if text.is_empty() || NO_NEWS.iter().any(|news| text.starts_with(news)) {
-                continue;
+                // Nobody needs to know.
             } else if line.starts_with(WARNING) {
                 from_hook = false;
                 notes.push(text);

@@ -89,16 +89,13 @@ fn join(workspace: &mut Item, member: &str) -> bool {
         let mut behind = text(last.decor().suffix());
         last.decor_mut().set_suffix("");
         behind.push_str(&text(Some(members.trailing())));
-        match last_line(&behind) {
-            (comment, Some(line)) => {
-                let indent = last_line(&indent).1.unwrap_or("\n    ");
-                value.decor_mut().set_prefix(format!("{comment}{indent}"));
-                members.set_trailing(line);
-            }
-            (_, None) => {
-                value.decor_mut().set_prefix(" ");
-                members.set_trailing(&behind);
-            }
+        if let (comment, Some(line)) = last_line(&behind) {
+            let indent = last_line(&indent).1.unwrap_or("\n    ");
+            value.decor_mut().set_prefix(format!("{comment}{indent}"));
+            members.set_trailing(line);
+        } else {
+            value.decor_mut().set_prefix(" ");
+            members.set_trailing(&behind);
         }
     }
     members.insert_formatted(at, value);

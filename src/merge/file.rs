@@ -148,7 +148,7 @@ fn merge_into(format: Format, base: &str, ours: &str, theirs: &str) -> Option<St
     // Where the template's text can be read, the others must be readable, too: of a broken one nobody knows what it says.
     let readable = |text: &str| format.reads(text) != Some(false);
     let may_break = !readable(base);
-    if !may_break && !(readable(ours) && readable(theirs)) {
+    if !(may_break || readable(ours) && readable(theirs)) {
         return None;
     }
     let is_right = |text: &String| (may_break || readable(text)) && check::is_right(format, base, ours, theirs, text);

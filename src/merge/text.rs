@@ -127,12 +127,16 @@ impl Merged {
         self.lines(&kept);
     }
 
-    /// Both sides are kept: in order when they belong to a list that is in order. Else the deeper comes first, so that what goes on in
-    /// a block stays in it, and a comment last, so that it stays above what it is for.
+    /// Both sides are kept, and what both begin with is one insertion. The rest is in order when it belongs to a list that is in order.
+    /// Else the deeper comes first, so that what goes on in a block stays in it, and a comment last, so that it stays above what it
+    /// is for.
     fn insertions(&mut self, ours: &[&str], theirs: &[&str], neighbours: [Option<&str>; 2], reading: Reading) {
-        if ours == theirs || (reading.parts && contains(ours, theirs)) {
+        let [head, _] = shared(ours, theirs);
+        self.lines(&ours[..head]);
+        let (ours, theirs) = (&ours[head..], &theirs[head..]);
+        if theirs.is_empty() || (reading.parts && contains(ours, theirs)) {
             self.lines(ours);
-        } else if reading.parts && contains(theirs, ours) {
+        } else if ours.is_empty() || (reading.parts && contains(theirs, ours)) {
             self.lines(theirs);
         } else if in_sorted_list(ours, neighbours) && in_sorted_list(theirs, neighbours) {
             let mut lines = [ours, theirs].concat();
@@ -150,9 +154,7 @@ impl Merged {
 
     fn conflict(&mut self, base: Option<&[&str]>, ours: &[&str], theirs: &[&str], labels: &Labels<'_>) {
         // What both sides have in common at the edges is no part of the conflict.
-        let head = ours.iter().zip(theirs).take_while(|(a, b)| a == b).count();
-        let rest = ours.len().min(theirs.len()) - head;
-        let tail = ours.iter().rev().zip(theirs.iter().rev()).take(rest).take_while(|(a, b)| a == b).count();
+        let [head, tail] = shared(ours, theirs);
         self.lines(&ours[..head]);
         self.lines(&[&format!("<<<<<<< {}\n", labels.ours)]);
         self.lines(&ours[head..ours.len() - tail]);
@@ -174,6 +176,14 @@ fn is_akin(before: &&str, after: &&str) -> bool {
 /// The indentation of what begins there.
 fn depth(lines: &[&str]) -> usize {
     lines.iter().find(|line| !line.trim().is_empty()).map_or(0, |line| line.len() - line.trim_start().len())
+}
+
+/// How many lines two texts begin and end with.
+fn shared(ours: &[&str], theirs: &[&str]) -> [usize; 2] {
+    let head = ours.iter().zip(theirs).take_while(|(a, b)| a == b).count();
+    let rest = ours.len().min(theirs.len()) - head;
+    let tail = ours.iter().rev().zip(theirs.iter().rev()).take(rest).take_while(|(a, b)| a == b).count();
+    [head, tail]
 }
 
 fn ends_in_comment(lines: &[&str]) -> bool {
@@ -260,6 +270,12 @@ mod tests {
         assert_eq!(shown, "a\n<<<<<<< yours\nb\nx\n||||||| before\nb\n=======\n>>>>>>> new\nc\n");
         let shown = conflict("a\nb\nc\n", "x\nb\nc\n", "a\nb\ny\n", &LABELS);
         assert_eq!(shown, "<<<<<<< yours\nx\nb\nc\n||||||| before\na\nb\nc\n=======\na\nb\ny\n>>>>>>> new\n");
+    }
+
+    #[test]
+    fn what_both_begin_with_is_there_once() {
+        let merged = clean("{\n}\n", "{\n  a\n  b\n  x {\n  }\n}\n", "{\n  a\n  b\n  y {\n  }\n}\n");
+        assert_eq!(merged, "{\n  a\n  b\n  x {\n  }\n  y {\n  }\n}\n");
     }
 
     #[test]

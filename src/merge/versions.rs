@@ -34,7 +34,7 @@ fn settle_lines(base: &str, ours: &str, theirs: &str) -> Option<[String; 2]> {
         }
         if let Some(version) = newer(before.version, our.version, their.version) {
             let (older, newer) = if version == our.version { (their, our) } else { (our, their) };
-            newest.insert(older.line, newer.line);
+            newest.insert(older.whole, newer.whole);
         }
     }
     let settled =
@@ -53,7 +53,7 @@ fn versioned(text: &str) -> HashMap<[String; 2], Option<Line<'_>>> {
 
 /// A line with one version in it.
 struct Line<'a> {
-    line: &'a str,
+    whole: &'a str,
     version: &'a str,
     /// What stands around the version, without the hash of a commit, which changes along with it.
     rest: [String; 2],
@@ -72,7 +72,7 @@ impl<'a> Line<'a> {
             numbers(version).map(|_| (start, version))
         })?;
         let rest = [&line[..start], &line[start + version.len()..]];
-        Some(Self { line, version, rest: rest.map(without_hash) })
+        Some(Self { whole: line, version, rest: rest.map(without_hash) })
     }
 }
 

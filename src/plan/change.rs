@@ -158,7 +158,9 @@ impl ChangePlan {
         let wanted = |path: &str| path == LOCK || lock::is_manifest(path) || is_source(path);
         let mut merged = lock::merged(&self.merge, &self.ours, wanted);
         let patched: BTreeSet<String> = self.patched.union(&lock::patched_in(&merged)).cloned().collect();
-        if let (Some(text), Some(ours)) = (merged.get(LOCK).and_then(File::text), self.our_lock().and_then(File::text))
+        if !patched.is_empty()
+            && let (Some(text), Some(ours)) =
+                (merged.get(LOCK).and_then(File::text), self.our_lock().and_then(File::text))
             && let (Some(text), Ok(path)) = (lock::unlocked(text, &patched, ours), TreePath::parse(LOCK))
         {
             merged.insert(path, File::plain(text));

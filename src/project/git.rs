@@ -234,7 +234,7 @@ fn append(path: &Path, line: &str) -> Result<(), GitError> {
             .or_else(|error| if error.kind() == io::ErrorKind::NotFound { Ok(vec![]) } else { Err(error) })?;
         let gap = if old.is_empty() || old.ends_with(b"\n") { "" } else { "\n" };
         let mut file = fs::OpenOptions::new().create(true).append(true).open(path)?;
-        write!(file, "{gap}{line}\n")
+        writeln!(file, "{gap}{line}")
     };
     append().map_err(|source| io_error("write", path, source))
 }

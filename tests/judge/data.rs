@@ -265,8 +265,7 @@ fn by_name(list: &[Value]) -> Option<Value> {
     let mut named = BTreeMap::new();
     for item in list {
         let Value::Table(table) = item else { return None };
-        let names = ["name", "label", "id", "key"];
-        let name = names
+        let name = ["name", "label", "id", "key"]
             .iter()
             .find_map(|name| table.iter().find(|(key, _)| key.contains(&format!("\"{name}\"")) || key == name));
         let Some((_, Value::Scalar(name))) = name else { return None };

@@ -61,10 +61,8 @@ pub(crate) fn diff(old: &Text, new: &Text) -> Diff {
     for (a, b) in aligned(olds, news, |a, b| {
         if before[a] == after[b] {
             8
-        } else if old.lines[a].text == new.lines[b].text && old.lines[a].text.len() > 2 {
-            1
         } else {
-            0
+            u8::from(old.lines[a].text == new.lines[b].text && old.lines[a].text.len() > 2).into()
         }
     }) {
         result.pair(a, b);

@@ -166,6 +166,7 @@ impl<'a> Expected<'a> {
     }
 
     /// Where the other side has taken the neighbours of an added line, above and below.
+    #[expect(clippy::option_option, reason = "whether a neighbour tells, and whether there is a parent")]
     fn neighbours(&self, node: Node) -> [Option<Option<Node>>; 2] {
         let (at, text, side, opposite, other) = match node {
             Node::Ours(at) => (at, self.ours, self.yours, self.theirs, self.other),
@@ -255,6 +256,7 @@ impl<'a> Expected<'a> {
     }
 
     /// What the sides have made of a parent.
+    #[expect(clippy::option_option, reason = "whether it is known, and whether there is one")]
     fn resolved(&self, node: Node, parent: Node) -> Option<Option<Node>> {
         let Node::Base(line) = parent else { return Some(Some(parent)) };
         let fates = [self.yours.fates[line], self.other.fates[line]];

@@ -59,7 +59,7 @@ impl Text {
         let mut lines: Vec<Line> = text.lines().enumerate().map(|(at, line)| plain(language, at, line)).collect();
         match language {
             Language::Rust | Language::Css | Language::Script | Language::Json => {
-                scan::place(language, text, &mut lines)
+                scan::place(language, text, &mut lines);
             }
             Language::Toml | Language::Sections => tables::place(text, &mut lines),
             Language::Markdown => markdown::place(text, &mut lines),

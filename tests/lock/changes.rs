@@ -18,7 +18,9 @@ fn features_come_and_go_with_what_they_need() {
 fn a_crate_that_the_template_does_not_know_stays() {
     let place = Place::locked();
     place.make("--with fast");
-    place.edit("crates/app/Cargo.toml", "[dependencies]\n", "[dependencies]\nmine = \"1\"\n");
+    // Away from the line of `fast`, which a person would have to look at.
+    let own = "[dev-dependencies]\nmine = \"1\"\n\n[dependencies]\n";
+    place.edit("crates/app/Cargo.toml", "[dependencies]\n", own);
     place.build_and_commit();
     let before = place.lock();
 

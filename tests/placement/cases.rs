@@ -8,6 +8,7 @@ use neoforge::merge::{Labels, Merged, merge_file};
 use neoforge::tree::File;
 
 use crate::judge::judge;
+use crate::judge::language::Language;
 
 /// One merge.
 struct Case {
@@ -98,7 +99,8 @@ fn merges_are_right_or_conflicts() {
             let merged = merged.text().expect("a text");
             // Where brackets say what a line stands in, its indentation is for the formatter.
             let shape = |text: &str| -> Vec<String> {
-                let trimmed = |line: &str| if case.path.ends_with(".rs") { line.trim() } else { line }.to_owned();
+                let trimmed =
+                    |line: &str| if Language::of(&case.path) == Language::Rust { line.trim() } else { line }.to_owned();
                 text.lines().map(trimmed).collect()
             };
             if !case.right.iter().any(|right| shape(right) == shape(merged)) {

@@ -19,7 +19,7 @@ use crate::plan::{ChangePlan, Draft, misfits};
 use crate::project::{Application, Ready, Workspace, WorkspaceError, dotenv};
 use crate::smoke::Report;
 use crate::template::manifest::SmokeLevel;
-use crate::tree::FileTree;
+use crate::tree::{FileTree, TreePath};
 use crate::ui::{Out, Terminal};
 
 /// Takes back what is staged, new files too, in the project alone: the rest of a repository may hold somebody's work.
@@ -118,7 +118,7 @@ fn apply(
         tell_notes(plan, out);
     }
     if workspace.repository_folder().is_some()
-        && let Some(idle) = idle_workflows(application.merge.changes.keys().map(|path| path.as_str()))
+        && let Some(idle) = idle_workflows(application.merge.changes.keys().map(TreePath::as_str))
     {
         out.note(idle);
     }

@@ -245,7 +245,8 @@ fn conclude(
     } else {
         Vec::new()
     };
-    let (locks, others): (Vec<_>, Vec<_>) = built.into_iter().partition(|path| path.ends_with(".lock"));
+    let (locks, others): (Vec<_>, Vec<_>) =
+        built.into_iter().partition(|path| Path::new(path).extension().is_some_and(|kind| kind == "lock"));
     if !locks.is_empty() {
         out.note(format_args!("the build wrote {}, which belongs into git: `git add` and commit it", locks.join(", ")));
     }

@@ -80,7 +80,7 @@ struct Reader<'a> {
     units: Vec<Unit>,
 }
 
-impl<'a> Reader<'a> {
+impl Reader<'_> {
     fn token(&mut self) {
         let Token { blanks, text } = self.tokens[self.at];
         let lines = blanks.matches('\n').count();
@@ -95,7 +95,7 @@ impl<'a> Reader<'a> {
         match text {
             _ if text.starts_with("//") || text.starts_with("/*") => self.comment(text, start),
             "#" if self.language == Language::Rust && self.current.is_empty() && self.next_is(&["[", "!"]) => {
-                self.attribute()
+                self.attribute();
             }
             "{" => self.open(self.brace(), start),
             "[" if self.begins_array() => self.open(Ends::List, start),
@@ -185,7 +185,7 @@ impl<'a> Reader<'a> {
 
     /// What kind of block begins here.
     fn brace(&self) -> Ends {
-        if self.current.iter().any(|token| *token == "use") && self.current.iter().all(|token| is_path(token)) {
+        if self.current.contains(&"use") && self.current.iter().all(|token| is_path(token)) {
             return Ends::List;
         }
         // In a list of imports, a list of imports.

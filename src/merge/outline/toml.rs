@@ -29,7 +29,7 @@ fn table(place: &str, table: &dyn TableLike, units: &mut Vec<Unit>) {
         let here = inside(place, key);
         match item {
             Item::Value(Value::Array(array)) => {
-                let inline = !array.iter().any(|value| is_on_its_line(value)) && array.len() > 0;
+                let inline = !array.iter().any(is_on_its_line) && !array.is_empty();
                 units.push(unit(place.to_owned(), format!("{key} = []"), key, false));
                 units.extend(array.iter().map(|value| unit(here.clone(), plain(value), "", inline)));
             }
@@ -39,13 +39,14 @@ fn table(place: &str, table: &dyn TableLike, units: &mut Vec<Unit>) {
                     self::table(&inside(&here, &first.unwrap_or_else(|| at.to_string())), entry, units);
                 }
             }
-            item => match item.as_table_like() {
-                Some(inner) => self::table(&here, inner, units),
-                None => {
+            item => {
+                if let Some(inner) = item.as_table_like() {
+                    self::table(&here, inner, units);
+                } else {
                     let value = item.as_value().map(plain).unwrap_or_default();
                     units.push(unit(place.to_owned(), format!("{key} = {value}"), key, false));
                 }
-            },
+            }
         }
     }
 }
