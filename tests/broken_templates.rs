@@ -167,6 +167,7 @@ cases! {
         "features/a/feature.toml:5:3: invalid type: integer `2`, expected a string",
         "features/a/feature.toml:8:7: a probe's path begins with `/`",
         "features/a/feature.toml:8:7: 20 is not an HTTP status; it lies between 100 and 599",
+        "features/b/feature.toml: the file is missing; a feature needs one",
         "features/b/files/y.liquid:1:1: liquid: Unclosed block. {% endif %} tag expected.",
         "template.toml:5:1: unknown field `colour`, expected one of `format`, `name`, `version`, `about`, `reserved-names`, `question`, `group`, `preset`, `dependencies`, `env`, `docs`, `migrations`, `next`, `smoke`",
         "template.toml:6:8: invalid type: integer `5`, expected a sequence",

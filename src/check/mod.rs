@@ -33,6 +33,7 @@ pub fn examine(tree: &FileTree) -> Result<(), Problems> {
                 | ProblemKind::UnequalVariables { .. }
                 | ProblemKind::NoDefaultPreset
                 | ProblemKind::NoEnvTargets
+                | ProblemKind::UnstableSlot { .. }
         )
     };
     problems.extend(template.iter().flat_map(check).filter(|problem| whole || !is_missed(problem)));
@@ -55,6 +56,7 @@ pub fn check(template: &Template) -> Vec<Problem> {
                 | ProblemKind::ForeignTarget { .. }
                 | ProblemKind::UnknownSlot { .. }
                 | ProblemKind::UnstableSlot { .. }
+                | ProblemKind::BadDefault { .. }
                 | ProblemKind::Lock(_)
         )
     };

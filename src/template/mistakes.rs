@@ -108,6 +108,7 @@ mod tests {
                 (2, "invalid type: integer `1`"),
                 (5, "invalid type: integer `2`"),
                 (9, "unknown field `slto`"),
+                (7, "missing field `slot`"),
                 (13, "invalid type: string \"200\""),
             ]
         );
