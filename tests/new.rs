@@ -464,11 +464,11 @@ fn a_folder_that_is_no_template_is_told() {
     let sandbox = Sandbox::new();
     let ran = sandbox.run("new a --template .").expect(1);
     assert!(ran.err.contains("this folder is not a template: it has no template.toml"), "{}", ran.err);
-    let ran = sandbox.run("new a --template ./nowhere").expect(1);
-    assert!(ran.err.contains("there is no folder ./nowhere; give the folder of a template, or"), "{}", ran.err);
-    let ran = sandbox.run("new a --template acme/web").expect(1);
+    let ran = sandbox.run("new a --template ./nowhere").expect(2);
+    assert!(ran.err.contains("there is no folder ./nowhere\nhint: give the folder of a template, or"), "{}", ran.err);
+    let ran = sandbox.run("new a --template acme/web").expect(2);
     assert!(
-        ran.err.contains("there is no folder acme/web; a template on GitHub is `--template gh:acme/web`"),
+        ran.err.contains("there is no folder acme/web\nhint: a template on GitHub is `--template gh:acme/web`"),
         "{}",
         ran.err
     );

@@ -174,10 +174,14 @@ fn open_pinned(id: &TemplateId, clones: &mut Clones<'_>) -> Result<Opened> {
     }
     let commit = at(&id.source, id.commit.as_deref().unwrap_or_default());
     open_named(&commit, clones).with_context(|| {
-        format!(
-            "failed to get the template that the project was made from; should its history have been rewritten, remove {} \
-             with git, and let `neoforge adopt --template {}` find the version that fits best",
-            record::PATH, id.source
+        Advice::new(
+            "failed to get the template that the project was made from",
+            format!(
+                "should its history have been rewritten, remove {} with git, and let `neoforge adopt --template {}` find the \
+                 version that fits best",
+                record::PATH,
+                id.source
+            ),
         )
     })
 }

@@ -86,10 +86,10 @@ fn what_is_no_lost_project_is_refused() {
     project.git(&["commit", "--quiet", "--all", "--message", "lost"]);
     let said = adopt(&project, "--with mial").expect(2);
     assert!(said.err.contains("there is no feature `mial`; did you mean `mail`?"), "{}", said.err);
-    let said = adopt(&project, "--version 1.0.0").expect(1);
+    let said = adopt(&project, "--version 1.0.0").expect(2);
     assert!(said.err.contains("is a folder and has no other versions"), "{}", said.err);
-    let said = project.sandbox.run("adopt my-app --version 9.9.9").expect(1);
-    assert!(said.err.contains("this program has no version 9.9.9"), "{}", said.err);
+    let said = project.sandbox.run("adopt my-app --version 9.9.9").expect(2);
+    assert!(said.err.contains("there is no version 9.9.9 of the built-in template"), "{}", said.err);
     let said = project.sandbox.run("adopt my-app").expect(1);
     assert!(said.err.contains("this was not made from built-in"), "{}", said.err);
     assert!(!project.exists("neoforge.toml"));

@@ -218,6 +218,10 @@ fn a_history_that_was_rewritten_or_is_out_of_reach_was_kept() {
     let commit = record.lines().find_map(|line| line.strip_prefix("commit = ")).expect("a commit").trim_matches('"');
     project.edit("neoforge.toml", &record.replace(commit, &"1".repeat(40)));
     let said = project.run("add feature mail --yes").expect(1);
-    assert!(said.err.contains("should its history have been rewritten, remove neoforge.toml with git"), "{}", said.err);
+    assert!(
+        said.err.contains("hint: should its history have been rewritten, remove neoforge.toml with git"),
+        "{}",
+        said.err
+    );
     assert!(said.err.contains("`neoforge adopt --template file://[HERE]/template`"), "{}", said.err);
 }

@@ -95,8 +95,8 @@ fn a_missing_permission_is_told() {
         ran.err
     );
 
-    let ran = run("template check ../template/nowhere").expect(1);
-    assert!(ran.err.contains("there is no folder ../template/nowhere; give the folder"), "{}", ran.err);
+    let ran = run("template check ../template/nowhere").expect(2);
+    assert!(ran.err.contains("there is no folder ../template/nowhere\nhint: give the folder"), "{}", ran.err);
 }
 
 #[test]

@@ -155,14 +155,14 @@ fn a_repository_that_has_not_what_is_wanted_is_told() {
             1,
             "check the address, the network and your access; `git ls-remote file://[HERE]/nowhere`",
         ),
-        (format!("{url}//nowhere"), 1, "has no folder \"nowhere\"; these hold a template.toml: web"),
-        (format!("{url}//web#v9"), 1, "has no branch, tag or full commit \"v9\"; it has the tags v1"),
-        (format!("{url}//web#{}", "0".repeat(40)), 1, "it has the tags v1"),
-        (format!("{url}//../web"), 1, "cannot be a folder of the repository"),
-        (format!("{url}//web#--upload-pack=x"), 1, "cannot be a branch, a tag or a commit"),
+        (format!("{url}//nowhere"), 2, "has no folder \"nowhere\"; these hold a template.toml: web"),
+        (format!("{url}//web#v9"), 2, "has no branch, tag or full commit \"v9\"; it has the tags v1"),
+        (format!("{url}//web#{}", "0".repeat(40)), 2, "it has the tags v1"),
+        (format!("{url}//../web"), 2, "cannot be a folder of the repository"),
+        (format!("{url}//web#--upload-pack=x"), 2, "cannot be a branch, a tag or a commit"),
         (url.clone(), 1, "has no template.toml"),
-        ("ext::touch%20x".to_owned(), 1, "git would run a program of its own"),
-        ("gh:nobody".to_owned(), 1, "write it as `gh:owner/repo`"),
+        ("ext::touch%20x".to_owned(), 2, "git would run a program of its own"),
+        ("gh:nobody".to_owned(), 2, "write it as `gh:owner/repo`"),
     ] {
         let line = format!("new my-app --yes --template {template}");
         let ran = sandbox.finish(sandbox.neoforge(line.split(' ')).env("TMPDIR", &place)).expect(code);

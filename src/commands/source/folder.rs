@@ -7,6 +7,7 @@ use anyhow::{Result, bail};
 
 use super::{Located, Opened, Pin, kept, load, name_of};
 use crate::answers::record::{self, TemplateId};
+use crate::commands::Advice;
 use crate::foreign;
 use crate::project::read::read_part;
 use crate::project::{Placed, TemplateSource, placed, read_commit};
@@ -17,12 +18,15 @@ use crate::tree::FileTree;
 pub(super) fn find(named: &str, path: &Path) -> Result<Located> {
     let folder = match path.canonicalize() {
         Ok(folder) => folder,
-        Err(error) if error.kind() == ErrorKind::NotFound && is_owner_and_name(named) => bail!(
-            "there is no folder {named}; a template on GitHub is `--template gh:{named}`, and one of another place has an address \
-             such as https://…"
-        ),
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            bail!("there is no folder {named}; give the folder of a template, or the address of a git repository")
+            let hint = if is_owner_and_name(named) {
+                format!(
+                    "a template on GitHub is `--template gh:{named}`, and one of another place has an address such as https://…"
+                )
+            } else {
+                "give the folder of a template, or the address of a git repository".to_owned()
+            };
+            bail!(Advice::usage(format!("there is no folder {named}"), hint))
         }
         Err(error) => bail!("failed to find the template {named}: {error}"),
     };
