@@ -128,6 +128,7 @@ impl<'a> Expected<'a> {
             if (yours.is_some() || other.is_some()) && mover.is_moved(self.base, line) {
                 self.counts[place].optional += 1;
             }
+            self.count_elsewhere(line);
             match (yours, other) {
                 (None, Some(_)) => self.counts[place].removed[0] += 1,
                 (Some(_), None) => self.counts[place].removed[1] += 1,
@@ -143,6 +144,24 @@ impl<'a> Expected<'a> {
         }
     }
 
+    /// A line that one side has put below something else, and the other one has removed, may stay there.
+    fn count_elsewhere(&mut self, line: usize) {
+        let before = self.base.lines[line].parent.map(Node::Base);
+        let now = match (self.yours.line(line), self.other.line(line)) {
+            (Some(yours), None) => self.ours.lines[yours].parent.map(Node::Ours),
+            (None, Some(other)) => self.theirs.lines[other].parent.map(Node::Theirs),
+            _ => return,
+        };
+        let now = now.map(|parent| self.canonical(parent));
+        if now != before
+            && let Some(above) = self.place_of(now)
+        {
+            let (role, text) = (self.base.lines[line].role, named(&self.base.lines[line]));
+            let place = self.numbered(above, role, text);
+            self.counts[place].optional += 1;
+        }
+    }
+
     fn count_added(&mut self, node: Node) {
         let Some(place) = self.place(node) else {
             self.cannot(node);
@@ -151,6 +170,17 @@ impl<'a> Expected<'a> {
         match node {
             Node::Ours(_) => self.counts[place].ours += 1,
             _ => self.counts[place].theirs += 1,
+        }
+        // What stands below it goes with it.
+        if let Ok(Some(parent)) = self.parent(node)
+            && let Some(above) = self.place(parent)
+        {
+            for above in self.counts[above].instead.clone() {
+                let (role, text) = (self.line(node).role, named(self.line(node)));
+                let instead = self.numbered(above, role, text);
+                self.counts[place].instead.push(instead);
+                self.counts[instead].is_instead = true;
+            }
         }
         // Where they have gone apart, it may go with either.
         for parent in self.neighbours(node).into_iter().flatten() {

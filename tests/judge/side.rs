@@ -48,7 +48,7 @@ impl Side {
             result.sever(base, side, line);
         }
         // What stands above an item follows it.
-        for least in [100, 50, 50] {
+        for least in [100, 51, 51] {
             result.pair_edits(base, side, least);
         }
         result
