@@ -109,7 +109,12 @@ fn edited(tree: &FileTree, edits: &[(Index, Index)]) -> FileTree {
             "md" | "html" => ("<!--", " -->"),
             _ => ("#", ""),
         };
-        lines.insert(line.index(lines.len() + 1), format!("{begin} a person's line {number}{end}\n"));
+        let at = line.index(lines.len() + 1);
+        // Text over several lines must stay indented.
+        let next = lines.get(at).filter(|_| kind(path).ends_with("ml")).map_or("", String::as_str);
+        let indentation = &next[..next.len() - next.trim_start_matches(' ').len()];
+        let text = format!("{indentation}{begin} a person's line {number}{end}\n");
+        lines.insert(at, text);
         *file = File { bytes: lines.concat().into(), executable: file.executable };
     }
     files.into_iter().collect()

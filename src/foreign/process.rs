@@ -3,7 +3,7 @@
 use std::env;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::thread;
 use std::time::Duration;
 
@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::words::Words;
 use super::{ForeignError, Request, identity};
 use crate::interrupt::Interrupt;
+use crate::process;
 
 /// Time between two looks at whether the process has ended and whether the user has interrupted.
 const POLL: Duration = Duration::from_millis(10);
@@ -81,7 +82,7 @@ fn start(
     printed: &Path,
 ) -> Result<Box<dyn ChildWrapper>, ForeignError> {
     let program = env::current_exe().map_err(ForeignError::io("find", Path::new("neoforge")))?;
-    let mut command = Command::new(&program);
+    let mut command = process::command(&program);
     command.arg("cargo-generate").arg(path).envs(identity::variables());
     for variable in ["TMPDIR", "TMP", "TEMP"] {
         command.env(variable, temporary);

@@ -9,6 +9,7 @@ mod lock;
 mod migrations;
 mod new;
 mod plain;
+mod report;
 mod uses;
 
 pub use self::branches::merge_records;
