@@ -42,16 +42,20 @@ fn settle_lines(base: &str, ours: &str, theirs: &str) -> Option<[String; 2]> {
     (!newest.is_empty()).then(|| [ours, theirs].map(settled))
 }
 
-/// The lines with a version by what stands around it; nothing where several lines have the same around it.
+/// The lines with a version by what stands around it; nothing where they have several versions.
 fn versioned(text: &str) -> HashMap<[String; 2], Option<Line<'_>>> {
     let mut lines = HashMap::new();
     for line in text.split_inclusive('\n').filter_map(Line::of) {
-        lines.entry(line.rest.clone()).and_modify(|known| *known = None).or_insert(Some(line));
+        let known = lines.entry(line.rest.clone()).or_insert_with(|| Some(line.clone()));
+        if known.as_ref().is_some_and(|known| known.whole != line.whole) {
+            *known = None;
+        }
     }
     lines
 }
 
 /// A line with one version in it.
+#[derive(Clone)]
 struct Line<'a> {
     whole: &'a str,
     version: &'a str,
@@ -117,7 +121,10 @@ mod tests {
             |hash: char, version: &str| format!("- uses: actions/x@{} # v{version}\n", hash.to_string().repeat(40));
         let settled = settle_lines(&line('a', "6.1.0"), &line('b', "7.0.0"), &line('c', "6.9.2"));
         assert_eq!(settled, Some([line('b', "7.0.0"), line('b', "7.0.0")]));
-        let twice = line('a', "6.1.0").repeat(2);
-        assert_eq!(settle_lines(&twice, &line('b', "7.0.0"), &line('c', "6.9.2")), None);
+        let twice = |hash, version: &str| line(hash, version).repeat(2);
+        let settled = settle_lines(&twice('a', "6.1.0"), &twice('b', "7.0.0"), &line('c', "7.9.2"));
+        assert_eq!(settled, Some([twice('c', "7.9.2"), line('c', "7.9.2")]));
+        let two = [line('b', "7.0.0"), line('d', "7.1.0")].concat();
+        assert_eq!(settle_lines(&twice('a', "6.1.0"), &two, &line('c', "6.9.2")), None);
     }
 }

@@ -192,26 +192,21 @@ impl Reader<'_> {
         if self.blocks.last().is_some_and(|block| block.ends == Ends::List && block.label == "use") {
             return Ends::List;
         }
-        let begins = |words: &[&str]| self.current.iter().any(|token| words.contains(token));
-        if self.language == Language::Css
-            || begins(&["fn", "impl", "mod", "trait", "loop", "while", "for", "unsafe", "async", "|"])
-        {
+        if self.language == Language::Css {
             return Ends::Statements;
         }
-        if begins(&["struct", "enum", "union", "match"]) {
-            return Ends::Entries;
-        }
-        let mut depth = 0;
+        let (mut depth, mut has_entries) = (0, false);
         for token in &self.tokens[self.at..] {
             match token.text {
                 "{" | "(" | "[" => depth += 1,
                 "}" | ")" | "]" if depth == 0 => break,
                 "}" | ")" | "]" => depth -= 1,
                 ";" if depth == 0 => return Ends::Statements,
+                "," if depth == 0 => has_entries = true,
                 _ => {}
             }
         }
-        if begins(&["if", "else"]) { Ends::Statements } else { Ends::Entries }
+        if has_entries { Ends::Entries } else { Ends::Statements }
     }
 
     /// Whether a bracket begins an array, and no index, type or pattern.
