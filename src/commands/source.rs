@@ -207,7 +207,7 @@ pub(super) fn open_newer(id: &TemplateId, to: Option<&str>, clones: &mut Clones<
     }
     match folder::at_revision(source, to)? {
         Some(opened) => Ok(opened),
-        None => bail!("{source} is a folder and has no other versions; leave out `--to`"),
+        None => bail!(no_versions(source, "--to")),
     }
 }
 

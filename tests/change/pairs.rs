@@ -212,6 +212,6 @@ fn what_git_merges_of_two_branches_is_what_both_changes_make() {
     }
     println!("{tried} merges, {conflicts} of them in conflict");
     // What two features bring only together is in neither branch.
-    assert!(of_adds <= 15, "{of_adds} of {adds} pairs of new features are in conflict");
+    assert!(of_adds <= 20, "{of_adds} of {adds} pairs of new features are in conflict");
     assert!(wrong.is_empty(), "{} merges are wrong:\n{}", wrong.len(), wrong.join("\n"));
 }
