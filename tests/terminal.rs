@@ -199,6 +199,7 @@ fn features_are_chosen_one_by_one() {
     let template = sandbox.template();
     let mut talk = Conversation::start(&sandbox, &format!("new my-app --template {template}"));
     talk.sees("Which set of features?").types(DOWN).types(DOWN).types(ENTER);
+    talk.sees("Which preset to start from?").types(ENTER);
     talk.sees("Which features?").sees("[ ]").types(DOWN).types(" ").sees("[x]").types(ENTER);
     // Their list starts at the default, which is the second one.
     talk.sees("Database?").types("\x1b[A").types(ENTER);

@@ -68,7 +68,7 @@ fn own_crates_and_own_versions_need_no_cargo() {
     place.sandbox.write("work/my-app/crates/shop/src/lib.rs", "//! A shop.\n");
     place.build_and_commit();
     let mut command = place.sandbox.neoforge(["add", "feature", "wide", "--yes", "--project", "my-app"]);
-    let said = place.sandbox.finish(command.env("PATH", "/nowhere")).expect(0);
+    let said = place.sandbox.finish(command.env("PATH", place.git_alone())).expect(0);
     assert!(!said.err.contains("Cargo.lock"), "{}", said.err);
     assert_eq!(place.lock().matches("version = \"0.7.0\"").count(), 3, "{}", place.lock());
     place.takes_the_lock();
@@ -101,7 +101,7 @@ fn without_cargo_the_lock_file_is_merged_and_a_note_says_so() {
     place.edit("crates/app/Cargo.toml", "[dependencies]\n", "[dependencies]\nmine = \"1\"\n");
     place.build_and_commit();
     let mut command = place.sandbox.neoforge(["add", "feature", "wide", "--yes", "--project", "my-app"]);
-    let said = place.sandbox.finish(command.env("PATH", "/nowhere")).expect(0);
+    let said = place.sandbox.finish(command.env("PATH", place.git_alone())).expect(0);
     assert!(said.err.contains("run `cargo build`, and commit what it changes in Cargo.lock"), "{}", said.err);
     // Nothing of this change was beyond the merge.
     place.takes_the_lock();

@@ -100,6 +100,16 @@ impl Place {
         place
     }
 
+    /// A folder of programs that has git, and no cargo.
+    pub(crate) fn git_alone(&self) -> std::path::PathBuf {
+        let folder = self.sandbox.path("git-alone");
+        std::fs::create_dir_all(&folder).expect("a folder");
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let git = std::env::split_paths(&path).map(|folder| folder.join("git")).find(|git| git.is_file());
+        std::os::unix::fs::symlink(git.expect("git is installed"), folder.join("git")).expect("a link");
+        folder
+    }
+
     /// The same, with the template's lock file written.
     pub(crate) fn locked() -> Self {
         let place = Self::new();

@@ -9,6 +9,9 @@ pub(super) enum Language {
     Css,
 }
 
+/// What begins an item that has a name.
+const ITEMS: [&str; 9] = ["fn", "struct", "enum", "union", "trait", "mod", "macro_rules", "const", "static"];
+
 /// The units of code, in their order.
 pub(super) fn units(text: &str, language: Language) -> Vec<Unit> {
     let mut reader = Reader {
@@ -289,7 +292,12 @@ impl Reader<'_> {
     }
 
     fn name_last(&mut self, label: &str) {
+        let is_entry = self.blocks.last().is_some_and(|block| block.ends == Ends::Entries);
+        let is_item = label.split(' ').next().is_some_and(|word| ITEMS.contains(&word));
         if let Some(unit) = self.units.last_mut() {
+            // Two fields, or two functions, of one name are no code; two statements are.
+            let is_field = is_entry && unit.text.strip_prefix(label).is_some_and(|rest| rest.starts_with(" : "));
+            unit.name = (is_item || is_field).then(|| label.to_owned());
             label.clone_into(&mut unit.label);
         }
     }
@@ -307,7 +315,6 @@ fn is_path(token: &str) -> bool {
 
 /// What an item, a statement or an entry is called by what stands in it or is written for it.
 fn label(texts: &[&str]) -> String {
-    const ITEMS: [&str; 9] = ["fn", "struct", "enum", "union", "trait", "mod", "macro_rules", "const", "static"];
     if let Some(at) = texts
         .iter()
         .position(|text| ITEMS.contains(text))
