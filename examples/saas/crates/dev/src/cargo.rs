@@ -21,6 +21,8 @@ pub async fn build(root: &Path) -> anyhow::Result<Result<PathBuf, String>> {
     command
         .args(["build", "--bin", "app", "--message-format", "json-render-diagnostics"])
         .current_dir(root)
+        // Its bar would stand before the errors, where somebody has it always shown.
+        .env("CARGO_TERM_PROGRESS_WHEN", "never")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
