@@ -44,7 +44,7 @@ pub struct Progress {
 impl Progress {
     /// Changes with all that a page must learn of.
     fn id(&self) -> Option<u128> {
-        self.failure.as_ref().map(|failure| failure.id).or(self.target.map(|target| target.build))
+        self.failure.as_ref().map(|failure| failure.id).or_else(|| self.target.map(|target| target.build))
     }
 }
 

@@ -48,7 +48,8 @@ async fn pass_on(log: impl AsyncRead + Unpin) -> io::Result<String> {
     while let Some(line) = lines.next_segment().await? {
         let line = String::from_utf8_lossy(&line);
         eprintln!("{line}");
-        text += &format!("{}\n", strip_str(&line));
+        text += &strip_str(&line).to_string();
+        text.push('\n');
     }
     Ok(text)
 }
