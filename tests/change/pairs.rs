@@ -27,12 +27,7 @@ enum Change<'a> {
 impl Change<'_> {
     fn apply(self, template: &Template, record: &Record) -> Record {
         let answers = &record.answers;
-        let mut given = Given {
-            name: Some(answers.name.clone()),
-            features: Some(answers.features.clone()),
-            answers: answers.values.clone(),
-            ..Given::default()
-        };
+        let mut given = Given::again(answers);
         match self {
             Self::Add(name) => given.with.push(name.to_owned()),
             Self::Remove(name) => {
