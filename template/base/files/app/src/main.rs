@@ -56,10 +56,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Serve { without_worker } => serve(!without_worker).await,
         Command::Worker => worker().await,
         Command::Migrate => migrate().await,
-        Command::Openapi => {
-            println!("{}", kernel::openapi(&modules()).to_pretty_json()?);
-            Ok(())
-        }
+        Command::Openapi => kernel::print(&format!("{}\n", kernel::openapi(&modules()).to_pretty_json()?)),
         // @slot dispatch
     }
 }

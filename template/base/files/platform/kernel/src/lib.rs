@@ -18,6 +18,7 @@ pub use config::Config;
 pub use database::Db;
 pub use error::{Error, Problem, Result};
 pub use jobs::Job;
+pub use logging::print;
 pub use module::{Area, Background, Csrf, ErrorPage, Layer, Link, Module};
 pub use server::{Application, openapi, stop_on_signal};
 pub use state::AppState;

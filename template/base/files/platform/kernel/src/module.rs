@@ -13,7 +13,7 @@ use crate::{
     config::{Reader, Settings},
     database::Migration,
     health::{Check, CheckFn},
-    jobs::Handler,
+    jobs::{HandOut, Handler},
 };
 
 /// Writes the page for an error: it gets the problem and the request that met it, and returns HTML.
@@ -53,6 +53,7 @@ pub struct Module {
     pub(crate) pages: Router<AppState>,
     pub(crate) jobs: Vec<(&'static str, Handler)>,
     pub(crate) background: Vec<Background>,
+    pub(crate) hand_out: Option<HandOut>,
     pub(crate) migrations: &'static [Migration],
     pub(crate) settings: Vec<fn(&mut Reader<'_>, &mut Extensions)>,
     pub(crate) layers: Vec<Layer>,
@@ -73,6 +74,7 @@ impl Module {
             pages: Router::new(),
             jobs: Vec::new(),
             background: Vec::new(),
+            hand_out: None,
             migrations: &[],
             settings: Vec::new(),
             layers: Vec::new(),
@@ -111,6 +113,12 @@ impl Module {
     /// Work that every process does which runs jobs. It is dropped when the process stops.
     pub fn background(mut self, work: Background) -> Self {
         self.background.push(work);
+        self
+    }
+
+    /// What hands out jobs in the place of the database. The last module that brings something wins.
+    pub const fn hand_out(mut self, hand_out: HandOut) -> Self {
+        self.hand_out = Some(hand_out);
         self
     }
 

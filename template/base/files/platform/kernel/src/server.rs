@@ -35,13 +35,14 @@ impl Application {
     pub fn build(config: Config, db: Db, modules: Vec<Module>) -> Self {
         let state = AppState::new(config, db, &modules);
         let (mut api, mut pages) = (Router::new(), Router::new());
-        let (mut handlers, mut background, mut layers) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut handlers, mut background, mut layers, mut hand_out) = (Vec::new(), Vec::new(), Vec::new(), None);
         for module in modules {
             api = api.merge(Router::from(module.api));
             pages = pages.merge(module.pages);
             handlers.extend(module.jobs);
             background.extend(module.background);
             layers.extend(module.layers);
+            hand_out = module.hand_out.or(hand_out);
         }
 
         let document = async |State(state): State<AppState>| Json(&*state.openapi).into_response();
@@ -50,7 +51,7 @@ impl Application {
             .nest("/api", http::guard(api, Area::Api, &layers, &state))
             .merge(http::guard(pages, Area::Pages, &layers, &state))
             .with_state(state.clone());
-        Self { worker: Worker::new(state.clone(), handlers, background), router: http::wrap(router), state }
+        Self { worker: Worker::new(state.clone(), handlers, background, hand_out), router: http::wrap(router), state }
     }
 
     /// Serves requests until `stop` is cancelled, and finishes those in flight.

@@ -75,6 +75,12 @@ impl TestApp {
         &self.application.state.db
     }
 
+    /// What `DATABASE_URL` is for other processes that work with this database.
+    #[must_use]
+    pub fn database_url(&self) -> &str {
+        &self._database.url
+    }
+
     /// Runs jobs until none is left that could run now. Jobs that failed and wait for another attempt are left alone.
     ///
     /// # Panics
