@@ -106,7 +106,9 @@ impl fmt::Display for GivenUp {
     }
 }
 
-type JobFuture = Pin<Box<dyn Future<Output = anyhow::Result<()>> + Send>>;
+type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+type JobFuture = BoxFuture<anyhow::Result<()>>;
 
 /// A kind of job, with its type erased.
 #[derive(Clone, Copy, Debug)]
@@ -135,10 +137,12 @@ async fn limited<J: Job>(work: impl Future<Output = anyhow::Result<()>>) -> anyh
     ended.with_context(|| format!("the job took longer than {:?}", J::TIME_LIMIT))?
 }
 
-/// Takes the database's place in handing out jobs, if it returns some work: that ends when the token is cancelled and all
-/// jobs have ended. It claims jobs with a [`Lease`] and runs them with [`Worker::run_claimed`].
+/// Hands out jobs in the place of the database, if it returns some work.
+///
+/// That claims jobs with a [`Lease`], runs them with [`Worker::run_claimed`], and ends when the token is cancelled and all
+/// jobs have ended.
 #[derive(Clone, Copy, Debug)]
-pub struct HandOut(pub fn(Worker, CancellationToken) -> Option<Pin<Box<dyn Future<Output = ()> + Send>>>);
+pub struct HandOut(pub fn(Worker, CancellationToken) -> Option<BoxFuture<()>>);
 
 /// Runs the jobs of the modules.
 #[derive(Clone, Debug)]

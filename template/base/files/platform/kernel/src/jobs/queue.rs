@@ -7,10 +7,7 @@
 //! | `running` | when its lease ends | `waiting`, if its worker is silent until then |
 //! | `done`, `dead`, `cancelled` | | |
 
-use std::{
-    cmp::Reverse,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use sqlx::{FromRow, Row};
@@ -44,8 +41,10 @@ pub(super) async fn push<J: Job>(connection: &mut Connection, job: &J, delay: Du
     Ok(id)
 }
 
-/// Cancels a job that has not ended. One that waits never starts; one that runs is stopped where it waits for something:
-/// at once if it runs in this process, else at the next heartbeat. Returns whether there was such a job.
+/// Cancels a job, and returns whether there was one that had not ended.
+///
+/// One that waits never starts; one that runs is stopped where it waits for something: at once if it runs in this process,
+/// else at the next heartbeat.
 ///
 /// # Errors
 ///
@@ -79,7 +78,6 @@ pub struct Claimed {
     pub id: i64,
     pub kind: String,
     pub payload: String,
-    pub priority: i64,
     pub attempts: i64,
     pub max_attempts: i64,
     pub request: Option<String>,
@@ -122,7 +120,7 @@ impl Lease {
         Ok(())
     }
 
-    /// Claims at most `limit` jobs, by priority and age.
+    /// Claims at most `limit` jobs: those of the highest priority, and of these the oldest.
     ///
     /// # Errors
     ///
@@ -139,13 +137,12 @@ impl Lease {
                 Ok(job) => jobs.push(job),
                 // It must not keep the others from running.
                 Err(error) => {
-                    let id = row.try_get("id")?;
-                    tracing::error!(id, "the job cannot be read: {error}");
-                    self.settle(id, &Outcome::Dead(format!("the job cannot be read: {error}"))).await?;
+                    let (id, error) = (row.try_get("id")?, format!("the job cannot be read: {error}"));
+                    tracing::error!(id, "{error}");
+                    self.settle(id, &Outcome::Dead(error)).await?;
                 }
             }
         }
-        jobs.sort_by_key(|job| (Reverse(job.priority), job.id));
         Ok(jobs)
     }
 
