@@ -91,7 +91,7 @@ pub async fn check_migrated(db: &Db, modules: &[Module]) -> anyhow::Result<()> {
 /// Every module keeps its own record of what has run, so that a database which has seen a module that was removed since
 /// still starts, and two modules never argue about version numbers. The queue of jobs has a name that no module can have.
 fn migrators(modules: &[Module]) -> impl Iterator<Item = (&'static str, Migrator)> {
-    let modules = modules.iter().map(|module| (module.name, module.migrations));
+    let modules = modules.iter().map(|module| (module.name, &*module.migrations));
     iter::once(("_jobs", jobs::MIGRATIONS)).chain(modules).map(|(name, steps)| {
         let steps = steps.iter().map(|step| {
             sqlx::migrate::Migration::new(

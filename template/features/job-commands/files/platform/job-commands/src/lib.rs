@@ -5,9 +5,9 @@ mod entry;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
-use clap::{Args, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use kernel::{
-    AppState, Db, Module,
+    AppState, Db, Module, Program,
     config::{Reader, Settings},
     database, jobs,
 };
@@ -102,9 +102,24 @@ impl Settings for Keep {
     }
 }
 
-/// Removes what is done.
+/// Look into the queue of jobs: list, retry, requeue, cancel, discard
+#[derive(Parser)]
+#[command(name = "jobs")]
+struct Jobs {
+    #[command(subcommand)]
+    command: Command,
+}
+
+impl kernel::Command for Jobs {
+    async fn run(self, program: Program) -> anyhow::Result<()> {
+        let db = database::connect(&program.config()?).await?;
+        kernel::print(&run(&db, self.command).await?)
+    }
+}
+
+/// The commands; and what is done is removed.
 pub fn module() -> Module {
-    Module::new("job_commands").settings::<Keep>().background(|state| Box::pin(keep_tidy(state)))
+    Module::new("job_commands").settings::<Keep>().command::<Jobs>().background(|state| Box::pin(keep_tidy(state)))
 }
 
 async fn keep_tidy(state: AppState) {
@@ -204,7 +219,7 @@ async fn change(db: &Db, ids: Vec<i64>, query: &'static str, done: &str) -> anyh
 }
 
 fn report(ids: &[i64], done: &str) -> String {
-    ids.iter().map(|id| format!("{id} {done}\n")).collect()
+    ids.iter().map(|id| format!("{id} {done}\n")).collect::<Vec<_>>().concat()
 }
 
 fn to_json<T: Serialize + ?Sized>(value: &T) -> anyhow::Result<String> {

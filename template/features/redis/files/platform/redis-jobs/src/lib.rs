@@ -80,7 +80,7 @@ fn client(state: &AppState) -> Option<RedisResult<Client>> {
 pub fn module() -> Module {
     let check = |state| -> kernel::health::CheckFuture { Box::pin(check(state)) };
     let module = Module::new("redis_jobs").settings::<Server>().migrations(MIGRATIONS).check("redis", check);
-    module.hand_out(HandOut(|worker, stop| client(&worker.state).map(|_| Box::pin(work(worker, stop)) as _)))
+    module.add(HandOut(|worker, stop| client(&worker.state).map(|_| Box::pin(work(worker, stop)) as _)))
 }
 
 async fn check(state: AppState) -> anyhow::Result<()> {
