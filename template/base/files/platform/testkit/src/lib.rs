@@ -33,7 +33,7 @@ pub struct TestApp {
     pub address: SocketAddr,
     // Fields are dropped in this order: first the server stops, then its database goes.
     _stop: DropGuard,
-    _database: TestDatabase,
+    database: TestDatabase,
 }
 
 impl TestApp {
@@ -68,13 +68,19 @@ impl TestApp {
             let (application, stop) = (application.clone(), stop.clone());
             async move { application.serve(listener, stop).await }
         });
-        Self { application, address, _stop: stop.drop_guard(), _database: database }
+        Self { application, address, _stop: stop.drop_guard(), database }
     }
 
     /// The pool of the application under test.
     #[must_use]
     pub const fn db(&self) -> &Db {
         &self.application.state.db
+    }
+
+    /// What `DATABASE_URL` is for other processes that work with this database.
+    #[must_use]
+    pub fn database_url(&self) -> &str {
+        &self.database.url
     }
 
     /// Runs jobs until none is left that could run now. Jobs that failed and wait for another attempt are left alone.
