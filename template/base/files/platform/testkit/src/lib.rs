@@ -16,7 +16,7 @@ mod database;
 
 use std::{net::SocketAddr, time::Duration};
 
-use kernel::{Application, Config, Db, Module, jobs};
+use kernel::{Application, Clock, Config, Db, Module, jobs};
 use tokio::{net::TcpListener, time::timeout};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -73,6 +73,12 @@ impl TestApp {
     #[must_use]
     pub const fn db(&self) -> &Db {
         &self.application.state.db
+    }
+
+    /// The time of the application under test: stop it with `set`, and let it pass with `advance`.
+    #[must_use]
+    pub const fn clock(&self) -> &Clock {
+        &self.application.state.clock
     }
 
     /// Runs jobs until none is left that could run now. Jobs that failed and wait for another attempt are left alone.

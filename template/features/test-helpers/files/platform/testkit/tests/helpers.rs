@@ -1,13 +1,16 @@
 //! The helpers see what a person sees.
 
+use std::time::Duration;
+
 use axum::{
     Form as FormData, Router,
+    body::Bytes,
     http::{HeaderMap, header},
     response::{Html, IntoResponse, Redirect},
     routing::get,
 };
-use kernel::Module;
-use testkit::TestApp;
+use kernel::{Clock, Module};
+use testkit::{Multipart, TestApp};
 
 const PAGE: &str = r#"<!doctype html>
 <title>Shop &amp; Co</title>
@@ -39,6 +42,9 @@ async fn start() -> TestApp {
     let pages = Router::new()
         .route("/", get(async || Html(PAGE)))
         .route("/order", axum::routing::post(order))
+        .route("/echo", axum::routing::post(async |headers: HeaderMap, body: Bytes| {
+            ([(header::CONTENT_TYPE, headers[header::CONTENT_TYPE].clone())], body)
+        }))
         .route("/thanks", get(thanks));
     TestApp::start(vec![Module::new("shop").pages(pages)]).await
 }
@@ -47,9 +53,12 @@ async fn start() -> TestApp {
 async fn selectors_find_elements() {
     let page = start().await.get("/").await;
     assert_eq!(page.one("title").text(), "Shop & Co");
-    assert_eq!(page.one("#main ul.list.wide a[href=/a]").text(), "First one");
+    assert_eq!(page.one("#main ul.list.wide a[href='/a']").text(), "First one");
     assert_eq!(page.one("main").all("li a").len(), 2);
     assert_eq!(page.all("ul button").len(), 0);
+    assert_eq!(page.one("ul > li:first-child + li").text(), "Second");
+    assert_eq!(page.all("input:not([type=hidden]), select").len(), 4);
+    assert_eq!(page.one("li a[href^='/b']").name(), "a");
     assert_eq!(page.link("Second"), "/b?x=1&y=2");
 }
 
@@ -82,4 +91,43 @@ async fn a_field_that_is_not_there_is_noticed() {
 fn factories_never_make_the_same_twice() {
     assert_ne!(testkit::unique("note"), testkit::unique("note"));
     assert!(testkit::sequence() < testkit::sequence());
+}
+
+#[tokio::test]
+#[should_panic(expected = "the selector \"a[href=/a]\"")]
+async fn a_malformed_selector_is_noticed() {
+    let _ = start().await.get("/").await.all("a[href=/a]");
+}
+
+#[tokio::test]
+async fn a_page_is_read_as_browsers_read_it() {
+    let ajar = Module::new("ajar").pages(Router::new().route("/", get(async || Html("<ul><li>one<li>two</ul><p>three"))));
+    let page = TestApp::start(vec![ajar]).await.get("/").await;
+    let items: Vec<_> = page.all("ul > li").iter().map(testkit::Element::text).collect();
+    assert_eq!((items, page.one("body > p").text()), (vec!["one".to_owned(), "two".to_owned()], "three".to_owned()));
+}
+
+#[tokio::test]
+async fn files_are_sent_as_they_are() {
+    let app = start().await;
+    let form = Multipart::new().text("title", "Cat").file("image", "a \"cat\".png", "image/png", b"\x89PNG\xff\0");
+    let response = app.post_multipart("/echo", form).await;
+    let boundary = response.header("content-type").strip_prefix("multipart/form-data; boundary=").unwrap().to_owned();
+    let parts = [
+        b"content-disposition: form-data; name=\"title\"\r\n\r\nCat".as_slice(),
+        b"content-disposition: form-data; name=\"image\"; filename=\"a %22cat%22.png\"\r\n\
+          content-type: image/png\r\n\r\n\x89PNG\xff\0",
+    ];
+    let lines = parts.map(|part| [format!("--{boundary}\r\n").as_bytes(), part, b"\r\n"].concat()).concat();
+    assert_eq!(response.bytes, [lines, format!("--{boundary}--\r\n").into_bytes()].concat());
+}
+
+#[tokio::test]
+async fn time_passes_when_a_test_says_so() {
+    let app = start().await;
+    app.clock().advance(Duration::from_secs(3600));
+    let later = app.clock().now();
+    assert!(later > Clock::default().now());
+    app.clock().advance(Duration::from_secs(60));
+    assert_eq!(app.clock().now() - later, Duration::from_secs(60), "and it stands still in between");
 }
