@@ -34,7 +34,7 @@ impl IfMatch {
 /// version would have done, deleted.
 pub fn changed<V>(expected: Option<V>) -> Error {
     let advice = "This has changed since you read it: read it again, and repeat your change.";
-    expected.map_or(Error::NotFound, |_| Error::Malformed(StatusCode::PRECONDITION_FAILED, advice.to_owned()))
+    expected.map_or(Error::NotFound, |_| Error::Refused(StatusCode::PRECONDITION_FAILED, advice.to_owned()))
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
@@ -42,7 +42,7 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
         let advice = "Send the `ETag` that you have read in the header `If-Match`, or `*` for any state.";
-        let missing = || Error::Malformed(StatusCode::PRECONDITION_REQUIRED, advice.to_owned());
+        let missing = || Error::Refused(StatusCode::PRECONDITION_REQUIRED, advice.to_owned());
         read_tags(&parts.headers)?.map(Self).ok_or_else(missing)
     }
 }

@@ -48,7 +48,7 @@ pub fn read_tags<H: Header>(headers: &HeaderMap) -> Result<Option<H>> {
     let values = headers.get_all(H::name()).iter();
     if values.filter_map(|value| value.to_str().ok()).any(|value| value.split('"').skip(1).step_by(2).any(is_odd)) {
         let advice = format!("The header `{}` holds no entity tags such as \"1\".", H::name());
-        return Err(Error::Malformed(StatusCode::BAD_REQUEST, advice));
+        return Err(Error::Refused(StatusCode::BAD_REQUEST, advice));
     }
     Ok(headers.typed_get())
 }

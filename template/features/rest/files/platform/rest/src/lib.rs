@@ -10,7 +10,7 @@ mod revalidation;
 mod strict;
 mod text;
 
-use kernel::Module;
+use kernel::{Describe, Module, Stage};
 
 pub use condition::{IfMatch, changed};
 pub use errors::{Errors, Refuses};
@@ -20,5 +20,5 @@ pub use text::Text;
 
 /// Answers `If-None-Match` everywhere, and completes the API document.
 pub fn module() -> Module {
-    Module::new("rest").layer(revalidation::layer).describe(description::complete)
+    Module::new("rest").layer(Stage::Content, revalidation::layer).add(Describe(description::complete))
 }

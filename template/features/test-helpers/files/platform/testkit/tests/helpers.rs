@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use axum::{
-    Form as FormData, Router,
+    Form as FormData,
     body::Bytes,
     http::{HeaderMap, header},
     response::{Html, IntoResponse, Redirect},
     routing::get,
 };
-use kernel::{Clock, Module};
+use kernel::{Clock, Module, Policy, Routes};
 use testkit::{Multipart, TestApp};
 
 const PAGE: &str = r#"<!doctype html>
@@ -39,14 +39,14 @@ async fn thanks(headers: HeaderMap) -> impl IntoResponse {
 }
 
 async fn start() -> TestApp {
-    let pages = Router::new()
+    let pages = Routes::new()
         .route("/", get(async || Html(PAGE)))
         .route("/order", axum::routing::post(order))
         .route("/echo", axum::routing::post(async |headers: HeaderMap, body: Bytes| {
             ([(header::CONTENT_TYPE, headers[header::CONTENT_TYPE].clone())], body)
         }))
         .route("/thanks", get(thanks));
-    TestApp::start(vec![Module::new("shop").pages(pages)]).await
+    TestApp::start(vec![Module::new("shop").pages(Policy::PUBLIC, pages)]).await
 }
 
 #[tokio::test]
@@ -101,7 +101,8 @@ async fn a_malformed_selector_is_noticed() {
 
 #[tokio::test]
 async fn a_page_is_read_as_browsers_read_it() {
-    let ajar = Module::new("ajar").pages(Router::new().route("/", get(async || Html("<ul><li>one<li>two</ul><p>three"))));
+    let page = async || Html("<ul><li>one<li>two</ul><p>three");
+    let ajar = Module::new("ajar").pages(Policy::PUBLIC, Routes::new().route("/", get(page)));
     let page = TestApp::start(vec![ajar]).await.get("/").await;
     let items: Vec<_> = page.all("ul > li").iter().map(testkit::Element::text).collect();
     assert_eq!((items, page.one("body > p").text()), (vec!["one".to_owned(), "two".to_owned()], "three".to_owned()));
