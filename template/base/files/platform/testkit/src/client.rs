@@ -10,7 +10,7 @@ use hyper_util::rt::TokioIo;
 use serde::{Serialize, de::DeserializeOwned};
 use tokio::{net::TcpStream, time::timeout};
 
-use crate::{PATIENCE, TestApp};
+use crate::{PATIENCE, TestApp, visitor};
 
 type Error = Box<dyn std::error::Error + Send + Sync>;
 
@@ -77,6 +77,8 @@ impl TestApp {
     ///
     /// When there is no answer.
     pub async fn send(&self, request: Builder, body: impl Into<Bytes> + Send) -> Response {
+        let visitor = self.visitor.as_ref().map(visitor::write);
+        let request = visitor.into_iter().fold(request, |request, (name, value)| request.header(name, value));
         let request = request
             .header(HOST, self.address.to_string())
             .body(Full::new(body.into()))

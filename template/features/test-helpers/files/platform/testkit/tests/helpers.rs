@@ -5,11 +5,12 @@ use std::time::Duration;
 use axum::{
     Form as FormData,
     body::Bytes,
+    extract::State,
     http::{HeaderMap, header},
     response::{Html, IntoResponse, Redirect},
     routing::get,
 };
-use kernel::{Clock, Module, Policy, Routes};
+use kernel::{AppState, Clock, Module, Policy, Routes, Visitor};
 use testkit::{Multipart, TestApp};
 
 const PAGE: &str = r#"<!doctype html>
@@ -131,4 +132,40 @@ async fn time_passes_when_a_test_says_so() {
     assert!(later > Clock::default().now());
     app.clock().advance(Duration::from_secs(60));
     assert_eq!(app.clock().now() - later, Duration::from_secs(60), "and it stands still in between");
+}
+
+async fn name(visitor: Option<Visitor>) -> String {
+    visitor.map_or_else(|| "nobody".to_owned(), |visitor| format!("{} {:?}", visitor.id, visitor.roles))
+}
+
+#[tokio::test]
+async fn somebody_has_signed_in() {
+    let me = Module::new("me")
+        .pages(Policy::PUBLIC, Routes::new().route("/me", get(name)))
+        .pages(Policy::SIGNED_IN, Routes::new().route("/mine", get(name)))
+        .pages(Policy::role("admin"), Routes::new().route("/all", get(name)));
+    let app = TestApp::start(vec![me]).await;
+    let (ann, bob, admin) = (app.as_user(), app.as_user(), app.as_role("admin"));
+    assert_eq!(app.get("/me").await.body, "nobody");
+    let id = |app: &TestApp| app.visitor.as_ref().unwrap().id;
+    assert_eq!(ann.get("/me").await.body, format!("{} []", id(&ann)));
+    assert_ne!(id(&ann), id(&bob));
+    assert_eq!(admin.browser().get("/me").await.body, format!("{} [\"admin\"]", id(&admin)));
+    for (visitor, mine, all) in [(&app, 401, 401), (&ann, 200, 403), (&admin, 200, 200)] {
+        let statuses = (visitor.get("/mine").await.status.as_u16(), visitor.get("/all").await.status.as_u16());
+        assert_eq!(statuses, (mine, all));
+    }
+}
+
+/// A service that asks somebody else.
+struct Weather(fn() -> &'static str);
+
+#[tokio::test]
+async fn a_module_of_the_test_replaces_a_service() {
+    let weather = Module::new("weather").provide(|_, _| Ok(Weather(|| "what the internet says"))).pages(
+        Policy::PUBLIC,
+        Routes::new().route("/", get(async |State(state): State<AppState>| (state.service::<Weather>().0)())),
+    );
+    let fakes = Module::new("fakes").provide(|_, _| Ok(Weather(|| "sunny")));
+    assert_eq!(TestApp::start(vec![weather, fakes]).await.get("/").await.body, "sunny");
 }
