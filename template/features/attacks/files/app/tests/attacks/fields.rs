@@ -80,7 +80,11 @@ fn attempts<'a>(app: &TestApp, path: &str, operation: &'a Value, value: &'a str)
     for hostile in &fields {
         let fill = |field: &String| (field.clone(), Value::from(if field == hostile { value } else { "1" }));
         let body: Map<_, _> = fields.iter().map(fill).collect();
-        attempts.push(Attempt { address: path.to_owned(), headers: vec![kind, any], body: Value::Object(body).to_string() });
+        attempts.push(Attempt {
+            address: path.to_owned(),
+            headers: vec![kind, any],
+            body: Value::Object(body).to_string(),
+        });
     }
     attempts
 }

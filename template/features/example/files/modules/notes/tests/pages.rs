@@ -100,7 +100,8 @@ async fn a_form_says_the_limits_that_are_checked() {
         let limit: usize = form.one(&format!("[name={name}]")).attribute("maxlength").parse().unwrap();
         for (length, status) in [(limit, 303), (limit + 1, 422)] {
             let text = "x".repeat(length);
-            let fields = if name == "title" { format!("title={text}&body=") } else { format!("title=Milk&body={text}") };
+            let fields =
+                if name == "title" { format!("title={text}&body=") } else { format!("title=Milk&body={text}") };
             assert_eq!(app.post_form("/notes", &fields).await.status, status, "{name} of {length}");
         }
     }

@@ -40,7 +40,7 @@ fn filters(column: &Column) -> Vec<Parameter> {
     let schema = ObjectBuilder::new();
     let exactly = |schema: ObjectBuilder| vec![parameter(name, "Items with this value.", schema)];
     let range = |schema: ObjectBuilder| {
-        let (from, to) = (format!("{name}.from"), format!("{name}.to"));
+        let (from, to, schema) = (format!("{name}.from"), format!("{name}.to"), schema.build());
         vec![
             parameter(&from, "Items with this value or a greater one.", schema.clone()),
             parameter(&to, "Items with this value or a smaller one.", schema),
@@ -48,7 +48,9 @@ fn filters(column: &Column) -> Vec<Parameter> {
     };
     match column.kind {
         Kind::Boolean => exactly(schema.schema_type(Type::Boolean)),
-        Kind::Date => range(schema.schema_type(Type::String).format(Some(SchemaFormat::KnownFormat(KnownFormat::Date)))),
+        Kind::Date => {
+            range(schema.schema_type(Type::String).format(Some(SchemaFormat::KnownFormat(KnownFormat::Date))))
+        }
         Kind::Decimal(places) => {
             range(schema.schema_type(Type::String).pattern(Some(format!("^-?\\d+(\\.\\d{{1,{places}}})?$"))))
         }
@@ -56,8 +58,10 @@ fn filters(column: &Column) -> Vec<Parameter> {
             let format = SchemaFormat::KnownFormat(KnownFormat::Int64);
             exactly(schema.schema_type(Type::Integer).format(Some(format)))
         }
-        Kind::OneOf(values) => exactly(schema.schema_type(Type::String).enum_values(Some(values))),
-        Kind::Uuid => exactly(schema.schema_type(Type::String).format(Some(SchemaFormat::KnownFormat(KnownFormat::Uuid)))),
+        Kind::OneOf(values) => exactly(schema.schema_type(Type::String).enum_values(Some(values.iter().copied()))),
+        Kind::Uuid => {
+            exactly(schema.schema_type(Type::String).format(Some(SchemaFormat::KnownFormat(KnownFormat::Uuid))))
+        }
         Kind::Text => {
             let about = "Items that contain this text, in capitals or not.";
             vec![parameter(name, about, schema.schema_type(Type::String).max_length(Some(TEXT_LIMIT)))]

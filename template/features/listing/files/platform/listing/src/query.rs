@@ -38,12 +38,20 @@ impl<T: Listed> ListQuery<T> {
     /// When the list's `DEFAULT_SORT` is none of its orders.
     pub fn parse(path: &str, query: &str) -> Result<Self> {
         let order = Self::order(T::DEFAULT_SORT).expect("DEFAULT_SORT names sortable columns");
-        let mut parsed =
-            Self { path: path.to_owned(), limit: DEFAULT_LIMIT, order, filters: Vec::new(), cursor: None, items: PhantomData };
+        let mut parsed = Self {
+            path: path.to_owned(),
+            limit: DEFAULT_LIMIT,
+            order,
+            filters: Vec::new(),
+            cursor: None,
+            items: PhantomData,
+        };
         let mut parameters = BTreeMap::new();
         let mut errors = BTreeMap::new();
         let is_api = path.starts_with("/api/");
-        let is_for_us = |name: &str| is_api || matches!(name, "limit" | "sort" | "cursor") || Self::filter_named(name, "").is_some();
+        let is_for_us = |name: &str| {
+            is_api || matches!(name, "limit" | "sort" | "cursor") || Self::filter_named(name, "").is_some()
+        };
         for (name, value) in form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| is_for_us(name)) {
             if parameters.insert(name.clone(), value).is_some() {
                 errors.insert(name.into_owned(), "Give this parameter once.".to_owned());

@@ -39,7 +39,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
         let query = extract::Query::from_request_parts(parts, state).await;
-        query.map(|extract::Query(Strictly(query))| Self(query)).map_err(|refusal| unreadable(refusal.status(), &refusal))
+        query
+            .map(|extract::Query(Strictly(query))| Self(query))
+            .map_err(|refusal| unreadable(refusal.status(), &refusal))
     }
 }
 

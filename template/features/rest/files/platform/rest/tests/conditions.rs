@@ -26,7 +26,8 @@ fn tags() -> [ETag; 2] {
 
 #[test]
 fn a_client_names_the_states_that_it_accepts() {
-    for values in [&["\"7\""][..], &["\"6\", \"7\""], &["\"6\" ,\t\"7-counted\""], &["\"a,b\"", "\"7\""], &["W/\"7\",\"7\""]]
+    for values in
+        [&["\"7\""][..], &["\"6\", \"7\""], &["\"6\" ,\t\"7-counted\""], &["\"a,b\"", "\"7\""], &["W/\"7\",\"7\""]]
     {
         assert_eq!(check(values, &tags()), Ok(Some(7)), "{values:?}");
     }

@@ -43,9 +43,12 @@ async fn start() -> TestApp {
     let pages = Routes::new()
         .route("/", get(async || Html(PAGE)))
         .route("/order", axum::routing::post(order))
-        .route("/echo", axum::routing::post(async |headers: HeaderMap, body: Bytes| {
-            ([(header::CONTENT_TYPE, headers[header::CONTENT_TYPE].clone())], body)
-        }))
+        .route(
+            "/echo",
+            axum::routing::post(async |headers: HeaderMap, body: Bytes| {
+                ([(header::CONTENT_TYPE, headers[header::CONTENT_TYPE].clone())], body)
+            }),
+        )
         .route("/thanks", get(thanks));
     TestApp::start(vec![Module::new("shop").pages(Policy::PUBLIC, pages)]).await
 }

@@ -9,6 +9,9 @@ use serde_json::json;
 
 use crate::Thing;
 
+const KNOWN: &[&str] =
+    &["limit", "sort", "cursor", "name", "size", "state", "price.from", "sold_on.to", "done", "made_at.from"];
+
 /// The names of the parameters that are refused.
 fn refused(path: &str, query: &str) -> Vec<String> {
     let Err(error) = ListQuery::<Thing>::parse(path, query) else { return Vec::new() };
@@ -22,13 +25,17 @@ fn encode(pairs: &[(String, String)]) -> String {
 }
 
 fn names() -> impl Strategy<Value = String> {
-    let known = ["limit", "sort", "cursor", "name", "size", "state", "price.from", "sold_on.to", "done", "made_at.from"];
-    prop_oneof![3 => prop::sample::select(&known[..]).prop_map(str::to_owned), 1 => "[a-z._]{0,12}"]
+    prop_oneof![3 => prop::sample::select(KNOWN).prop_map(str::to_owned), 1 => "[a-z._]{0,12}"]
 }
 
 fn values() -> impl Strategy<Value = String> {
-    let plausible = r"-?[0-9]{0,20}(\.[0-9]{0,4})?|[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9:.]{0,20}(Z|\+[0-9:]{5}))?|-?[a-z_]{1,8}(,-?[a-z_]{1,8}){0,2}";
-    prop_oneof![plausible, any::<String>(), prop::sample::select(&["true", "new", "-price,name", "made_at"][..]).prop_map(str::to_owned)]
+    prop_oneof![
+        r"-?[0-9]{0,20}(\.[0-9]{0,4})?",
+        r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9:.]{0,20}(Z|\+[0-9:]{5}))?",
+        "-?[a-z_]{1,8}(,-?[a-z_]{1,8}){0,2}",
+        prop::sample::select(&["true", "new", "-price,name", "made_at"][..]).prop_map(str::to_owned),
+        any::<String>(),
+    ]
 }
 
 proptest! {
@@ -71,7 +78,7 @@ proptest! {
     }
 
     #[test]
-    fn nonsense_is_no_cursor(cursor in prop_oneof!["[A-Za-z0-9_-]{1,60}", any::<String>().prop_filter("empty says nothing", |text| !text.is_empty())]) {
+    fn nonsense_is_no_cursor(cursor in prop_oneof!["[A-Za-z0-9_-]{1,60}", r"\PC{1,20}"]) {
         prop_assert_eq!(refused("/api/v1/things", &encode(&[("cursor".to_owned(), cursor)])), ["cursor"]);
     }
 }
