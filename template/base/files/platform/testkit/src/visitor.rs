@@ -48,7 +48,6 @@ pub fn write(visitor: &Visitor) -> (HeaderName, String) {
 }
 
 fn read(headers: &HeaderMap) -> Option<Visitor> {
-    let (id, roles) = headers.get(HEADER)?.to_str().ok()?.split_once(' ')?;
-    let roles = roles.split_whitespace().map(str::to_owned).collect();
-    Some(Visitor { id: id.parse().ok()?, name: "Test".into(), roles })
+    let mut words = headers.get(HEADER)?.to_str().ok()?.split_whitespace();
+    Some(Visitor { id: words.next()?.parse().ok()?, name: "Test".into(), roles: words.map(str::to_owned).collect() })
 }

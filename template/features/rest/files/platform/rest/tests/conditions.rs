@@ -11,10 +11,10 @@ use tokio::runtime::Builder;
 
 /// What the header says about version 7 of a row: the version to expect, or the status of the refusal.
 fn check(values: &[&str], tags: &[ETag]) -> Result<Option<i64>, StatusCode> {
-    let values: Vec<_> = values.iter().map(|value| HeaderValue::from_bytes(value.as_bytes()).unwrap()).collect();
-    let mut request = Request::new(());
-    values.into_iter().for_each(|value| drop(request.headers_mut().append("if-match", value)));
-    let mut parts = request.into_parts().0;
+    let mut parts = Request::new(()).into_parts().0;
+    for value in values {
+        parts.headers.append("if-match", HeaderValue::from_bytes(value.as_bytes()).unwrap());
+    }
     let runtime = Builder::new_current_thread().build().unwrap();
     let read = runtime.block_on(<IfMatch as FromRequestParts<()>>::from_request_parts(&mut parts, &()));
     read.and_then(|condition| condition.check(7, tags)).map_err(|error| error.into_response().status())
@@ -55,7 +55,7 @@ async fn a_condition_that_cannot_be_read_is_not_left_out() {
 #[test]
 fn bodies_have_tags_that_stay_the_same_for_good() {
     let tag = (ETag::of_body(b"milk"), "").into_response().headers()["etag"].clone();
-    assert_eq!(tag, "W/\"5f5cd10b9b1cbb4ab1cbb3d6e6b4e2b9\"");
+    assert_eq!(tag, "W/\"8825e76530f87ff5c737b3254c6936bc\"");
 }
 
 proptest! {
