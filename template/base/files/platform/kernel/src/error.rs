@@ -55,8 +55,8 @@ impl<E: Into<anyhow::Error>> From<E> for Error {
 
 /// For what only the database can know, such as whether a name is taken.
 pub trait ResultExt<T> {
-    /// Blames a field when the database refuses a row because of this constraint, which has the name that `PostgreSQL`
-    /// gives: `<table>_<columns>_key` for one that is unique, or the name that the migration gives.
+    /// Blames a field when the database refuses a row because of this constraint. Its name is the one that the migration
+    /// gives it or, for columns that are unique, `<table>_<columns>_key`.
     ///
     /// # Errors
     ///

@@ -194,7 +194,7 @@ async fn modules_that_do_not_fit_together_are_refused_by_name() {
     let app = TestApp::start(Vec::new()).await;
     for (modules, message) in [
         (vec![Module::new("notes"), Module::new("notes")], "the module `notes` is there twice"),
-        (vec![Module::new("rate-limits")], "the module `rate-limits` names tables"),
+        (vec![Module::new("two-words")], "the module `two-words` names tables"),
         (vec![Module::new("a").job::<Work>(), Module::new("b").job::<Work>()], "the job `work.do` of the module `b`"),
         (
             vec![Module::new("shop").needs::<Mailer>()],

@@ -1,108 +1,92 @@
-//! What is particular to `SQLite`.
+//! What is particular to `PostgreSQL`.
 
-use std::{fs, str::FromStr};
+use std::{str::FromStr, time::Duration};
 
 use anyhow::ensure;
 use log::LevelFilter;
 use sqlx::{
-    ConnectOptions, Connection as _, Sqlite, SqliteConnection, SqlitePool, Transaction,
+    ConnectOptions, Executor, PgConnection, PgPool, Postgres, Transaction,
     error::DatabaseError,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+    migrate::MigrateDatabase,
+    postgres::{PgConnectOptions, PgPoolOptions},
 };
 
 use crate::Config;
 
 /// The database that the application is built for.
-pub type Backend = Sqlite;
+pub type Backend = Postgres;
 
 /// One connection, as handlers and jobs see it.
-pub type Connection = SqliteConnection;
+pub type Connection = PgConnection;
 
-pub const URL_SHAPE: &str = "a path such as `sqlite://data/app.db`: this is built for SQLite";
+pub const URL_SHAPE: &str = "a URL such as `postgres://user:password@127.0.0.1:5432/app`: this is built for PostgreSQL";
 
 #[cfg(test)]
-pub const EXAMPLE_URL: &str = "sqlite://data/app.db";
+pub const EXAMPLE_URL: &str = "postgres://user:password@127.0.0.1:5432/app";
 
-pub const UNOPENED: &str = "did `app migrate` make the file, and is its folder writable?";
+pub const UNOPENED: &str = "does its server run, and did `app migrate` make the database?";
 
-pub const TABLE_EXISTS: &str = "SELECT count(*) > 0 FROM sqlite_schema WHERE name = $1";
+pub const TABLE_EXISTS: &str = "SELECT to_regclass($1) IS NOT NULL";
 
-/// Few: writers then wait for a connection, in the order in which they came, and not for the lock, where they would poll.
-pub const CONNECTIONS: u16 = 4;
+pub const CONNECTIONS: u16 = 10;
 
-/// Every connection would have a database of its own, and it would vanish at the end.
-pub const DEVELOPMENT_ONLY: &str = ":memory:";
+/// The password of `.env.example`.
+pub const DEVELOPMENT_ONLY: &str = "postgres:postgres@";
 
 /// A `DATABASE_URL` that has been understood.
 #[derive(Clone, Debug)]
-pub struct Url(SqliteConnectOptions);
+pub struct Url {
+    url: String,
+    options: PgConnectOptions,
+}
 
 impl FromStr for Url {
     type Err = anyhow::Error;
 
     fn from_str(url: &str) -> Result<Self, Self::Err> {
-        ensure!(url.starts_with("sqlite:"), "not the URL of a SQLite database");
-        let options: SqliteConnectOptions = url.parse()?;
-        Ok(Self(options))
+        let options: PgConnectOptions = url.parse()?;
+        // sqlx takes any scheme.
+        ensure!(
+            url.starts_with("postgres") && options.get_database().is_some(),
+            "not the URL of a PostgreSQL database"
+        );
+        Ok(Self { url: url.to_owned(), options })
     }
 }
 
 impl Url {
-    pub fn options(&self, config: &Config) -> SqliteConnectOptions {
-        let Self(options) = self.clone();
-        options
-            // Readers go on while somebody writes, and a writer waits for its turn instead of failing: longer than a
-            // request may take, so that no request ever learns that the database is locked.
-            .journal_mode(SqliteJournalMode::Wal)
-            .busy_timeout(config.request_timeout * 2)
-            .synchronous(SqliteSynchronous::Normal)
-            .foreign_keys(true)
-            // 8 MiB for each connection; what does not fit into a sort or a join stays in memory too.
-            .pragma("cache_size", "-8192")
-            .pragma("temp_store", "memory")
-            // A log that has grown large for once is cut back.
-            .pragma("journal_size_limit", "67108864")
-            // Keeps the statistics fresh that queries are planned with.
-            .optimize_on_close(true, None)
-            // The text of the statement is logged, and never the values that are bound to it.
-            .log_statements(LevelFilter::Off)
-            .log_slow_statements(LevelFilter::Warn, config.slow_query)
+    pub fn options(&self, config: &Config) -> PgConnectOptions {
+        // The text of the statement is logged, and never the values that are bound to it.
+        let options = self.options.clone().log_statements(LevelFilter::Off);
+        options.log_slow_statements(LevelFilter::Warn, config.slow_query)
     }
 }
 
 /// Starts a transaction that may write.
 ///
-/// It takes the write lock at once: a transaction that reads first and writes later fails with "database is locked"
-/// when somebody else has written in between.
-///
 /// # Errors
 ///
-/// Fails when no connection is free in time, or the lock is not.
-pub async fn begin(db: &SqlitePool) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
-    db.begin_with("BEGIN IMMEDIATE").await
+/// Fails when no connection is free in time.
+pub async fn begin(db: &PgPool) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+    db.begin().await
 }
 
-/// The name of the constraint that a row has broken, as PostgreSQL would give it: `<table>_<columns>_key`.
+/// The name of the constraint that a row has broken.
 pub fn constraint(error: &dyn DatabaseError) -> Option<String> {
-    let (_, constraint) = error.message().split_once(" constraint failed: ")?;
-    if let Some(index) = constraint.strip_prefix("index '") {
-        return Some(index.trim_end_matches('\'').to_owned());
-    }
-    let Some((table, _)) = constraint.split_once('.') else { return Some(constraint.to_owned()) };
-    let columns: Vec<_> = constraint.split(", ").filter_map(|column| column.split_once('.')).collect();
-    let columns: Vec<_> = columns.into_iter().map(|(_, column)| column).collect();
-    Some(format!("{table}_{}_key", columns.join("_")))
+    error.constraint().map(ToOwned::to_owned)
 }
 
-pub fn pool(config: &Config) -> SqlitePoolOptions {
-    // A file does not hang up as a server does: to ask before each use would be half of the work of a small query.
-    SqlitePoolOptions::new().max_connections(config.database_connections).test_before_acquire(false)
+pub fn pool(config: &Config) -> PgPoolOptions {
+    let pool = PgPoolOptions::new().max_connections(config.database_connections).test_before_acquire(false);
+    let pool = pool.acquire_timeout(Duration::from_secs(5));
+    // Instead of that test: a transaction that was dropped while it began is open still (launchbadge/sqlx#4393).
+    pool.before_acquire(|connection, _| Box::pin(async { connection.execute("BEGIN; ROLLBACK").await.map(|_| true) }))
 }
 
 pub async fn create_if_missing(config: &Config) -> anyhow::Result<()> {
-    let options = config.database_url.expose().options(config).create_if_missing(true);
-    if let Some(folder) = options.get_filename().parent() {
-        fs::create_dir_all(folder)?;
+    let Url { url, .. } = config.database_url.expose();
+    if !Postgres::database_exists(url).await? {
+        Postgres::create_database(url).await?;
     }
-    Ok(options.connect().await?.close().await?)
+    Ok(())
 }

@@ -82,7 +82,7 @@ pub async fn begin(db: &SqlitePool) -> Result<Transaction<'static, Sqlite>, sqlx
     db.begin_with("BEGIN IMMEDIATE").await
 }
 
-/// The name of the constraint that a row has broken, as `PostgreSQL` would give it: `<table>_<columns>_key`.
+/// The name of the constraint that a row has broken: for one that is unique, `<table>_<columns>_key`.
 pub fn constraint(error: &dyn DatabaseError) -> Option<String> {
     let (_, constraint) = error.message().split_once(" constraint failed: ")?;
     if let Some(index) = constraint.strip_prefix("index '") {
