@@ -11,8 +11,9 @@ use listing::{List, ListQuery};
 use rest::Path;
 use serde::Deserialize;
 use ui::{Page, components::flash};
+use uuid::Uuid;
 
-use crate::note::{self, Draft, NewNote, Note};
+use crate::note::{self, BODY, Draft, NewNote, Note, TITLE};
 
 pub fn routes() -> Routes {
     Routes::new()
@@ -39,15 +40,21 @@ async fn list(State(state): State<AppState>, page: Page, query: ListQuery<Note>)
 struct FormPage {
     page: Page,
     draft: Draft,
-    /// The note that is edited, in the version that the visitor saw.
-    edited: Option<(i64, i64)>,
+    /// Nothing while the note is new.
+    edited: Option<Edited>,
     errors: FieldErrors,
     /// Whether the note has been changed since.
     outdated: bool,
 }
 
+/// The note that is edited, in the version that the visitor saw.
+struct Edited {
+    id: Uuid,
+    version: i64,
+}
+
 impl FormPage {
-    const fn new(page: Page, draft: Draft, edited: Option<(i64, i64)>) -> Self {
+    const fn new(page: Page, draft: Draft, edited: Option<Edited>) -> Self {
         Self { page, draft, edited, errors: FieldErrors::new(), outdated: false }
     }
 
@@ -67,14 +74,14 @@ async fn new(page: Page) -> Result<Html<String>> {
 
 async fn create(State(state): State<AppState>, page: Page, Form(draft): Form<Draft>) -> Result<Response> {
     match NewNote::parse(&draft) {
-        Ok(note) => Ok(saved(&note::create(&state.db, &note).await?)),
+        Ok(note) => Ok(saved(&note::create(&state, &note).await?)),
         Err(errors) => FormPage { errors, ..FormPage::new(page, draft, None) }.refuse(StatusCode::UNPROCESSABLE_ENTITY),
     }
 }
 
-async fn edit(State(state): State<AppState>, page: Page, Path(id): Path<i64>) -> Result<Html<String>> {
+async fn edit(State(state): State<AppState>, page: Page, Path(id): Path<Uuid>) -> Result<Html<String>> {
     let Note { title, body, version, .. } = note::find(&state.db, id).await?;
-    Ok(Html(FormPage::new(page, Draft { title, body }, Some((id, version))).render()?))
+    Ok(Html(FormPage::new(page, Draft { title, body }, Some(Edited { id, version })).render()?))
 }
 
 /// What the form for an edited note sends.
@@ -88,10 +95,10 @@ struct Edit {
 async fn update(
     State(state): State<AppState>,
     page: Page,
-    Path(id): Path<i64>,
+    Path(id): Path<Uuid>,
     Form(Edit { version, title, body }): Form<Edit>,
 ) -> Result<Response> {
-    let mut form = FormPage::new(page, Draft { title, body }, Some((id, version)));
+    let mut form = FormPage::new(page, Draft { title, body }, Some(Edited { id, version }));
     let note = match NewNote::parse(&form.draft) {
         Ok(note) => note,
         Err(errors) => {
@@ -99,11 +106,11 @@ async fn update(
             return form.refuse(StatusCode::UNPROCESSABLE_ENTITY);
         }
     };
-    if let Some(note) = note::update(&state.db, id, version, &note).await? {
+    if let Some(note) = note::update(&state.db, id, Some(version), &note).await? {
         return Ok(saved(&note));
     }
     let newest = note::find(&state.db, id).await?;
-    form.edited = Some((id, newest.version));
+    form.edited = Some(Edited { id, version: newest.version });
     form.outdated = true;
     form.refuse(StatusCode::CONFLICT)
 }
@@ -112,7 +119,7 @@ fn saved(note: &Note) -> Response {
     flash::success(format!("“{}” was saved.", note.title)).redirect("/notes")
 }
 
-async fn delete(State(state): State<AppState>, Path(id): Path<i64>) -> Result<Response> {
+async fn delete(State(state): State<AppState>, Path(id): Path<Uuid>) -> Result<Response> {
     if note::delete(&state.db, id, None).await? {
         Ok(flash::success("The note was deleted.").redirect("/notes"))
     } else {
