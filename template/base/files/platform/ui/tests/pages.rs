@@ -3,6 +3,7 @@
 use axum::http::Request;
 use kernel::{APP_NAME, Link, Module, Place};
 use testkit::TestApp;
+use ui::{Fragment, Region};
 
 async fn start() -> TestApp {
     let library =
@@ -19,6 +20,19 @@ async fn home_shows_the_modules_and_needs_no_script() {
     assert!(response.body.contains("Everything to read"));
     assert!(!response.body.contains("<new>"), "labels are escaped");
     assert!(!response.body.contains("<script"));
+}
+
+#[tokio::test]
+async fn every_menu_has_its_place() {
+    let module = Module::new("library")
+        .link(Link::new(Place::Footer, "Imprint", "/imprint"))
+        .link(Link::new(Place::Account, "Sign in", "/sign-in"))
+        .link(Link::new(Place::Account, "Sign out", "/sign-out").shown_to(|visitor| visitor.is_some()));
+    let page = TestApp::start(vec![ui::module(), module]).await.get("/nothing-here").await.body;
+    let (header, footer) = page.split_once("</header>").expect("the page has a header");
+    assert!(header.contains("<nav aria-label=\"Account\">") && header.contains("href=\"/sign-in\""));
+    assert!(!header.contains("aria-label=\"Main\""), "a menu without entries is left out");
+    assert!(!page.contains("Sign out") && !header.contains("Imprint") && footer.contains("href=\"/imprint\""));
 }
 
 async fn stylesheet(app: &TestApp) -> String {
@@ -66,4 +80,24 @@ async fn an_unknown_page_is_friendly() {
     assert!(response.header("content-type").starts_with("text/html"));
     assert!(response.body.contains("Page not found"));
     assert!(response.body.contains(response.header("x-request-id")));
+}
+
+#[tokio::test]
+async fn a_module_adds_to_every_page() {
+    let module = Module::new("visits")
+        .add(Fragment(Region::Head, |_, _| Ok("<meta name=\"robots\">".to_owned())))
+        .add(Fragment(Region::Header, |_, request| Ok(format!("<p>{}</p>", request.uri.path()))))
+        .add(Fragment(Region::Main, |_, _| Ok("<p>First</p>".to_owned())))
+        .add(Fragment(Region::Main, |_, _| Ok("<p>Second</p>".to_owned())))
+        .add(Fragment(Region::Footer, |_, _| Err(askama::Error::Fmt)));
+    let app = TestApp::start(vec![ui::module(), module]).await;
+    for path in ["/", "/nothing-here"] {
+        let page = app.get(path).await.body;
+        let (head, body) = page.split_once("</head>").expect("the page has a head");
+        let (header, rest) = body.split_once("</header>").expect("the page has a header");
+        let (main, _) = rest.split_once("<h1>").expect("the page has a heading");
+        assert!(head.contains("<meta name=\"robots\">"), "{path}");
+        assert!(header.contains(&format!("<p>{path}</p>")), "{path}");
+        assert!(main.contains("<p>First</p><p>Second</p>"), "{path}");
+    }
 }
