@@ -1,8 +1,9 @@
 //! What pages are put together from: macros for forms and tables in `templates/`, messages that survive a redirect, the
-//! choice of a theme, and `/dev/ui`, a page that shows them all.
+//! way back to a list, the choice of a theme, and `/dev/ui`, a page that shows them all.
 
 pub mod flash;
 mod gallery;
+mod next;
 mod theme;
 
 use axum::http::{HeaderMap, HeaderValue, header};
@@ -12,6 +13,8 @@ use kernel::{AppState, Area, Module, Policy, Stage, config::Environment};
 use axum::middleware::from_fn_with_state;
 
 use crate::{Fragment, Region};
+
+pub use next::Next;
 
 /// Flash messages and the theme for the pages of all modules, and the gallery.
 pub fn module() -> Module {
