@@ -63,8 +63,8 @@ impl FormPage {
         Self { page, next, draft, note, version, errors: FieldErrors::new(), outdated: false }
     }
 
-    fn heading(&self) -> String {
-        self.note.as_ref().map_or_else(|| "New note".to_owned(), |note| format!("Edit “{}”", note.title))
+    const fn heading(&self) -> &'static str {
+        if self.note.is_some() { "Edit note" } else { "New note" }
     }
 
     /// The form comes back with what was typed, and says why.

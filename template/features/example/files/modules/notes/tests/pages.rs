@@ -108,7 +108,7 @@ async fn a_note_is_deleted_with_its_button() {
     write(&app, "Milk").await;
     let path = attribute(&app.get("/notes").await.body, "/delete");
     let question = app.get(&path).await.body;
-    assert!(question.contains("Delete “Milk”?</h1>") && app.get("/notes").await.body.contains(">Milk</a>"));
+    assert!(question.contains("“Milk” cannot be brought back.") && app.get("/notes").await.body.contains(">Milk</a>"));
     let action = attribute(&question, "/delete");
     let response = app.post_form(&action, "").await;
     let page = follow(&app, &response).await;
