@@ -3,12 +3,10 @@
 
 use std::process::ExitCode;
 
-use anyhow::Context;
 use app::modules;
 use clap::{Parser, Subcommand};
 use kernel::{Application, Config, config::Environment, database, logging};
 use mimalloc::MiMalloc;
-use tokio::net::TcpListener;
 
 /// A request is many small allocations, some of which another thread frees. The system's allocator does that more slowly.
 #[global_allocator]
@@ -66,12 +64,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
 
 async fn serve(with_worker: bool) -> anyhow::Result<()> {
     let application = start().await?;
-    let config = &application.state.config;
-    let listener = TcpListener::bind((config.host, config.port)).await.with_context(|| {
-        format!("{}:{} cannot be listened on: is the port taken? Set PORT to another one", config.host, config.port)
-    })?;
-    tracing::info!("listening on http://{}", listener.local_addr()?);
-
+    let listener = kernel::listen(&application.state.config).await?;
     let stop = kernel::stop_on_signal();
     let work = async { if with_worker { application.worker.run(stop.clone()).await } else { Ok(()) } };
     tokio::try_join!(application.serve(listener, stop.clone()), work)?;
@@ -83,6 +76,7 @@ async fn serve(with_worker: bool) -> anyhow::Result<()> {
 async fn worker() -> anyhow::Result<()> {
     let application = start().await?;
     tracing::info!("running jobs");
+    kernel::notify("READY=1");
     application.worker.run(kernel::stop_on_signal()).await?;
     application.state.db.close().await;
     tracing::info!("stopped");

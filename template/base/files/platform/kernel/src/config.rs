@@ -28,6 +28,8 @@ pub struct Config {
     pub database_connections: u32,
     pub slow_query: Duration,
     pub request_timeout: Duration,
+    pub connection_limit: usize,
+    pub connection_timeout: Duration,
     pub shutdown_timeout: Duration,
     pub worker_concurrency: usize,
     pub worker_heartbeat: Duration,
@@ -75,6 +77,8 @@ impl Config {
         let connections = reader.positive("DATABASE_CONNECTIONS", backend::CONNECTIONS);
         let slow_query = reader.positive("SLOW_QUERY_MILLISECONDS", 250);
         let request_seconds = reader.positive("REQUEST_TIMEOUT_SECONDS", 15);
+        let connection_limit = reader.positive("CONNECTION_LIMIT", 512);
+        let connection_seconds = reader.positive("CONNECTION_TIMEOUT_SECONDS", 15);
         let shutdown_seconds = reader.positive("SHUTDOWN_SECONDS", 20);
         let concurrency = reader.positive("WORKER_CONCURRENCY", 4);
         let heartbeat_seconds = reader.positive("WORKER_HEARTBEAT_SECONDS", 5);
@@ -94,6 +98,8 @@ impl Config {
                 database_connections: connections.into(),
                 slow_query: Duration::from_millis(slow_query.into()),
                 request_timeout: Duration::from_secs(request_seconds.into()),
+                connection_limit: connection_limit.into(),
+                connection_timeout: Duration::from_secs(connection_seconds.into()),
                 shutdown_timeout: Duration::from_secs(shutdown_seconds.into()),
                 worker_concurrency: concurrency.into(),
                 worker_heartbeat: Duration::from_secs(heartbeat_seconds.into()),

@@ -3,6 +3,7 @@
 
 mod clock;
 pub mod config;
+mod connections;
 pub mod database;
 pub mod error;
 pub mod health;
@@ -11,6 +12,7 @@ pub mod jobs;
 pub mod logging;
 mod module;
 mod server;
+mod service;
 mod state;
 
 pub use clock::Clock;
@@ -19,7 +21,8 @@ pub use database::Db;
 pub use error::{Error, Problem, Result};
 pub use jobs::Job;
 pub use module::{Area, Background, Csrf, ErrorPage, Layer, Link, Module};
-pub use server::{Application, openapi, stop_on_signal};
+pub use server::{Application, openapi};
+pub use service::{listen, notify, stop_on_signal};
 pub use state::AppState;
 
 /// The name that people see, on pages and in the API document. Edit `name.txt` beside this crate's manifest to change

@@ -33,7 +33,7 @@ pub struct TestApp {
     pub address: SocketAddr,
     // Fields are dropped in this order: first the server stops, then its database goes.
     _stop: DropGuard,
-    _database: TestDatabase,
+    database: TestDatabase,
 }
 
 impl TestApp {
@@ -66,7 +66,13 @@ impl TestApp {
             let (application, stop) = (application.clone(), stop.clone());
             async move { application.serve(listener, stop).await }
         });
-        Self { application, address, _stop: stop.drop_guard(), _database: database }
+        Self { application, address, _stop: stop.drop_guard(), database }
+    }
+
+    /// For another process that is to use the same database.
+    #[must_use]
+    pub fn database_url(&self) -> &str {
+        &self.database.url
     }
 
     /// The pool of the application under test.
