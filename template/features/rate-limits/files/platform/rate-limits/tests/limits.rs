@@ -108,3 +108,42 @@ async fn limits_can_be_switched_off() {
         assert_eq!((response.status.as_u16(), response.header("ratelimit")), (200, ""));
     }
 }
+
+/// The password is `right`.
+async fn sign_in(State(state): State<AppState>, client: ClientIp, account: String) -> kernel::Result<String> {
+    let (account, password) = account.split_once(' ').unwrap_or_default();
+    let keys = [client.into(), account.into()];
+    let permit = state.service::<Limits>().take("sign-in", &keys, Quota::per_minute(3))?;
+    if password == "right" {
+        permit.refund();
+        return Ok("welcome".to_owned());
+    }
+    Err(Error::Forbidden)
+}
+
+#[tokio::test]
+async fn modules_limit_what_they_like() {
+    let api = OpenApiRouter::new().route("/sign-in", post(sign_in));
+    let modules = vec![clients::module(), rate_limits::module(), Module::new("people").api(Policy::PUBLIC, api)];
+    let app = TestApp::start_with(modules, &[("TRUSTED_PROXIES", "127.0.0.1")]).await;
+    let attempt = async |client: &str, attempt: &str| {
+        let request = Request::post("/api/v1/sign-in").header("x-forwarded-for", client);
+        app.send(request, attempt.to_owned()).await
+    };
+    // Who knows the password is never limited.
+    for _ in 0..10 {
+        assert_eq!(attempt("203.0.113.1", "ada right").await.status, 200);
+    }
+    // An account is guarded against many addresses, and all accounts against one address.
+    for client in ["203.0.113.2", "203.0.113.3", "203.0.113.4"] {
+        assert_eq!(attempt(client, "ada wrong").await.status, 403);
+    }
+    let refused = attempt("203.0.113.5", "ada right").await;
+    assert_eq!((refused.status.as_u16(), refused.header("retry-after")), (429, "20"));
+    assert_eq!(refused.json::<Value>()["detail"], "This is more than is allowed. Try again in 20 s.");
+    for account in ["bob wrong", "eve wrong", "joe wrong"] {
+        assert_eq!(attempt("203.0.113.6", account).await.status, 403);
+    }
+    assert_eq!(attempt("203.0.113.6", "zoe right").await.status, 429);
+    assert_eq!(attempt("203.0.113.7", "zoe right").await.status, 200);
+}
