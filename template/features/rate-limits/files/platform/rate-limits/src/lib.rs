@@ -14,7 +14,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use clients::{ClientIp, network};
-use kernel::{AppState, Area, Error, Module};
+use kernel::{AppState, Area, Describe, Error, Module, Stage};
 use utoipa::openapi::{HeaderBuilder, ObjectBuilder, OpenApi, ResponseBuilder, Type, path::PathItem};
 
 use crate::limiter::Limiter;
@@ -28,7 +28,11 @@ const STANDING: HeaderName = HeaderName::from_static("ratelimit");
 
 /// Limits for the API, for pages and for forms.
 pub fn module() -> Module {
-    Module::new("rate_limits").settings::<Areas>().provide(|_, _| Ok(Limits::default())).layer(limit_area).describe(describe)
+    Module::new("rate_limits")
+        .settings::<Areas>()
+        .provide(|_, _| Ok(Limits::default()))
+        .layer(Stage::Limit, limit_area)
+        .add(Describe(describe))
 }
 
 /// Tells in the API document that every operation may refuse.

@@ -5,8 +5,8 @@ use std::{
     time::Duration,
 };
 
-use axum::{Router, routing::get};
-use kernel::Module;
+use axum::routing::get;
+use kernel::{Module, Policy, Routes};
 use testkit::TestApp;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -35,7 +35,7 @@ async fn visit() -> &'static str {
 
 #[tokio::test]
 async fn those_that_find_no_room_wait_for_their_turn() {
-    let module = Module::new("rooms").pages(Router::new().route("/visit", get(visit)));
+    let module = Module::new("rooms").pages(Policy::PUBLIC, Routes::new().route("/visit", get(visit)));
     let app = TestApp::start_with(vec![module], &[("CONNECTION_LIMIT", &ROOM.to_string())]).await;
     let mut clients = JoinSet::new();
     for _ in 0..CLIENTS {

@@ -3,12 +3,12 @@
 use std::{sync::LazyLock, time::Duration};
 
 use axum::{
-    Json, Router,
+    Json,
     body::Bytes,
     http::header,
     routing::{get, post},
 };
-use kernel::Module;
+use kernel::{Module, Policy, Routes};
 use serde_json::Value;
 use testkit::TestApp;
 use tokio::{
@@ -44,12 +44,12 @@ impl Drop for Watched {
 
 async fn start(variables: &[(&str, &str)]) -> TestApp {
     let kind = || [(header::CONTENT_TYPE, "application/octet-stream")];
-    let pages = Router::new()
+    let pages = Routes::new()
         .route("/quick", get(async || "done"))
         .route("/read", post(async |Json(_): Json<Value>| "read"))
         .route("/watched", get(async move || (kind(), Bytes::from_owner(Watched))))
         .route("/large", get(async move || (kind(), Bytes::from_static(&CONTENT))));
-    TestApp::start_with(vec![Module::new("reader").pages(pages)], variables).await
+    TestApp::start_with(vec![Module::new("reader").pages(Policy::PUBLIC, pages)], variables).await
 }
 
 /// Sends the beginning of a request, and returns what comes back before the connection is closed.
