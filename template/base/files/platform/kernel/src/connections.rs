@@ -68,7 +68,7 @@ pub async fn serve(
 async fn converse(stream: TcpStream, peer: SocketAddr, router: Router, silence: Duration, stop: CancellationToken) {
     // hyper would close a connection without a request as soon as the server stops: one may be on its way.
     tokio::select! {
-        _ = stream.readable() => {}
+        _ = stream.peek(&mut [0]) => {}
         () = sleep(silence) => return,
         () = deadline(&stop, LAST_CALL) => return,
     }

@@ -18,7 +18,7 @@ use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
 };
 use kernel::{BoxFuture, config::Environment};
-use rustls::{ClientConfig, crypto::ring};
+use rustls::{ClientConfig, crypto::ring, pki_types::InvalidDnsNameError};
 use tokio::{net::TcpStream, time::timeout};
 use tower::Service;
 
@@ -67,6 +67,9 @@ impl Failure {
         while let Some(current) = cause {
             if let Some(Refusal(why)) = current.downcast_ref() {
                 return Self::Refused(why);
+            }
+            if current.is::<InvalidDnsNameError>() {
+                return Self::Refused("it names no host");
             }
             if current.is::<LengthLimitError>() {
                 return Self::TooLarge;
@@ -186,10 +189,10 @@ enum Rule {
 
 impl Rule {
     fn check(self, is_encrypted: bool, port: u16, addresses: &[SocketAddr]) -> Result<(), Refusal> {
-        let all = |is: fn(&IpAddr) -> bool| addresses.iter().all(|address| is(&address.ip()));
+        let all = |is: fn(IpAddr) -> bool| addresses.iter().all(|address| is(address.ip()));
         let is_allowed = match self {
             Self::Encrypted => is_encrypted,
-            Self::EncryptedOrLocal => is_encrypted || all(IpAddr::is_loopback),
+            Self::EncryptedOrLocal => is_encrypted || all(|address| address.is_loopback()),
             Self::Public if !all(is_public) => return Err(Refusal("it does not lead to the Internet")),
             Self::Public => is_encrypted && UNTRUSTED_PORTS.contains(&port),
         };

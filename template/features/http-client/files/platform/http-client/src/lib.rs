@@ -24,7 +24,7 @@ use std::time::Instant;
 
 use axum::{
     body::Bytes,
-    http::{Request, Response},
+    http::{Request, Response, StatusCode},
 };
 use kernel::{AppState, Module, observe::Observation};
 
@@ -77,7 +77,8 @@ async fn observed(
     let (client, began) = (state.service::<HttpClient>(), Instant::now());
     let host = request.uri().host().unwrap_or_default().to_owned();
     let outcome = if untrusted { client.send_untrusted(request).await } else { client.send(request).await };
-    let (elapsed, word) = (began.elapsed(), outcome.as_ref().map_or_else(Failure::word, |it| it.status().as_str()));
+    let (elapsed, status) = (began.elapsed(), outcome.as_ref().map(Response::status));
+    let word = status.as_ref().map_or_else(|failure| failure.word(), StatusCode::as_str);
     let microseconds = u64::try_from(elapsed.as_micros()).ok();
     tracing::info!(service, host, outcome = word, microseconds, "called");
     state.observe(&Observation::Called { service, outcome: word, elapsed });

@@ -2,7 +2,7 @@
 
 use std::{
     io,
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     sync::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
@@ -59,16 +59,12 @@ impl Network for Fake {
     fn look_up<'a>(&'a self, host: &'a str, port: u16) -> BoxFuture<'a, io::Result<Vec<SocketAddr>>> {
         Box::pin(async move {
             self.0.look_ups.fetch_add(1, Ordering::SeqCst);
-            let mut found = self.0.found.lock().unwrap();
-            if found.is_empty() {
-                drop(found);
+            let Some(found) = self.next() else {
                 // Spellings of addresses are for the system to read. No name gets as far as to a server.
-                assert!(host.parse::<std::net::IpAddr>().is_ok() || host.starts_with(|c: char| c.is_ascii_digit()));
+                assert!(host.parse::<IpAddr>().is_ok() || host.starts_with(|first: char| first.is_ascii_digit()));
                 return Ok(lookup_host((host, port)).await?.collect());
-            }
-            let address = if found.len() > 1 { found.remove(0) } else { found[0] };
-            drop(found);
-            Ok(address.split(' ').map(|address| SocketAddr::new(address.parse().unwrap(), port)).collect())
+            };
+            Ok(found.split(' ').map(|address| SocketAddr::new(address.parse().unwrap(), port)).collect())
         })
     }
 
@@ -82,6 +78,12 @@ impl Network for Fake {
 impl Fake {
     fn finding(found: &[&'static str]) -> Self {
         Self(Arc::new(Notes { found: Mutex::new(found.to_vec()), ..Notes::default() }))
+    }
+
+    /// The last one stays.
+    fn next(&self) -> Option<&'static str> {
+        let mut found = self.0.found.lock().unwrap();
+        if found.len() > 1 { Some(found.remove(0)) } else { found.first().copied() }
     }
 
     fn connected(&self) -> Vec<SocketAddr> {
