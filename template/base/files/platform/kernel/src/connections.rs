@@ -24,7 +24,7 @@ use tokio_io_timeout::TimeoutStream;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower_http::add_extension::AddExtension;
 
-use crate::{Config, server::deadline};
+use crate::{Admits, AppState, server::deadline};
 
 /// How long a new connection may still take to begin its first request when the server is about to stop.
 const LAST_CALL: Duration = Duration::from_secs(1);
@@ -34,12 +34,12 @@ const LAST_CALL: Duration = Duration::from_secs(1);
 const SEND_BUFFER: usize = 128 * 1024;
 
 pub async fn serve(
-    config: &Config,
+    state: &AppState,
     router: &Router,
     mut listener: TcpListener,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
-    let mut warned: Option<Instant> = None;
+    let (config, mut warned) = (&state.config, None::<Instant>);
     let (places, connections) = (Arc::new(Semaphore::new(config.connection_limit)), TaskTracker::new());
     loop {
         let next = async { (Arc::clone(&places).acquire_owned().await, Listener::accept(&mut listener).await) };
@@ -51,10 +51,12 @@ pub async fn serve(
             warned = Some(Instant::now());
             tracing::warn!("{} connections are open: more of them wait (CONNECTION_LIMIT)", config.connection_limit);
         }
+        let admit = |Admits(ask): &Admits| ask(state, peer.ip());
+        let Some(admission) = state.all().iter().map(admit).collect::<Option<Vec<_>>>() else { continue };
         let (router, silence, stop) = (router.clone(), config.connection_timeout, stop.clone());
         connections.spawn(async move {
             converse(stream, peer, router, silence, stop).await;
-            drop(place);
+            drop((place, admission));
         });
     }
     drop(listener);

@@ -53,12 +53,13 @@ impl TestApp {
     /// When the application does not start.
     pub async fn start_with(modules: Vec<Module>, variables: &[(&str, &str)]) -> Self {
         let database = TestDatabase::new();
-        let own = [("DATABASE_URL", database.url.as_str()), ("DATABASE_CONNECTIONS", "5")];
+        let url = database.url.as_str();
+        let own = [("DATABASE_URL", url), ("DATABASE_CONNECTIONS", "5"), ("PUBLIC_URL", "https://app.test")];
         let all = own.iter().chain(variables).map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
         let config = Config::from_variables(&all.collect(), &modules).expect("the test configuration is valid");
         let db = kernel::database::prepare(&config, &modules).await.expect("the test database can be made");
 
-        let application = Application::build(config, db, modules);
+        let application = Application::build(config, db, modules).expect("the modules fit together");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
         let address = listener.local_addr().expect("the listener has an address");
         let stop = CancellationToken::new();

@@ -67,7 +67,12 @@ pub fn network(client: IpAddr) -> IpAddr {
     }
 }
 
-async fn log_client(State(state): State<AppState>, ClientIp(client): ClientIp, request: Request, next: Next) -> Response {
+async fn log_client(
+    State(state): State<AppState>,
+    ClientIp(client): ClientIp,
+    request: Request,
+    next: Next,
+) -> Response {
     static WARNED: Once = Once::new();
     if state.config.environment == Environment::Production && proxies::is_unknown_proxy(client, request.headers()) {
         WARNED.call_once(|| {

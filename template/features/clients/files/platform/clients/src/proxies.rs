@@ -59,9 +59,7 @@ pub fn is_unknown_proxy(client: IpAddr, headers: &HeaderMap) -> bool {
             let is_shared = address.octets()[0] == 100 && address.octets()[1] & 0xc0 == 64;
             address.is_private() || address.is_loopback() || address.is_link_local() || is_shared
         }
-        IpAddr::V6(address) => {
-            address.is_loopback() || address.is_unique_local() || address.is_unicast_link_local()
-        }
+        IpAddr::V6(address) => address.is_loopback() || address.is_unique_local() || address.is_unicast_link_local(),
     };
     is_near && headers.contains_key(HEADER)
 }

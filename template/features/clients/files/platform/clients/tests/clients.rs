@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::routing::get;
 use clients::ClientIp;
 use hyper::Request;
-use kernel::{Module, Policy, Routes};
+use kernel::{Advice, Module, Policy, Routes};
 use testkit::TestApp;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -28,6 +28,21 @@ async fn only_a_trusted_proxy_speaks_for_others() {
     assert_eq!(client("").await, "127.0.0.1");
     assert_eq!(client("10.0.0.0/8").await, "127.0.0.1");
     assert_eq!(client("127.0.0.0/8").await, "203.0.113.7");
+}
+
+#[tokio::test]
+async fn production_wants_to_hear_of_the_proxies() {
+    let advice = async |variables: &[(&str, &str)]| {
+        let app = TestApp::start_with(vec![clients::module()], variables).await;
+        let state = &app.application.state;
+        state.all().iter().filter_map(|Advice(ask)| ask(&state.config)).collect::<Vec<_>>()
+    };
+    let production = [("APP_ENV", "production"), ("PUBLIC_URL", "https://example.com")];
+    assert!(advice(&production).await.concat().contains("TRUSTED_PROXIES is not set"));
+    for given in ["", "127.0.0.1"] {
+        assert!(advice(&[&production[..], &[("TRUSTED_PROXIES", given)]].concat()).await.is_empty());
+    }
+    assert!(advice(&[]).await.is_empty());
 }
 
 #[tokio::test]

@@ -63,7 +63,11 @@ impl Outgoing for AppState {
         observed(self, service, request, false).await
     }
 
-    async fn fetch_untrusted(&self, service: &'static str, request: Request<Bytes>) -> Result<Response<Bytes>, Failure> {
+    async fn fetch_untrusted(
+        &self,
+        service: &'static str,
+        request: Request<Bytes>,
+    ) -> Result<Response<Bytes>, Failure> {
         observed(self, service, request, true).await
     }
 }

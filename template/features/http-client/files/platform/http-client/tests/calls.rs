@@ -160,20 +160,65 @@ async fn an_address_of_the_internet_is_called() {
 async fn no_spelling_of_a_private_address_is_called() {
     let hosts = [
         // This machine.
-        "127.0.0.1", "127.1", "127.0.1", "2130706433", "0x7f000001", "0x7f.0.0.1", "0177.0.0.1", "017700000001",
-        "127.255.255.254", "0.0.0.0", "0", "[::1]", "[0:0:0:0:0:0:0:1]", "[::]", "[::ffff:127.0.0.1]",
-        "[::ffff:7f00:1]", "[::127.0.0.1]", "user@127.0.0.1", "93.184.215.14@127.0.0.1",
+        "127.0.0.1",
+        "127.1",
+        "127.0.1",
+        "2130706433",
+        "0x7f000001",
+        "0x7f.0.0.1",
+        "0177.0.0.1",
+        "017700000001",
+        "127.255.255.254",
+        "0.0.0.0",
+        "0",
+        "[::1]",
+        "[0:0:0:0:0:0:0:1]",
+        "[::]",
+        "[::ffff:127.0.0.1]",
+        "[::ffff:7f00:1]",
+        "[::127.0.0.1]",
+        "user@127.0.0.1",
+        "93.184.215.14@127.0.0.1",
         // Its neighbours.
-        "10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.1", "0xc0a80101", "100.64.0.1", "198.18.0.1",
-        "[fd00::1]", "[fc00::1]", "[fe80::1]", "[fec0::1]", "[::ffff:10.0.0.1]", "[::ffff:c0a8:101]",
+        "10.0.0.1",
+        "172.16.0.1",
+        "172.31.255.255",
+        "192.168.1.1",
+        "0xc0a80101",
+        "100.64.0.1",
+        "198.18.0.1",
+        "[fd00::1]",
+        "[fc00::1]",
+        "[fe80::1]",
+        "[fec0::1]",
+        "[::ffff:10.0.0.1]",
+        "[::ffff:c0a8:101]",
         // Ways to IPv4 through IPv6.
-        "[64:ff9b::10.0.0.1]", "[64:ff9b::a9fe:a9fe]", "[64:ff9b:1::1]", "[2002:7f00:1::]", "[2002:a9fe:a9fe::1]",
+        "[64:ff9b::10.0.0.1]",
+        "[64:ff9b::a9fe:a9fe]",
+        "[64:ff9b:1::1]",
+        "[2002:7f00:1::]",
+        "[2002:a9fe:a9fe::1]",
         "[2001:0:a9fe:a9fe::1]",
         // What hands out secrets.
-        "169.254.169.254", "2852039166", "0xa9fea9fe", "0251.0376.0251.0376", "169.254.43518",
-        "[::ffff:169.254.169.254]", "[fd00:ec2::254]", "100.100.100.200", "192.0.0.192", "168.63.129.16",
+        "169.254.169.254",
+        "2852039166",
+        "0xa9fea9fe",
+        "0251.0376.0251.0376",
+        "169.254.43518",
+        "[::ffff:169.254.169.254]",
+        "[fd00:ec2::254]",
+        "100.100.100.200",
+        "192.0.0.192",
+        "168.63.129.16",
         // Nobody.
-        "224.0.0.1", "255.255.255.255", "240.0.0.1", "192.0.2.1", "203.0.113.1", "[ff02::1]", "[2001:db8::1]",
+        "224.0.0.1",
+        "255.255.255.255",
+        "240.0.0.1",
+        "192.0.2.1",
+        "203.0.113.1",
+        "[ff02::1]",
+        "[2001:db8::1]",
     ];
     assert!(hosts.len() > 40);
     let network = Fake::default();
@@ -213,7 +258,8 @@ async fn what_was_checked_is_what_is_connected_to() {
 
 #[tokio::test]
 async fn a_redirect_is_an_answer() {
-    let away = Act::Answer("HTTP/1.1 302 Found\r\nlocation: https://169.254.169.254/latest\r\ncontent-length: 0\r\n\r\n");
+    let away =
+        Act::Answer("HTTP/1.1 302 Found\r\nlocation: https://169.254.169.254/latest\r\ncontent-length: 0\r\n\r\n");
     let network = Fake::finding(&[PUBLIC]);
     let client = network.client(Environment::Production, away, true).await;
     let answer = client.send_untrusted(get("https://hooks.example/")).await.unwrap();
@@ -225,8 +271,13 @@ async fn a_redirect_is_an_answer() {
 async fn only_encrypted_connections_to_the_usual_ports() {
     let network = Fake::finding(&[PUBLIC]);
     let client = network.client(Environment::Development, DONE, true).await;
-    for url in ["http://hooks.example/", "https://hooks.example:22/", "https://hooks.example:6379/", "ftp://hooks.example/", "/here"]
-    {
+    for url in [
+        "http://hooks.example/",
+        "https://hooks.example:22/",
+        "https://hooks.example:6379/",
+        "ftp://hooks.example/",
+        "/here",
+    ] {
         let outcome = client.send_untrusted(get(url)).await;
         assert!(matches!(outcome, Err(Failure::Refused(_))), "{url}: {outcome:?}");
     }
@@ -248,7 +299,10 @@ async fn a_certificate_for_another_name_is_not_believed() {
     let network = Fake::finding(&[PUBLIC]);
     let client = network.client(Environment::Production, DONE, true).await;
     let outcome = client.send(get("https://other.example/")).await;
-    assert!(matches!(&outcome, Err(failure @ Failure::Unreachable(_)) if failure.to_string().contains("certificate")), "{outcome:?}");
+    assert!(
+        matches!(&outcome, Err(failure @ Failure::Unreachable(_)) if failure.to_string().contains("certificate")),
+        "{outcome:?}"
+    );
 }
 
 #[tokio::test]

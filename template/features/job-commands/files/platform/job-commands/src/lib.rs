@@ -6,9 +6,9 @@ mod entry;
 use std::{fmt::Write as _, time::Duration};
 
 use anyhow::{Context, ensure};
-use clap::{Args, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use kernel::{
-    AppState, Db, Module,
+    AppState, Db, Module, Program,
     config::{Reader, Settings},
     database,
 };
@@ -68,9 +68,25 @@ impl Settings for Keep {
     }
 }
 
-/// Removes what is done.
+/// Look into the queue of jobs, and retry what has failed
+#[derive(Parser)]
+#[command(name = "jobs")]
+struct Jobs {
+    #[command(subcommand)]
+    command: Command,
+}
+
+impl kernel::Command for Jobs {
+    async fn run(self, program: Program) -> anyhow::Result<()> {
+        let db = database::connect(&program.config()?).await?;
+        print!("{}", run(&db, self.command).await?);
+        Ok(())
+    }
+}
+
+/// The commands; and what is done is removed.
 pub fn module() -> Module {
-    Module::new("job_commands").settings::<Keep>().background(|state| Box::pin(keep_tidy(state)))
+    Module::new("job_commands").settings::<Keep>().command::<Jobs>().background(|state| Box::pin(keep_tidy(state)))
 }
 
 async fn keep_tidy(state: AppState) {

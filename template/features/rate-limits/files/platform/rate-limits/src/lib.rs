@@ -49,7 +49,8 @@ fn describe(document: &mut OpenApi) {
 
 fn limit_area(router: Router<AppState>, area: Area, state: &AppState) -> Router<AppState> {
     let limits: &Areas = state.config.settings();
-    let limit = |name, quota: &Option<_>| quota.map(|quota| Arc::new(Limit { name, quota, limiter: Limiter::default() }));
+    let limit =
+        |name, quota: &Option<_>| quota.map(|quota| Arc::new(Limit { name, quota, limiter: Limiter::default() }));
     let (reading, writing) = match area {
         Area::Api => {
             let limit = limit("api", &limits.api);

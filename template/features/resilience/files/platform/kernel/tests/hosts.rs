@@ -1,7 +1,7 @@
 //! Requests that are meant for somebody else.
 
 use axum::routing::get;
-use kernel::{Module, Policy, Routes};
+use kernel::{Config, Module, Policy, Routes};
 use testkit::TestApp;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -36,6 +36,19 @@ async fn a_request_has_exactly_one_host() {
         assert_eq!(ask(&app, "/page", hosts).await, 400, "{hosts:?}");
         assert_eq!(ask(&app, "/api/openapi.json", hosts).await, 400, "{hosts:?}");
     }
+}
+
+#[test]
+fn names_of_hosts_are_no_more_than_that() {
+    let read = |hosts: &str| {
+        let variables = [("DATABASE_URL", "none"), ("ALLOWED_HOSTS", hosts)];
+        let variables = variables.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
+        Config::from_variables(&variables, &[]).unwrap_err().to_string()
+    };
+    for wrong in ["https://example.com", "example.com:443", "me@example.com", "example.com/page", "a b"] {
+        assert!(read(wrong).contains("ALLOWED_HOSTS"), "{wrong}");
+    }
+    assert!(!read("example.com, www.example.com,[::1],127.0.0.1,").contains("ALLOWED_HOSTS"));
 }
 
 #[tokio::test]

@@ -68,7 +68,8 @@ async fn a_head_that_does_not_end_is_given_up() {
     for beginning in ["", "GET / HTTP/1.1\r\nhost: te"] {
         assert_eq!(send_beginning(&[("CONNECTION_TIMEOUT_SECONDS", "1")], beginning.as_bytes()).await, "");
     }
-    let idle = send_beginning(&[("CONNECTION_TIMEOUT_SECONDS", "1")], b"GET /quick HTTP/1.1\r\nhost: test\r\n\r\n").await;
+    let idle =
+        send_beginning(&[("CONNECTION_TIMEOUT_SECONDS", "1")], b"GET /quick HTTP/1.1\r\nhost: test\r\n\r\n").await;
     assert!(idle.starts_with("HTTP/1.1 200") && idle.ends_with("done"), "{idle}");
 }
 

@@ -6,6 +6,7 @@ use anyhow::ensure;
 use log::LevelFilter;
 use sqlx::{
     ConnectOptions, Executor, PgConnection, PgPool, Postgres, Transaction,
+    error::DatabaseError,
     migrate::MigrateDatabase,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
@@ -68,6 +69,11 @@ impl Url {
 /// Fails when no connection is free in time.
 pub async fn begin(db: &PgPool) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
     db.begin().await
+}
+
+/// The name of the constraint that a row has broken.
+pub fn constraint(error: &dyn DatabaseError) -> Option<String> {
+    error.constraint().map(ToOwned::to_owned)
 }
 
 pub fn pool(config: &Config) -> PgPoolOptions {

@@ -73,7 +73,7 @@ pub fn module() -> Module {
 }
 
 async fn check(state: AppState) -> anyhow::Result<()> {
-    if let Some(redis) = state.config.optional_settings::<Redis>() {
+    if let Some(redis) = state.config.find_settings::<Redis>() {
         let mut connection = redis.client()?.get_multiplexed_async_connection().await?;
         redis::cmd("PING").exec_async(&mut connection).await?;
     }

@@ -6,6 +6,7 @@ use anyhow::ensure;
 use log::LevelFilter;
 use sqlx::{
     ConnectOptions, Connection as _, Sqlite, SqliteConnection, SqlitePool, Transaction,
+    error::DatabaseError,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
@@ -79,6 +80,17 @@ impl Url {
 /// Fails when no connection is free in time, or the lock is not.
 pub async fn begin(db: &SqlitePool) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
     db.begin_with("BEGIN IMMEDIATE").await
+}
+
+/// The name of the constraint that a row has broken: for one that is unique, `<table>_<columns>_key`.
+pub fn constraint(error: &dyn DatabaseError) -> Option<String> {
+    let (_, constraint) = error.message().split_once(" constraint failed: ")?;
+    if let Some(index) = constraint.strip_prefix("index '") {
+        return Some(index.trim_end_matches('\'').to_owned());
+    }
+    let Some((table, _)) = constraint.split_once('.') else { return Some(constraint.to_owned()) };
+    let columns: Vec<_> = constraint.split(", ").filter_map(|it| Some(it.split_once('.')?.1)).collect();
+    Some(format!("{table}_{}_key", columns.join("_")))
 }
 
 pub fn pool(config: &Config) -> SqlitePoolOptions {
