@@ -28,8 +28,8 @@ pub use error::{Error, Problem, Result, ResultExt};
 pub use jobs::Job;
 pub use link::{Link, Place};
 pub use module::{
-    Admits, Advice, Area, Background, BoxFuture, Command, Csp, Csrf, Describe, ErrorPage, Event, Layer, Module, Observer, On, Routes,
-    Seed, Stage, Trace, TrustsPeer,
+    Admits, Advice, Area, Background, BoxFuture, Command, Csp, Csrf, Describe, ErrorPage, Event, Layer, Module,
+    Observer, On, Routes, Seed, Stage, Trace, TrustsPeer,
 };
 pub use program::Program;
 pub use server::{Application, MountedRoute, openapi};
