@@ -54,7 +54,7 @@ impl TestApp {
     pub async fn start_with(modules: Vec<Module>, variables: &[(&str, &str)]) -> Self {
         let database = TestDatabase::new();
         let url = database.url.as_str();
-        let own = vec![("DATABASE_URL", url), ("DATABASE_CONNECTIONS", "5"), ("PUBLIC_URL", "https://app.test")];
+        let own = [("DATABASE_URL", url), ("DATABASE_CONNECTIONS", "5"), ("PUBLIC_URL", "https://app.test")];
         // @slot variables
         let all = own.iter().chain(variables).map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
         let config = Config::from_variables(&all.collect(), &modules).expect("the test configuration is valid");
