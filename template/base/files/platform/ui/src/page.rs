@@ -5,10 +5,9 @@ use kernel::{APP_NAME, AppState, Link, Place, Visitor};
 
 use crate::assets;
 
-/// HTML that a module adds to every page, for instance what it has to say to a visitor: `Module::add(Fragment(…))`. Where
-/// rendering fails, the page goes without it.
+/// HTML that a module adds to every page: `Module::add(Fragment(…))`. It may be nothing, as when there is no message.
 #[derive(Clone, Copy, Debug)]
-pub struct Fragment(pub Region, pub fn(&AppState, &Parts) -> askama::Result<String>);
+pub struct Fragment(pub Region, pub fn(&AppState, &Parts) -> Option<String>);
 
 /// Where in the layout a [`Fragment`] stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +43,7 @@ impl Page {
         let visitor: Option<&Visitor> = request.extensions.get();
         let fragments = |region| -> String {
             let here = state.all().iter().filter(|Fragment(place, _)| *place == region);
-            here.filter_map(|Fragment(_, render)| render(state, request).ok()).collect()
+            here.filter_map(|Fragment(_, render)| render(state, request)).collect()
         };
         let uri = request.extensions.get().map_or(&request.uri, |OriginalUri(uri)| uri);
         Self {

@@ -85,11 +85,11 @@ async fn an_unknown_page_is_friendly() {
 #[tokio::test]
 async fn a_module_adds_to_every_page() {
     let module = Module::new("visits")
-        .add(Fragment(Region::Head, |_, _| Ok("<meta name=\"robots\">".to_owned())))
-        .add(Fragment(Region::Header, |_, request| Ok(format!("<p>{}</p>", request.uri.path()))))
-        .add(Fragment(Region::Main, |_, _| Ok("<p>First</p>".to_owned())))
-        .add(Fragment(Region::Main, |_, _| Ok("<p>Second</p>".to_owned())))
-        .add(Fragment(Region::Footer, |_, _| Err(askama::Error::Fmt)));
+        .add(Fragment(Region::Head, |_, _| Some("<meta name=\"robots\">".to_owned())))
+        .add(Fragment(Region::Header, |_, request| Some(format!("<p>{}</p>", request.uri.path()))))
+        .add(Fragment(Region::Main, |_, _| Some("<p>First</p>".to_owned())))
+        .add(Fragment(Region::Main, |_, _| Some("<p>Second</p>".to_owned())))
+        .add(Fragment(Region::Footer, |_, _| None));
     let app = TestApp::start(vec![ui::module(), module]).await;
     for path in ["/", "/nothing-here"] {
         let page = app.get(path).await.body;

@@ -1,5 +1,6 @@
-//! What pages are put together from: macros for forms and tables in `templates/`, messages that survive a redirect, the
-//! way back to a list, the choice of a theme, and `/dev/ui`, a page that shows them all.
+//! What pages are put together from, besides the macros in `templates/`.
+//!
+//! Messages that survive a redirect, the way back to a list, the choice of a theme, and `/dev/ui`, which shows all of it.
 
 pub mod flash;
 mod gallery;

@@ -102,9 +102,8 @@ impl Waiting {
 }
 
 /// The message for the page that a request asks for.
-pub(super) fn show(_: &AppState, request: &Parts) -> askama::Result<String> {
-    let waiting = request.extensions.get().and_then(Waiting::take);
-    waiting.map_or_else(|| Ok(String::new()), |flash| flash.render())
+pub(super) fn show(_: &AppState, request: &Parts) -> Option<String> {
+    request.extensions.get().and_then(Waiting::take)?.render().ok()
 }
 
 /// Reads the cookie before a page is made, and writes it after: a new message, or none once a page has shown the old one. A

@@ -32,16 +32,14 @@ struct Buttons {
     chosen: &'static str,
 }
 
-pub fn buttons(_: &AppState, request: &Parts) -> askama::Result<String> {
-    Buttons { chosen: chosen(&request.headers) }.render()
+pub fn buttons(_: &AppState, request: &Parts) -> Option<String> {
+    Buttons { chosen: chosen(&request.headers) }.render().ok()
 }
 
 /// Tells the browser of a theme that is not the system's.
-pub fn scheme(_: &AppState, request: &Parts) -> askama::Result<String> {
-    Ok(match chosen(&request.headers) {
-        "system" => String::new(),
-        chosen => format!("<meta name=\"color-scheme\" content=\"{chosen}\">"),
-    })
+pub fn scheme(_: &AppState, request: &Parts) -> Option<String> {
+    let chosen = chosen(&request.headers);
+    (chosen != "system").then(|| format!("<meta name=\"color-scheme\" content=\"{chosen}\">"))
 }
 
 fn chosen(headers: &HeaderMap) -> &'static str {
