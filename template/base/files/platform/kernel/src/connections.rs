@@ -69,8 +69,9 @@ pub async fn serve(
 /// Answers one client until it leaves, stops making progress for the time of `silence`, or the server stops.
 async fn converse(stream: TcpStream, peer: SocketAddr, router: Router, silence: Duration, stop: CancellationToken) {
     // hyper would close a connection without a request as soon as the server stops: one may be on its way.
+    let mut first = [0];
     tokio::select! {
-        _ = stream.peek(&mut [0]) => {}
+        _ = stream.peek(&mut first) => {}
         () = sleep(silence) => return,
         () = deadline(&stop, LAST_CALL) => return,
     }

@@ -111,7 +111,7 @@ impl Fake {
             }
         });
         let tls = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
-        HttpClient::with(environment, self.clone(), tls.with_root_certificates(roots).with_no_client_auth())
+        HttpClient::with(environment, self.clone(), &tls.with_root_certificates(roots).with_no_client_auth())
     }
 }
 
