@@ -71,16 +71,16 @@ impl TestApp {
         Self { application, address, _stop: stop.drop_guard(), database }
     }
 
-    /// For another process that is to use the same database.
-    #[must_use]
-    pub fn database_url(&self) -> &str {
-        &self.database.url
-    }
-
     /// The pool of the application under test.
     #[must_use]
     pub const fn db(&self) -> &Db {
         &self.application.state.db
+    }
+
+    /// What `DATABASE_URL` is for other processes that work with this database.
+    #[must_use]
+    pub fn database_url(&self) -> &str {
+        &self.database.url
     }
 
     /// Runs jobs until none is left that could run now. Jobs that failed and wait for another attempt are left alone.
