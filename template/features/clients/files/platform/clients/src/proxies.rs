@@ -112,7 +112,8 @@ mod tests {
 
     #[test]
     fn a_proxy_is_near_and_speaks_for_others() {
-        let spoken = [(HEADER.parse().unwrap(), "203.0.113.7".parse().unwrap())].into_iter().collect();
+        let mut spoken = HeaderMap::new();
+        spoken.insert(HEADER, "203.0.113.7".parse().unwrap());
         for (near, expected) in [
             ("127.0.0.1", true),
             ("172.18.0.1", true),

@@ -1,6 +1,6 @@
 //! Handlers learn who is asking.
 
-use std::time::Duration;
+use std::{io::ErrorKind::WouldBlock, time::Duration};
 
 use axum::routing::get;
 use clients::ClientIp;
@@ -83,4 +83,6 @@ async fn a_trusted_proxy_may_have_any_number_of_connections() {
         held.push(TcpStream::connect(app.address).await.unwrap());
     }
     assert_eq!(app.get("/health/live").await.body, "ok");
+    // None of them was closed.
+    assert!(held.iter().all(|stream| stream.try_read(&mut [0]).is_err_and(|error| error.kind() == WouldBlock)));
 }

@@ -6,6 +6,7 @@ use std::{
 };
 
 use axum::{
+    extract,
     http::StatusCode,
     middleware::{self, Next},
     routing::get,
@@ -55,8 +56,9 @@ async fn log_of(refuse: Option<(Stage, Layer)>, variables: &[(&str, &str)]) -> (
 
 #[tokio::test]
 async fn whoever_is_refused_is_named() {
-    let refuse: Layer =
-        |router, _, _| router.layer(middleware::from_fn(async |_: axum::extract::Request, _: Next| StatusCode::TOO_MANY_REQUESTS));
+    let refuse: Layer = |router, _, _| {
+        router.layer(middleware::from_fn(async |_: extract::Request, _: Next| StatusCode::TOO_MANY_REQUESTS))
+    };
     for stage in [Stage::Visitor, Stage::Limit, Stage::Content] {
         let (log, status) = log_of(Some((stage, refuse)), &[("TRUSTED_PROXIES", "127.0.0.1")]).await;
         assert_eq!(status, 429);

@@ -117,12 +117,12 @@ impl HttpClient {
     pub fn new(environment: Environment) -> anyhow::Result<Self> {
         let tls = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
         let tls = tls.with_safe_default_protocol_versions()?.with_webpki_roots().with_no_client_auth();
-        Ok(Self::with(environment, System, tls))
+        Ok(Self::with(environment, System, &tls))
     }
 
     /// On another network, or with other authorities.
     #[must_use]
-    pub fn with(environment: Environment, network: impl Network, tls: ClientConfig) -> Self {
+    pub fn with(environment: Environment, network: impl Network, tls: &ClientConfig) -> Self {
         let network: Arc<dyn Network> = Arc::new(network);
         let connect = |rule| {
             let connector = Connector { network: Arc::clone(&network), rule };

@@ -39,8 +39,10 @@ pub fn module() -> Module {
     Module::new("http_client").provide::<HttpClient>(|config, _| HttpClient::new(config.environment))
 }
 
-/// Calls other services. Every call is a line of the log and is observed, under the name of the service and without its
-/// path, which may hold secrets. Redirects are answers like others: nobody follows them.
+/// Calls other services.
+///
+/// Every call is a line of the log and is observed, under the name of the service and without its path, which may hold
+/// secrets. Redirects are answers like others: nobody follows them.
 pub trait Outgoing {
     /// Sends a request to an address of ours. `http` is for services on this machine, in development.
     fn fetch(

@@ -16,11 +16,10 @@ use axum::{
 };
 use http_client::{ANSWER_LIMIT, Failure, HttpClient, Network, Outgoing, TIME_LIMIT};
 use kernel::{AppState, BoxFuture, Module, Observer, config::Environment, observe::Observation};
-use rcgen::{CertifiedKey, generate_simple_self_signed};
 use rustls::{
     ClientConfig, RootCertStore, ServerConfig,
     crypto::ring,
-    pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer},
+    pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, pem::PemObject},
 };
 use testkit::TestApp;
 use tokio::{
@@ -31,6 +30,22 @@ use tokio_rustls::TlsAcceptor;
 
 /// An address of the Internet, at which nobody is asked anything: connections go to the server of the test.
 const PUBLIC: &str = "93.184.215.14";
+
+/// For `hooks.example`, until the year 9999. It signs itself with the Ed25519 key of 32 sevens.
+const CERTIFICATE: &str = "\
+-----BEGIN CERTIFICATE-----
+MIIBKTCB3KADAgECAgEBMAUGAytlcDAYMRYwFAYDVQQDDA1ob29rcy5leGFtcGxl
+MCAXDTAwMDEwMTAwMDAwMFoYDzk5OTkxMjMxMjM1OTU5WjAYMRYwFAYDVQQDDA1o
+b29rcy5leGFtcGxlMCowBQYDK2VwAyEA6kpsY+KcUgq+9VB7Ey7F+ZVHdq6+vnuS
+Qh7qaRRG0iyjSTBHMBgGA1UdEQQRMA+CDWhvb2tzLmV4YW1wbGUwDAYDVR0TAQH/
+BAIwADAdBgNVHQ4EFgQUTF7OQCOgNB7irP/MTRcVSoVPAuUwBQYDK2VwA0EA+14/
+YFi4FFgnJsvvAhT95tdg6G9Lgzi2J6qxdtv/JqeJpk0Xj23c4RW/Zasu7VnP6kjK
+Znf8ZAK8IElThwtUBg==
+-----END CERTIFICATE-----
+";
+
+/// What stands before the 32 bytes of an Ed25519 key in PKCS #8.
+const KEY_KIND: &[u8] = &[48, 46, 2, 1, 0, 48, 5, 6, 3, 43, 101, 112, 4, 34, 4, 32];
 
 /// What the server of a test does with a connection.
 #[derive(Clone, Copy)]
@@ -94,13 +109,13 @@ impl Fake {
     async fn client(&self, environment: Environment, act: Act, encrypted: bool) -> HttpClient {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         *self.0.server.lock().unwrap() = Some(listener.local_addr().unwrap());
-        let CertifiedKey { cert, signing_key } = generate_simple_self_signed(vec!["hooks.example".to_owned()]).unwrap();
+        let certificate = CertificateDer::from_pem_slice(CERTIFICATE.as_bytes()).unwrap();
         let (provider, mut roots) = (Arc::new(ring::default_provider()), RootCertStore::empty());
-        roots.add(cert.der().clone()).unwrap();
-        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(signing_key.serialize_der()));
+        roots.add(certificate.clone()).unwrap();
+        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from([KEY_KIND, &[7; 32]].concat()));
         let server = ServerConfig::builder_with_provider(Arc::clone(&provider));
         let server = server.with_safe_default_protocol_versions().unwrap().with_no_client_auth();
-        let acceptor = TlsAcceptor::from(Arc::new(server.with_single_cert(vec![cert.der().clone()], key).unwrap()));
+        let acceptor = TlsAcceptor::from(Arc::new(server.with_single_cert(vec![certificate], key).unwrap()));
         tokio::spawn(async move {
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
@@ -111,7 +126,7 @@ impl Fake {
             }
         });
         let tls = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
-        HttpClient::with(environment, self.clone(), tls.with_root_certificates(roots).with_no_client_auth())
+        HttpClient::with(environment, self.clone(), &tls.with_root_certificates(roots).with_no_client_auth())
     }
 }
 

@@ -60,6 +60,7 @@ impl<K: Copy + Eq + Hash> Limiter<K> {
             let earlier = moments.get(key).and_then(|moment| moment.checked_sub(quota.price()));
             earlier.map(|moment| moments.insert(*key, moment));
         }
+        drop(moments);
     }
 }
 
