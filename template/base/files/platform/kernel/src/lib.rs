@@ -25,6 +25,7 @@ pub use database::Db;
 pub use error::{Error, Problem, Result, ResultExt};
 pub use jobs::Job;
 pub use link::{Link, Place};
+pub use logging::print;
 pub use module::{
     Area, Background, BoxFuture, Command, Csp, Csrf, Describe, ErrorPage, Event, Layer, Module, Observer, On, Routes,
     Seed, Stage, Trace, TrustsPeer,

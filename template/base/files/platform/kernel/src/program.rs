@@ -1,6 +1,6 @@
 //! The application's program: its commands, and what they begin with.
 
-use std::{ffi::OsString, process::ExitCode};
+use std::{ffi::OsString, fmt::Write, process::ExitCode};
 
 use anyhow::{Context, ensure};
 use clap::{ArgMatches, Parser};
@@ -210,6 +210,7 @@ struct ShowConfig;
 
 impl Command for ShowConfig {
     async fn run(self, program: Program) -> anyhow::Result<()> {
+        let mut lines = String::new();
         for entry in program.config()?.entries {
             let value = entry.value.unwrap_or_default();
             let origin = match entry.origin {
@@ -217,9 +218,9 @@ impl Command for ShowConfig {
                 Origin::File => ".env",
                 Origin::Default => "default",
             };
-            println!("{origin:<12} {}={value}", entry.key);
+            writeln!(lines, "{origin:<12} {}={value}", entry.key)?;
         }
-        Ok(())
+        crate::print(&lines)
     }
 }
 
@@ -231,14 +232,15 @@ struct ShowRoutes;
 impl Command for ShowRoutes {
     async fn run(self, program: Program) -> anyhow::Result<()> {
         let application = program.start().await?;
+        let mut lines = String::new();
         for route in application.routes().await {
-            println!("{route}");
+            writeln!(lines, "{route}")?;
         }
-        println!();
+        writeln!(lines)?;
         for (stage, module) in &*application.layers {
-            println!("{stage:<8?} {module}");
+            writeln!(lines, "{stage:<8?} {module}")?;
         }
-        Ok(())
+        crate::print(&lines)
     }
 }
 
@@ -249,7 +251,6 @@ struct Openapi;
 
 impl Command for Openapi {
     async fn run(self, program: Program) -> anyhow::Result<()> {
-        println!("{}", crate::openapi(&program.modules()).to_pretty_json()?);
-        Ok(())
+        crate::print(&format!("{}\n", crate::openapi(&program.modules()).to_pretty_json()?))
     }
 }

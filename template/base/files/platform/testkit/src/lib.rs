@@ -36,7 +36,7 @@ pub struct TestApp {
     /// Who has signed in, if anybody has: [`TestApp::as_user`], [`TestApp::as_role`].
     pub visitor: Option<Visitor>,
     // Dropped in this order: first the server stops, then its database goes.
-    _running: Arc<(DropGuard, TestDatabase)>,
+    running: Arc<(DropGuard, TestDatabase)>,
 }
 
 impl TestApp {
@@ -72,7 +72,7 @@ impl TestApp {
             let (application, stop) = (application.clone(), stop.clone());
             async move { application.serve(listener, stop).await }
         });
-        Self { application, address, visitor: None, _running: Arc::new((stop.drop_guard(), database)) }
+        Self { application, address, visitor: None, running: Arc::new((stop.drop_guard(), database)) }
     }
 
     /// The pool of the application under test.
@@ -85,6 +85,12 @@ impl TestApp {
     #[must_use]
     pub const fn clock(&self) -> &Clock {
         &self.application.state.clock
+    }
+
+    /// What `DATABASE_URL` is for other processes that work with this database.
+    #[must_use]
+    pub fn database_url(&self) -> &str {
+        &self.running.1.url
     }
 
     /// Runs jobs until none is left that could run now. Jobs that failed and wait for another attempt are left alone.

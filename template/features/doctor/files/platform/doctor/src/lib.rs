@@ -81,9 +81,7 @@ impl fmt::Display for Finding {
 /// Prints a line for each finding, and fails when one of them keeps the application from its work.
 async fn run(config: anyhow::Result<Config>, modules: Vec<Module>) -> anyhow::Result<()> {
     let findings = examine(config, modules).await;
-    for finding in &findings {
-        println!("{finding}");
-    }
+    kernel::print(&findings.iter().map(|finding| format!("{finding}\n")).collect::<Vec<_>>().concat())?;
     ensure!(findings.iter().all(|finding| finding.level != Level::Fail), "not all is well");
     Ok(())
 }
