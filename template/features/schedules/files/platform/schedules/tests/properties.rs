@@ -7,7 +7,7 @@ use time::{Duration, OffsetDateTime};
 /// Nearly five fields.
 fn fields() -> impl Strategy<Value = String> {
     let item = r"(\*|[0-9]{1,3}|[A-Za-z]{3})(-([0-9]{1,3}|[A-Za-z]{3}))?(/[0-9]{0,3})?";
-    let field = format!("({item})(,{item})?");
+    let field = prop::string::string_regex(&format!("({item})(,{item})?")).unwrap();
     prop::collection::vec(field, 4..7).prop_map(|fields| fields.join(" "))
 }
 
