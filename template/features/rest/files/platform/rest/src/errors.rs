@@ -8,8 +8,10 @@ use utoipa::{
 
 use crate::{IfMatch, Json, Path, Query};
 
-/// The errors of an operation in the API document, told by what its handler takes: `Errors<(Path<Uuid>, Json<Draft>)>` among
-/// its `responses`. What can happen to every operation, such as 500, is there without it.
+/// The errors of an operation in the API document, told by what its handler takes.
+///
+/// It stands among the `responses`, as in `Errors<(Path<Uuid>, Json<Draft>)>`. What can happen to every operation, such as
+/// 500, is there without it.
 #[derive(Debug)]
 pub struct Errors<T>(PhantomData<T>);
 
