@@ -2,6 +2,8 @@
 //!
 //! Write SQL that every database understands: `$1` for parameters, `RETURNING` for what an insert made.
 
+use std::iter;
+
 use anyhow::{Context, ensure};
 use sqlx::{
     SqlSafeStr,
@@ -87,11 +89,11 @@ pub async fn check_migrated(db: &Db, modules: &[Module]) -> anyhow::Result<()> {
 }
 
 /// Every module keeps its own record of what has run, so that a database which has seen a module that was removed since
-/// still starts, and two modules never argue about version numbers.
+/// still starts, and two modules never argue about version numbers. The queue of jobs has a name that no module can have.
 fn migrators(modules: &[Module]) -> impl Iterator<Item = (&'static str, Migrator)> {
-    let queue = std::iter::once(("jobs", jobs::migrations()));
-    let modules = modules.iter().map(|module| {
-        let steps = module.migrations.iter().map(|step| {
+    let modules = modules.iter().map(|module| (module.name, &*module.migrations));
+    iter::once(("_jobs", jobs::MIGRATIONS)).chain(modules).map(|(name, steps)| {
+        let steps = steps.iter().map(|step| {
             sqlx::migrate::Migration::new(
                 step.version,
                 step.name.into(),
@@ -100,9 +102,7 @@ fn migrators(modules: &[Module]) -> impl Iterator<Item = (&'static str, Migrator
                 false,
             )
         });
-        (module.name, Migrator::with_migrations(steps.collect()))
-    });
-    queue.chain(modules).map(|(name, mut migrator)| {
+        let mut migrator = Migrator::with_migrations(steps.collect());
         migrator.dangerous_set_table_name(format!("_migrations_{name}"));
         (name, migrator)
     })

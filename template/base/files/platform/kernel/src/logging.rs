@@ -2,7 +2,7 @@
 
 use std::{
     backtrace::{Backtrace, BacktraceStatus},
-    io::{self, IsTerminal},
+    io::{self, ErrorKind, IsTerminal, Write},
     panic,
 };
 
@@ -43,4 +43,16 @@ pub fn current_request_id() -> Option<String> {
 /// Runs work on behalf of a request: all of it sees the id with [`current_request_id`].
 pub async fn with_request_id<F: Future>(id: String, work: F) -> F::Output {
     REQUEST_ID.scope(id, work).await
+}
+
+/// Prints the answer of a command. Nobody need read it to its end: `| head` is no fault.
+///
+/// # Errors
+///
+/// Fails when it cannot be written.
+pub fn print(text: &str) -> anyhow::Result<()> {
+    match io::stdout().write_all(text.as_bytes()).and_then(|()| io::stdout().flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
 }

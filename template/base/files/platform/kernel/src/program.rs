@@ -1,10 +1,9 @@
 //! The application's program: its commands, and what they begin with.
 
-use std::{ffi::OsString, process::ExitCode};
+use std::{ffi::OsString, fmt::Write, process::ExitCode};
 
 use anyhow::{Context, ensure};
 use clap::{ArgMatches, Parser};
-use tokio::net::TcpListener;
 
 use crate::{
     APP_DESCRIPTION, Application, BoxFuture, Command, Config, Module, Seed,
@@ -133,14 +132,7 @@ struct Serve {
 impl Command for Serve {
     async fn run(self, program: Program) -> anyhow::Result<()> {
         let application = program.start().await?;
-        let config = &application.state.config;
-        let (host, port) = (config.host, config.port);
-        let listener = TcpListener::bind((host, port)).await;
-        let listener = listener.with_context(|| {
-            format!("{host}:{port} cannot be listened on: is the port taken? Set PORT to another one")
-        })?;
-        tracing::info!("listening on http://{}", listener.local_addr()?);
-
+        let listener = crate::listen(&application.state.config).await?;
         let stop = crate::stop_on_signal();
         let _everywhere = application.everywhere();
         let work = async { if self.without_worker { Ok(()) } else { application.worker.run(stop.clone()).await } };
@@ -160,6 +152,7 @@ impl Command for Worker {
     async fn run(self, program: Program) -> anyhow::Result<()> {
         let application = program.start().await?;
         tracing::info!("running jobs");
+        crate::notify("READY=1");
         let _everywhere = application.everywhere();
         application.worker.run(crate::stop_on_signal()).await?;
         application.state.db.close().await;
@@ -210,6 +203,7 @@ struct ShowConfig;
 
 impl Command for ShowConfig {
     async fn run(self, program: Program) -> anyhow::Result<()> {
+        let mut lines = String::new();
         for entry in program.config()?.entries {
             let value = entry.value.unwrap_or_default();
             let origin = match entry.origin {
@@ -217,9 +211,9 @@ impl Command for ShowConfig {
                 Origin::File => ".env",
                 Origin::Default => "default",
             };
-            println!("{origin:<12} {}={value}", entry.key);
+            writeln!(lines, "{origin:<12} {}={value}", entry.key)?;
         }
-        Ok(())
+        crate::print(&lines)
     }
 }
 
@@ -231,14 +225,15 @@ struct ShowRoutes;
 impl Command for ShowRoutes {
     async fn run(self, program: Program) -> anyhow::Result<()> {
         let application = program.start().await?;
+        let mut lines = String::new();
         for route in application.routes().await {
-            println!("{route}");
+            writeln!(lines, "{route}")?;
         }
-        println!();
+        writeln!(lines)?;
         for (stage, module) in &*application.layers {
-            println!("{stage:<8?} {module}");
+            writeln!(lines, "{stage:<8?} {module}")?;
         }
-        Ok(())
+        crate::print(&lines)
     }
 }
 
@@ -249,7 +244,6 @@ struct Openapi;
 
 impl Command for Openapi {
     async fn run(self, program: Program) -> anyhow::Result<()> {
-        println!("{}", crate::openapi(&program.modules()).to_pretty_json()?);
-        Ok(())
+        crate::print(&format!("{}\n", crate::openapi(&program.modules()).to_pretty_json()?))
     }
 }

@@ -14,8 +14,9 @@ use ui::{
     Page,
     components::{Next, flash},
 };
+use uuid::Uuid;
 
-use crate::note::{self, Draft, NewNote, Note};
+use crate::note::{self, BODY, Draft, NewNote, Note, TITLE};
 
 const LIST: &str = "/notes";
 
@@ -79,7 +80,7 @@ async fn new(page: Page, next: Next) -> Result<Html<String>> {
 
 async fn create(State(state): State<AppState>, page: Page, next: Next, Form(draft): Form<Draft>) -> Result<Response> {
     match NewNote::parse(&draft) {
-        Ok(note) => Ok(saved(&note::create(&state.db, &note).await?, &next)),
+        Ok(note) => Ok(saved(&note::create(&state, &note).await?, &next)),
         Err(errors) => {
             let form = FormPage::new(page, next, draft, None);
             FormPage { errors, ..form }.refuse(StatusCode::UNPROCESSABLE_ENTITY)
@@ -87,7 +88,7 @@ async fn create(State(state): State<AppState>, page: Page, next: Next, Form(draf
     }
 }
 
-async fn edit(State(state): State<AppState>, page: Page, next: Next, Path(id): Path<i64>) -> Result<Html<String>> {
+async fn edit(State(state): State<AppState>, page: Page, next: Next, Path(id): Path<Uuid>) -> Result<Html<String>> {
     let note = note::find(&state.db, id).await?;
     let draft = Draft { title: note.title.clone(), body: note.body.clone() };
     Ok(Html(FormPage::new(page, next, draft, Some(note)).render()?))
@@ -105,7 +106,7 @@ async fn update(
     State(state): State<AppState>,
     page: Page,
     next: Next,
-    Path(id): Path<i64>,
+    Path(id): Path<Uuid>,
     Form(Edit { version, title, body }): Form<Edit>,
 ) -> Result<Response> {
     let note = note::find(&state.db, id).await?;
@@ -114,7 +115,7 @@ async fn update(
         Ok(note) => note,
         Err(errors) => return FormPage { errors, ..form }.refuse(StatusCode::UNPROCESSABLE_ENTITY),
     };
-    if let Some(note) = note::update(&state.db, id, version, &note).await? {
+    if let Some(note) = note::update(&state.db, id, Some(version), &note).await? {
         return Ok(saved(&note, &form.next));
     }
     let newest = note::find(&state.db, id).await?;
@@ -134,12 +135,12 @@ struct DeletePage {
     note: Note,
 }
 
-async fn ask(State(state): State<AppState>, page: Page, next: Next, Path(id): Path<i64>) -> Result<Html<String>> {
+async fn ask(State(state): State<AppState>, page: Page, next: Next, Path(id): Path<Uuid>) -> Result<Html<String>> {
     let note = note::find(&state.db, id).await?;
     Ok(Html(DeletePage { page, next, note }.render()?))
 }
 
-async fn delete(State(state): State<AppState>, next: Next, Path(id): Path<i64>) -> Result<Response> {
+async fn delete(State(state): State<AppState>, next: Next, Path(id): Path<Uuid>) -> Result<Response> {
     if note::delete(&state.db, id, None).await? {
         Ok(flash::success("The note was deleted.").redirect(next.or(LIST)))
     } else {

@@ -13,15 +13,15 @@ async fn a_person_writes_a_note_and_deletes_another() {
     let app = start().await;
     let other = factory::note(&app).await;
     let mut browser = app.browser();
-    let form = browser.get("/notes/new").await.form("form[action=/notes]").set("title", "Milk & <honey>");
+    let form = browser.get("/notes/new").await.form("form[action='/notes']").set("title", "Milk & <honey>");
     let page = browser.submit_and_follow(&form).await;
     let links = page.all("main td a").into_iter().filter(|link| !link.has_attribute("aria-label"));
     let titles: Vec<_> = links.map(|link| link.text()).collect();
     assert_eq!(titles, ["Milk & <honey>", other["title"].as_str().unwrap()]);
 
-    let path = format!("/notes/{}/delete", other["id"]);
-    let delete = page.one(&format!("a[href={path}]")).attribute("href").to_owned();
-    let delete = browser.get(&delete).await.form(&format!("form[action={path}]"));
+    let path = format!("/notes/{}/delete", other["id"].as_str().unwrap());
+    let delete = page.one(&format!("a[href='{path}']")).attribute("href").to_owned();
+    let delete = browser.get(&delete).await.form(&format!("form[action='{path}']"));
     let page = browser.submit_and_follow(&delete).await;
     assert!(page.body.contains("1 note<") && page.all("main td a")[0].text() == "Milk & <honey>");
 }
@@ -30,7 +30,7 @@ async fn a_person_writes_a_note_and_deletes_another() {
 async fn a_refused_form_keeps_what_was_typed() {
     let app = start().await;
     let mut browser = app.browser();
-    let form = browser.get("/notes/new").await.form("form[action=/notes]").set("body", "\"keep\"\nme");
-    let form = browser.submit(&form).await.form("form[action=/notes]");
+    let form = browser.get("/notes/new").await.form("form[action='/notes']").set("body", "\"keep\"\nme");
+    let form = browser.submit(&form).await.form("form[action='/notes']");
     assert_eq!([form.value("title"), form.value("body")], ["", "\"keep\"\nme"]);
 }

@@ -37,20 +37,27 @@ fn compare(left: &Thing, right: &Thing, order: &str) -> Ordering {
         last = if descending { Ordering::is_gt } else { Ordering::is_lt };
         let ordering = match key.trim_matches('-') {
             "name" => left.name.cmp(&right.name),
+            "state" => left.state.cmp(&right.state),
+            "price" => left.price.cmp(&right.price),
+            "sold_on" => with_nulls_last(left.sold_on, right.sold_on, descending),
             "done" => left.done.cmp(&right.done),
             "made_at" => left.made_at.cmp(&right.made_at),
-            _ => match (left.size, right.size) {
-                (Some(left), Some(right)) => left.cmp(&right),
-                // Without a size, a thing comes last in either direction.
-                (left, right) if descending => left.is_some().cmp(&right.is_some()),
-                (left, right) => left.is_none().cmp(&right.is_none()),
-            },
+            _ => with_nulls_last(left.size, right.size, descending),
         };
         if ordering.is_ne() {
             return if descending { ordering.reverse() } else { ordering };
         }
     }
     if last(left.id.cmp(&right.id)) { Ordering::Less } else { Ordering::Greater }
+}
+
+/// What is missing comes last in either direction.
+fn with_nulls_last<T: Ord>(left: Option<T>, right: Option<T>, descending: bool) -> Ordering {
+    match (left, right) {
+        (Some(left), Some(right)) => left.cmp(&right),
+        (left, right) if descending => left.is_some().cmp(&right.is_some()),
+        (left, right) => left.is_none().cmp(&right.is_none()),
+    }
 }
 
 #[tokio::test]
