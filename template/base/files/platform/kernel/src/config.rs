@@ -77,6 +77,12 @@ impl Config {
         let request_seconds = reader.positive("REQUEST_TIMEOUT_SECONDS", 15);
         let shutdown_seconds = reader.positive("SHUTDOWN_SECONDS", 20);
         let concurrency = reader.positive("WORKER_CONCURRENCY", 4);
+        let least = backend::least_connections(concurrency);
+        if connections < least {
+            reader.mistakes.push(format!(
+                "DATABASE_CONNECTIONS is {connections}: with a WORKER_CONCURRENCY of {concurrency} it must be at least {least}"
+            ));
+        }
         let heartbeat_seconds = reader.positive("WORKER_HEARTBEAT_SECONDS", 5);
         let log = reader.read("LOG", "a level such as `info`", Targets::new().with_default(Level::INFO));
 

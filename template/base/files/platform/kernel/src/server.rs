@@ -51,7 +51,8 @@ impl Application {
             .nest("/api", http::guard(api, Area::Api, &layers, &state))
             .merge(http::guard(pages, Area::Pages, &layers, &state))
             .with_state(state.clone());
-        Self { worker: Worker::new(state.clone(), handlers, background, hand_out), router: http::wrap(router), state }
+        let for_jobs = AppState { db: state.db.for_jobs(), ..state.clone() };
+        Self { worker: Worker::new(for_jobs, handlers, background, hand_out), router: http::wrap(router), state }
     }
 
     /// Serves requests until `stop` is cancelled, and finishes those in flight.

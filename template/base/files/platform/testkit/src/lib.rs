@@ -53,7 +53,7 @@ impl TestApp {
     /// When the application does not start.
     pub async fn start_with(modules: Vec<Module>, variables: &[(&str, &str)]) -> Self {
         let database = TestDatabase::new();
-        let own = [("DATABASE_URL", database.url.as_str()), ("DATABASE_CONNECTIONS", "5")];
+        let own = [("DATABASE_URL", database.url.as_str()), ("DATABASE_CONNECTIONS", "8")];
         let all = own.iter().chain(variables).map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
         let config = Config::from_variables(&all.collect(), &modules).expect("the test configuration is valid");
         let db = kernel::database::prepare(&config, &modules).await.expect("the test database can be made");

@@ -7,7 +7,7 @@ use kernel::{Db, database};
 
 /// How far the newest migration lies in the future at the time $1: a file has no other clock.
 pub const SECONDS_AHEAD: &str =
-    "SELECT coalesce(max(0.0, unixepoch(max(installed_on)) - $1), 0.0) FROM _migrations_jobs";
+    "SELECT coalesce(max(0.0, unixepoch(max(installed_on)) - $1), 0.0) FROM _migrations__jobs";
 
 /// Writes and takes it back; `SQLite` needs files beside the database for that.
 pub async fn check_writable(db: &Db) -> anyhow::Result<()> {
@@ -19,8 +19,7 @@ pub async fn check_writable(db: &Db) -> anyhow::Result<()> {
 
 /// The folder whose disk fills up.
 pub fn data_folder(db: &Db) -> PathBuf {
-    let options = db.connect_options();
-    match options.get_filename().parent() {
+    match db.file().parent() {
         Some(folder) if folder != Path::new("") => folder.to_owned(),
         _ => PathBuf::from("."),
     }
