@@ -28,7 +28,7 @@ pub struct Db {
     pages: Pools,
     /// Jobs have connections of their own: however many wait for something, pages are served.
     jobs: Pools,
-    pub(crate) probe: backend::Probe,
+    probe: backend::Probe,
 }
 
 /// Where there may be one writer only, it has a pool of its own, in which writers wait in the order in which they came.
@@ -79,8 +79,7 @@ impl<'c> Executor<'c> for &Db {
         'c: 'e,
         E: 'q + Execute<'q, Backend>,
     {
-        let probe = self.probe.clone();
-        self.pages.writer.execute_many(query).inspect_err(move |_| probe.doubt()).boxed()
+        self.pages.writer.execute_many(query)
     }
 
     fn fetch_many<'e, 'q: 'e, E>(self, query: E) -> BoxStream<'e, sqlx::Result<Either<QueryResult, Row>>>

@@ -32,7 +32,7 @@ pub const URL_SHAPE: &str = "the path of a file such as `sqlite://data/app.db`: 
 #[cfg(test)]
 pub const EXAMPLE_URL: &str = "sqlite://data/app.db";
 
-pub const UNOPENED: &str = "did `app migrate` make the file, and is its folder writable?";
+pub const UNOPENED: &str = "is the file there (`app migrate` makes it) and undamaged, and is its folder writable?";
 
 const READ_ONLY: &str =
     "it takes no changes: is there room on the disk, and may the file and its folder be written to?";
@@ -112,31 +112,31 @@ pub async fn begin(db: &Db) -> Result<Transaction<'static, Sqlite>, Error> {
 pub async fn connect(config: &Config) -> anyhow::Result<Db> {
     let url = config.database_url.expose();
     let (options, probe) = (url.options(config), Probe::of(url.file())?);
-    let pool = |connections, probe: Probe| {
+    let pool = |connections| {
         // A file does not hang up as a server does: to ask before each use would be half of the work of a small query.
         let pool = SqlitePoolOptions::new().max_connections(connections).test_before_acquire(false);
-        pool.acquire_timeout(config.request_timeout * 2).after_release(move |connection, _| {
-            let probe = probe.clone();
-            Box::pin(async move {
+        pool.acquire_timeout(config.request_timeout * 2).after_release(|connection, _| {
+            Box::pin(async {
                 if connection.is_in_transaction() {
                     // It may be ending.
                     connection.ping().await?;
                 }
                 // On a full disk, SQLite ends the transaction by itself. sqlx goes on counting it, and starts no other
-                // one on this connection.
-                let is_stuck = connection.is_in_transaction();
-                if is_stuck {
-                    probe.doubt();
-                }
-                Ok(!is_stuck)
+                // one on this connection: it must go.
+                Ok(!connection.is_in_transaction())
             })
         })
     };
+    let doubt = probe.clone();
+    let writer = pool(1).after_connect(move |connection, _| {
+        let doubt = doubt.clone();
+        Box::pin(async move { Ok(connection.lock_handle().await?.set_rollback_hook(move || *doubt.proven() = None)) })
+    });
     // Keeps the statistics fresh that queries are planned with.
-    let writer = pool(1, probe.clone()).connect_with(options.clone().pragma("optimize", "0x10002")).await?;
+    let writer = writer.connect_with(options.clone().pragma("optimize", "0x10002")).await?;
     let options = options.read_only(true);
-    let reader = pool(config.database_connections, probe.clone()).connect_with(options.clone()).await?;
-    let jobs = pool(u32::try_from(config.worker_concurrency)? + 1, probe.clone()).connect_lazy_with(options);
+    let reader = pool(config.database_connections).connect_with(options.clone()).await?;
+    let jobs = pool(u32::try_from(config.worker_concurrency)? + 1).connect_lazy_with(options);
     let jobs = Pools { reader: jobs, writer: writer.clone() };
     Ok(Db { pages: Pools { reader, writer }, jobs, probe })
 }
@@ -177,7 +177,8 @@ pub fn explain(error: Error) -> Error {
     }
 }
 
-/// Knows which file was opened, and when a change was made to find out whether one can be.
+/// Knows which file was opened, and when it was proven that changes can be made. Whatever is rolled back is a reason to
+/// doubt that.
 #[derive(Clone, Debug)]
 pub struct Probe {
     file: Arc<Path>,
@@ -192,11 +193,6 @@ impl Probe {
 
     fn proven(&self) -> MutexGuard<'_, Option<Instant>> {
         self.proven.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// A change has failed: the next check makes one itself.
-    pub fn doubt(&self) {
-        *self.proven() = None;
     }
 
     fn is_proven(&self) -> bool {
