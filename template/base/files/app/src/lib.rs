@@ -1,6 +1,6 @@
 //! The application as a library, so that tests can start all of it.
 
-// @slot mods
+// @slot mods sort
 mod modules;
 
 use kernel::Module;

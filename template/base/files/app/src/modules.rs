@@ -5,5 +5,4 @@ pub fn add_to(modules: &mut Vec<Module>) {
     // @slot first
     modules.push(ui::module());
     // @slot modules
-    // @slot last
 }

@@ -224,7 +224,8 @@ impl History {
 
 /// The queue of jobs has a name that no module can have.
 fn histories(modules: &[Module]) -> impl Iterator<Item = History> {
-    let modules = modules.iter().map(|module| (module.name, module.migrations)).filter(|(_, steps)| !steps.is_empty());
+    let modules =
+        modules.iter().map(|module| (module.name, &*module.migrations)).filter(|(_, steps)| !steps.is_empty());
     iter::once(("_jobs", jobs::MIGRATIONS)).chain(modules).map(|(module, steps)| {
         let steps = steps.iter().map(|step| {
             let outside = step.sql.starts_with("-- no-transaction");

@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    iter,
     pin::Pin,
     time::{Duration, Instant},
 };
@@ -45,7 +46,7 @@ impl Check {
 /// Runs all checks at the same time. What they find is sorted by name; the causes of failures also go to the log.
 pub async fn examine(state: &AppState) -> Vec<Finding> {
     let mut running = JoinSet::new();
-    for Check { name, run } in state.checks.iter().copied() {
+    for Check { name, run } in iter::once(&Check::DATABASE).chain(state.all()).copied() {
         let (answer, started) = (run(state.clone()), Instant::now());
         running.spawn(async move {
             let outcome = timeout(LIMIT, answer).await.context("no answer in time").flatten();

@@ -10,7 +10,7 @@
 use std::{
     collections::HashMap,
     fmt,
-    pin::Pin,
+    panic::Location,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -25,7 +25,13 @@ use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 use tracing::Instrument;
 use uuid::Uuid;
 
-use crate::{AppState, database::Connection, logging, module::Background, server::deadline};
+use crate::{
+    AppState, Background, BoxFuture,
+    database::Connection,
+    logging,
+    observe::{Failed, Observation},
+    server::deadline,
+};
 
 mod backend;
 mod queue;
@@ -106,7 +112,7 @@ impl fmt::Display for GivenUp {
     }
 }
 
-type JobFuture = Pin<Box<dyn Future<Output = anyhow::Result<()>> + Send>>;
+type JobFuture = BoxFuture<'static, anyhow::Result<()>>;
 
 /// A kind of job, with its type erased.
 #[derive(Clone, Copy, Debug)]
@@ -135,10 +141,12 @@ async fn limited<J: Job>(work: impl Future<Output = anyhow::Result<()>>) -> anyh
     ended.with_context(|| format!("the job took longer than {:?}", J::TIME_LIMIT))?
 }
 
-/// Takes the database's place in handing out jobs, if it returns some work: that ends when the token is cancelled and all
-/// jobs have ended. It claims jobs with a [`Lease`] and runs them with [`Worker::run_claimed`].
+/// A part for [`Module::add`](crate::Module::add): hands out jobs in the place of the database, if it returns some work.
+///
+/// That claims jobs with a [`Lease`], runs them with [`Worker::run_claimed`], and ends when the token is cancelled and all
+/// jobs have ended.
 #[derive(Clone, Copy, Debug)]
-pub struct HandOut(pub fn(Worker, CancellationToken) -> Option<Pin<Box<dyn Future<Output = ()> + Send>>>);
+pub struct HandOut(pub fn(Worker, CancellationToken) -> Option<BoxFuture<'static, ()>>);
 
 /// Runs the jobs of the modules.
 #[derive(Clone, Debug)]
@@ -148,18 +156,12 @@ pub struct Worker {
     pub poll_interval: Duration,
     handlers: Arc<HashMap<&'static str, Handler>>,
     background: Arc<[Background]>,
-    hand_out: Option<HandOut>,
 }
 
 impl Worker {
-    pub(crate) fn new(
-        state: AppState,
-        handlers: Vec<(&'static str, Handler)>,
-        background: Vec<Background>,
-        hand_out: Option<HandOut>,
-    ) -> Self {
+    pub(crate) fn new(state: AppState, handlers: Vec<(&'static str, Handler)>, background: Vec<Background>) -> Self {
         let handlers = Arc::new(handlers.into_iter().collect());
-        Self { state, handlers, background: background.into(), poll_interval: POLL_INTERVAL, hand_out }
+        Self { state, handlers, background: background.into(), poll_interval: POLL_INTERVAL }
     }
 
     /// For tests: looks for jobs at this interval, and leaves the background work of the modules out.
@@ -180,7 +182,7 @@ impl Worker {
         // New on every start, so that nobody is taken for a predecessor.
         let lease = Lease::new(&self.state, format!("worker-{}", Uuid::new_v4()));
         let work = async {
-            match self.hand_out.and_then(|HandOut(work)| work(self.clone(), stop.clone())) {
+            match self.state.all().iter().find_map(|HandOut(work)| work(self.clone(), stop.clone())) {
                 Some(work) => work.await,
                 None => self.work(&lease, &stop).await,
             }
@@ -261,22 +263,30 @@ impl Worker {
     }
 
     async fn attempt(&self, job: &Claimed) -> Outcome {
-        let (started, attempt) = (Instant::now(), job.attempts + 1);
-        let handler = self.handlers.get(&*job.kind);
+        let (started, attempt, kind) = (Instant::now(), job.attempts + 1, &*job.kind);
+        let handler = self.handlers.get(kind);
         let ended = match handler {
             Some(handler) => apart((handler.run)(job.payload.clone(), self.state.clone())).await,
             None => Err(anyhow!("no module handles jobs of this kind")),
         };
+        let elapsed = started.elapsed();
+        let observe = |outcome| self.state.observe(&Observation::Worked { kind, outcome, elapsed });
         let Err(error) = ended else {
-            tracing::info!(elapsed = ?started.elapsed(), "job done");
+            tracing::info!(?elapsed, "job done");
+            observe("done");
             return Outcome::Done;
         };
         let text = format!("{error:#}");
         if attempt < job.max_attempts && !error.is::<GivenUp>() {
             tracing::warn!("job failed: {text}");
+            observe("failed");
             return Outcome::Failed(text, pause_after(attempt, Uuid::new_v4().as_bytes()[0]));
         }
         tracing::error!("job is dead: {text}");
+        observe("dead");
+        let request_id = logging::current_request_id();
+        let failed = Failed { cause: &error, at: Location::caller(), during: kind, request_id: request_id.as_deref() };
+        self.state.observe(&Observation::Failed(failed));
         if let Some(handler) = handler
             && let Err(error) = apart((handler.dead)(job.payload.clone(), self.state.clone(), error)).await
         {

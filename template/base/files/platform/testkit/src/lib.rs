@@ -33,7 +33,7 @@ pub struct TestApp {
     pub address: SocketAddr,
     // Fields are dropped in this order: first the server stops, then its database goes.
     _stop: DropGuard,
-    _database: TestDatabase,
+    database: TestDatabase,
 }
 
 impl TestApp {
@@ -53,12 +53,13 @@ impl TestApp {
     /// When the application does not start.
     pub async fn start_with(modules: Vec<Module>, variables: &[(&str, &str)]) -> Self {
         let database = TestDatabase::new();
-        let own = [("DATABASE_URL", database.url.as_str()), ("DATABASE_CONNECTIONS", "8")];
+        let url = database.url.as_str();
+        let own = [("DATABASE_URL", url), ("DATABASE_CONNECTIONS", "8"), ("PUBLIC_URL", "https://app.test")];
         let all = own.iter().chain(variables).map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
         let config = Config::from_variables(&all.collect(), &modules).expect("the test configuration is valid");
         let db = kernel::database::prepare(&config, &modules).await.expect("the test database can be made");
 
-        let application = Application::build(config, db, modules);
+        let application = Application::build(config, db, modules).expect("the modules fit together");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
         let address = listener.local_addr().expect("the listener has an address");
         let stop = CancellationToken::new();
@@ -66,7 +67,7 @@ impl TestApp {
             let (application, stop) = (application.clone(), stop.clone());
             async move { application.serve(listener, stop).await }
         });
-        Self { application, address, _stop: stop.drop_guard(), _database: database }
+        Self { application, address, _stop: stop.drop_guard(), database }
     }
 
     /// The pool of the application under test.
@@ -78,7 +79,7 @@ impl TestApp {
     /// What `DATABASE_URL` is for other processes that work with this database.
     #[must_use]
     pub fn database_url(&self) -> &str {
-        &self._database.url
+        &self.database.url
     }
 
     /// Runs jobs until none is left that could run now. Jobs that failed and wait for another attempt are left alone.

@@ -3,9 +3,9 @@
 
 use std::{io::Read, sync::LazyLock};
 
-use axum::{Router, http::HeaderMap, http::header, response::IntoResponse, response::Response, routing::get};
+use axum::{http::HeaderMap, http::header, response::IntoResponse, response::Response, routing::get};
 use flate2::{Compression, read::GzEncoder};
-use kernel::AppState;
+use kernel::Routes;
 
 pub static STYLESHEET: LazyLock<Asset> = LazyLock::new(|| {
     let mut css = String::new();
@@ -46,8 +46,8 @@ impl Asset {
     }
 }
 
-pub fn routes() -> Router<AppState> {
-    [&*STYLESHEET, &*ICON].into_iter().fold(Router::new(), |router, asset| {
+pub fn routes() -> Routes {
+    [&*STYLESHEET, &*ICON].into_iter().fold(Routes::new(), |router, asset| {
         router.route(&asset.path, get(async |request: HeaderMap| asset.answer(&request)))
     })
 }

@@ -1,7 +1,7 @@
-use std::{convert::Infallible, sync::Arc};
+use std::convert::Infallible;
 
 use axum::{extract::FromRequestParts, extract::OriginalUri, http::request::Parts};
-use kernel::{APP_NAME, AppState, Link};
+use kernel::{APP_NAME, AppState, Link, Place, Visitor};
 
 use crate::assets;
 // @slot uses
@@ -12,22 +12,31 @@ pub struct Page {
     pub app_name: &'static str,
     pub stylesheet: &'static str,
     pub icon: &'static str,
-    pub links: Arc<[Link]>,
+    /// The entries of all menus that this visitor gets to see.
+    pub links: Vec<Link>,
+    pub visitor: Option<Visitor>,
     path: String,
     // @slot fields
 }
 
 impl Page {
     pub(crate) fn new(state: &AppState, request: &Parts) -> Self {
+        let visitor: Option<&Visitor> = request.extensions.get();
         let uri = request.extensions.get().map_or(&request.uri, |OriginalUri(uri)| uri);
         Self {
             app_name: APP_NAME,
             stylesheet: &assets::STYLESHEET.path,
             icon: &assets::ICON.path,
-            links: Arc::clone(&state.navigation),
+            links: state.all().iter().filter(|link: &&Link| (link.show)(visitor)).copied().collect(),
+            visitor: visitor.cloned(),
             path: uri.path().to_owned(),
             // @slot values
         }
+    }
+
+    /// The entries of one menu.
+    pub fn menu(&self, place: Place) -> impl Iterator<Item = &Link> {
+        self.links.iter().filter(move |link| link.place == place)
     }
 
     /// Whether this page is the one that `link` leads to, or below it.

@@ -1,12 +1,12 @@
 //! The pages that every project has.
 
 use axum::http::Request;
-use kernel::{APP_NAME, Link, Module};
+use kernel::{APP_NAME, Link, Module, Place};
 use testkit::TestApp;
 
 async fn start() -> TestApp {
     let library =
-        Module::new("library").link(Link { label: "Books <new>", path: "/books", about: "Everything to read" });
+        Module::new("library").link(Link::new(Place::Main, "Books <new>", "/books").about("Everything to read"));
     TestApp::start(vec![ui::module(), library]).await
 }
 

@@ -70,7 +70,7 @@ async fn a_clock_before_1970_stops_nothing() {
     assert!(compiled.success());
 
     let app = TestApp::start(app::modules()).await;
-    let id = jobs::enqueue(&mut *app.db().acquire().await.unwrap(), &Unknown).await.unwrap().unwrap();
+    let id = jobs::enqueue(&mut app.db().acquire().await.unwrap(), &Unknown).await.unwrap().unwrap();
     let mut server = Command::new(env!("CARGO_BIN_EXE_app"));
     server.arg("serve").env_clear().env("LD_PRELOAD", &shim).env("PORT", "0").env("DATABASE_URL", app.database_url());
     let mut server = Server(server.stdout(Stdio::null()).spawn().unwrap());

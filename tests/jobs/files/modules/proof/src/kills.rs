@@ -155,7 +155,7 @@ async fn report(db: &Db, log: &Log, killed: &HashMap<i64, i64>, wiped: &[i64]) -
     ensure!(lost.is_empty(), "lost: {lost:?}");
     ensure!(undead.is_empty(), "withdrawn, and run nevertheless: {undead:?}");
     ensure!(at_once.is_empty(), "run twice at the same time: {at_once:?}");
-    ensure!(states.iter().all(|(state, _)| state == "Done"), "some jobs did not end well");
+    ensure!(states.iter().all(|(state, _)| state == "done"), "some jobs did not end well");
     println!("nothing was lost");
     Ok(())
 }

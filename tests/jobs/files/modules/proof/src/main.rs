@@ -112,10 +112,6 @@ fn random(limit: u64) -> u64 {
 
 /// How many jobs are in the queue in which state.
 async fn states(db: &Db) -> anyhow::Result<Vec<(String, i64)>> {
-    let query = if std::env::var("DATABASE_URL").is_ok_and(|url| url.starts_with("sqlite")) {
-        "SELECT status, count(*) FROM Jobs GROUP BY status ORDER BY status"
-    } else {
-        "SELECT status, count(*) FROM apalis.jobs GROUP BY status ORDER BY status"
-    };
+    let query = "SELECT state, count(*) FROM _jobs GROUP BY state ORDER BY state";
     Ok(sqlx::query_as(query).fetch_all(db).await?)
 }

@@ -15,7 +15,7 @@ const ALONE: usize = 200;
 
 /// Jobs that do nothing: how many are done in a second, and how long a single one waits for an idle worker.
 pub async fn prove(config: Config, db: &Db, jobs: usize) -> anyhow::Result<()> {
-    let application = Application::build(config, db.clone(), vec![proof::module()]);
+    let application = Application::build(config, db.clone(), vec![proof::module()])?;
     let started = Instant::now();
     for _ in 0..jobs / BATCH {
         let mut transaction = database::begin(db).await?;

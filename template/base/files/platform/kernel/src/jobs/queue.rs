@@ -7,12 +7,8 @@
 //! | `running` | when its lease ends | `waiting`, if its worker is silent until then |
 //! | `done`, `dead`, `cancelled` | | |
 
-use std::{
-    cmp::Reverse,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
-use anyhow::Context;
 use sqlx::{FromRow, Row};
 use tokio::{
     sync::Notify,
@@ -39,13 +35,15 @@ pub(super) async fn push<J: Job>(connection: &mut Connection, job: &J, delay: Du
     );
     let query = query.bind(J::NAME).bind(job.describe()).bind(serde_json::to_string(job)?).bind(job.key());
     let query = query.bind(i64::from(J::PRIORITY)).bind(i64::from(J::ATTEMPTS)).bind(logging::current_request_id());
-    let id = query.bind(millis(delay)?).fetch_optional(connection).await?;
+    let id = query.bind(millis(delay)).fetch_optional(connection).await?;
     backend::accepted();
     Ok(id)
 }
 
-/// Cancels a job that has not ended. One that waits never starts; one that runs is stopped where it waits for something:
-/// at once if it runs in this process, else at the next heartbeat. Returns whether there was such a job.
+/// Cancels a job, and returns whether there was one that had not ended.
+///
+/// One that waits never starts; one that runs is stopped where it waits for something: at once if it runs in this process,
+/// else at the next heartbeat.
 ///
 /// # Errors
 ///
@@ -79,7 +77,6 @@ pub struct Claimed {
     pub id: i64,
     pub kind: String,
     pub payload: String,
-    pub priority: i64,
     pub attempts: i64,
     pub max_attempts: i64,
     pub request: Option<String>,
@@ -122,30 +119,30 @@ impl Lease {
         Ok(())
     }
 
-    /// Claims at most `limit` jobs, by priority and age.
+    /// Claims at most `limit` jobs: those of the highest priority, and of these the oldest.
     ///
     /// # Errors
     ///
     /// Fails when the database does.
-    pub async fn claim(&self, limit: usize) -> anyhow::Result<Vec<Claimed>> {
+    pub async fn claim(&self, limit: usize) -> Result<Vec<Claimed>, sqlx::Error> {
         if limit == 0 {
             return Ok(Vec::new());
         }
-        let query = sqlx::query(backend::CLAIM).bind(&self.holder).bind(millis(LEASE * self.heartbeat)?);
-        let rows = query.bind(i64::try_from(limit)?).fetch_all(&mut *self.db.acquire().await?).await?;
+        let query = sqlx::query(backend::CLAIM).bind(&self.holder).bind(millis(LEASE * self.heartbeat));
+        let rows =
+            query.bind(i64::try_from(limit).unwrap_or(i64::MAX)).fetch_all(&mut *self.db.acquire().await?).await?;
         let mut jobs = Vec::with_capacity(rows.len());
         for row in rows {
             match Claimed::from_row(&row) {
                 Ok(job) => jobs.push(job),
                 // It must not keep the others from running.
                 Err(error) => {
-                    let id = row.try_get("id")?;
-                    tracing::error!(id, "the job cannot be read: {error}");
-                    self.settle(id, &Outcome::Dead(format!("the job cannot be read: {error}"))).await?;
+                    let (id, error) = (row.try_get("id")?, format!("the job cannot be read: {error}"));
+                    tracing::error!(id, "{error}");
+                    self.settle(id, &Outcome::Dead(error)).await?;
                 }
             }
         }
-        jobs.sort_by_key(|job| (Reverse(job.priority), job.id));
         Ok(jobs)
     }
 
@@ -158,22 +155,18 @@ impl Lease {
                 () = sleep(self.heartbeat) => {}
                 () = CANCELLED.notified() => {}
             }
-            match timeout(self.heartbeat, self.keep(id)).await.context("no answer in time").flatten() {
-                Ok(true) => renewed = Instant::now(),
-                Ok(false) => return,
-                Err(error) => tracing::warn!("no heartbeat for the job: {error:#}"),
+            let query = "UPDATE _jobs SET run_at = (SELECT ms FROM _clock) + $3 WHERE id = $1 AND locked_by = $2";
+            let query = sqlx::query(query).bind(id).bind(&self.holder).bind(millis(LEASE * self.heartbeat));
+            match timeout(self.heartbeat, query.execute(&self.db)).await {
+                Ok(Ok(renewal)) if renewal.rows_affected() == 0 => return,
+                Ok(Ok(_)) => renewed = Instant::now(),
+                failure => tracing::warn!("no heartbeat for the job: {failure:?}"),
             }
         }
     }
 
-    async fn keep(&self, id: i64) -> anyhow::Result<bool> {
-        let query = "UPDATE _jobs SET run_at = (SELECT ms FROM _clock) + $3 WHERE id = $1 AND locked_by = $2";
-        let query = sqlx::query(query).bind(id).bind(&self.holder).bind(millis(LEASE * self.heartbeat)?);
-        Ok(query.execute(&self.db).await?.rows_affected() > 0)
-    }
-
     /// Writes down what became of a job. Returns whether it still belonged to this worker.
-    pub(super) async fn settle(&self, id: i64, outcome: &Outcome) -> anyhow::Result<bool> {
+    pub(super) async fn settle(&self, id: i64, outcome: &Outcome) -> Result<bool, sqlx::Error> {
         let (state, attempts, error, pause) = match outcome {
             Outcome::Done => ("done", 1, None, Duration::ZERO),
             Outcome::Failed(error, pause) => ("scheduled", 1, Some(error), *pause),
@@ -186,7 +179,7 @@ impl Lease {
              finished_at = CASE WHEN $3 <> 'scheduled' THEN (SELECT ms FROM _clock) END \
              WHERE id = $1 AND locked_by = $2",
         );
-        let query = query.bind(id).bind(&self.holder).bind(state).bind(attempts).bind(error).bind(millis(pause)?);
+        let query = query.bind(id).bind(&self.holder).bind(state).bind(attempts).bind(error).bind(millis(pause));
         Ok(query.execute(&self.db).await?.rows_affected() > 0)
     }
 
@@ -199,6 +192,6 @@ impl Lease {
     }
 }
 
-fn millis(duration: Duration) -> anyhow::Result<i64> {
-    Ok(i64::try_from(duration.as_millis())?)
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }

@@ -1,7 +1,7 @@
 //! The page at `/api/docs`.
 
 use axum::Json;
-use kernel::Module;
+use kernel::{Module, Policy};
 use serde_json::{Value, json};
 use testkit::TestApp;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -26,7 +26,7 @@ async fn move_planet() -> Json<Value> {
 }
 
 async fn start() -> TestApp {
-    let planets = Module::new("planets").api(OpenApiRouter::new().routes(routes!(move_planet)));
+    let planets = Module::new("planets").api(Policy::PUBLIC, OpenApiRouter::new().routes(routes!(move_planet)));
     TestApp::start(vec![ui::module(), rest::module(), api_docs::module(), planets]).await
 }
 

@@ -109,12 +109,11 @@ async fn an_error_never_carries_markup() {
     let id = "<script>alert(1)</script>\"'><img/src=x>";
     let page = send(&app, &Method::GET, "/nothing/%3Cscript%3E?%3Cscript%3E", &[("x-request-id", id)], "").await;
     assert_eq!(page.status, 404);
-    assert!(page.body.contains("&#60;script&#62;"), "{}", page.body);
     assert!(!page.body.contains("<script>") && !page.body.contains("<img/"), "{}", page.body);
 
     let problem =
         send(&app, &Method::GET, "/api/%3Cscript%3E", &[("x-request-id", id), ("accept", "text/html")], "").await;
     assert_eq!((problem.status.as_u16(), problem.header("content-type")), (404, "application/problem+json"));
     assert_eq!(problem.header("x-content-type-options"), "nosniff");
-    assert_eq!(problem.json::<Value>()["request_id"], id);
+    assert_ne!(problem.json::<Value>()["request_id"], id, "strangers do not choose it");
 }

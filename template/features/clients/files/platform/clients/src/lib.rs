@@ -11,7 +11,7 @@ use axum::{
     middleware::{self, Next},
     response::Response,
 };
-use kernel::{AppState, Error, Module, http::Sender};
+use kernel::{AppState, Error, Module, Stage, TrustsPeer, http::Sender};
 
 pub use crate::proxies::Proxies;
 
@@ -19,7 +19,8 @@ pub use crate::proxies::Proxies;
 pub fn module() -> Module {
     Module::new("clients")
         .settings::<Proxies>()
-        .layer(|router, _, state| router.layer(middleware::from_fn_with_state(state.clone(), log_client)))
+        .add(TrustsPeer(|state, peer| state.config.settings::<Proxies>().trusts(peer)))
+        .layer(Stage::Edge, |router, _, state| router.layer(middleware::from_fn_with_state(state.clone(), log_client)))
 }
 
 /// Who is asking: the other end of the connection, or the client that a trusted proxy names.

@@ -1,14 +1,14 @@
 //! Handlers learn who is asking.
 
-use axum::{Router, routing::get};
+use axum::routing::get;
 use clients::ClientIp;
 use hyper::Request;
-use kernel::Module;
+use kernel::{Module, Policy, Routes};
 use testkit::TestApp;
 
 async fn client(trusted: &str) -> String {
-    let pages = Router::new().route("/me", get(async |ClientIp(client): ClientIp| client.to_string()));
-    let modules = vec![clients::module(), Module::new("mirror").pages(pages)];
+    let pages = Routes::new().route("/me", get(async |ClientIp(client): ClientIp| client.to_string()));
+    let modules = vec![clients::module(), Module::new("mirror").pages(Policy::PUBLIC, pages)];
     let app = TestApp::start_with(modules, &[("TRUSTED_PROXIES", trusted)]).await;
     let request = Request::get("/me").header("x-forwarded-for", "198.51.100.1, 203.0.113.7");
     app.send(request, String::new()).await.body

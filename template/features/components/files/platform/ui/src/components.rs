@@ -7,16 +7,19 @@ pub(crate) mod theme;
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use cookie::{Cookie, SameSite, time::Duration};
-use kernel::{AppState, Area, Module, config::Environment};
+use kernel::{AppState, Area, Module, Policy, Stage, config::Environment};
 
 use axum::middleware::from_fn_with_state;
 
 /// Flash messages and the theme for the pages of all modules, and the gallery.
 pub fn module() -> Module {
-    Module::new("components").pages(gallery::routes().merge(theme::routes())).layer(|router, area, state| match area {
-        Area::Api => router,
-        Area::Pages => router.layer(from_fn_with_state(state.clone(), flash::carry)),
-    })
+    Module::new("components").pages(Policy::PUBLIC, gallery::routes().merge(theme::routes())).layer(
+        Stage::Content,
+        |router, area, state| match area {
+            Area::Api => router,
+            Area::Pages => router.layer(from_fn_with_state(state.clone(), flash::carry)),
+        },
+    )
 }
 
 /// The value of a cookie.

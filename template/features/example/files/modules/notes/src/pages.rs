@@ -1,12 +1,12 @@
 use askama::Template;
 use axum::{
-    Form, Router,
+    Form,
     extract::State,
     http::StatusCode,
     response::{Html, IntoResponse, Response},
     routing::{get, post},
 };
-use kernel::{AppState, Error, Result, error::FieldErrors};
+use kernel::{AppState, Error, Result, Routes, error::FieldErrors};
 use listing::{List, ListQuery};
 use rest::Path;
 use serde::Deserialize;
@@ -14,8 +14,8 @@ use ui::{Page, components::flash};
 
 use crate::note::{self, Draft, NewNote, Note};
 
-pub fn routes() -> Router<AppState> {
-    Router::new()
+pub fn routes() -> Routes {
+    Routes::new()
         .route("/notes", get(list).post(create))
         .route("/notes/new", get(new))
         .route("/notes/{id}", get(edit).post(update))

@@ -5,14 +5,14 @@ mod entry;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
-use clap::{Args, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use kernel::{
-    AppState, Db, Module,
+    AppState, Db, Module, Program,
     config::{Reader, Settings},
     database, jobs,
 };
 use serde::Serialize;
-use sqlx::error::DatabaseError;
+use sqlx::{AssertSqlSafe, error::DatabaseError};
 use tokio::time::interval;
 
 pub use crate::entry::Entry;
@@ -21,11 +21,12 @@ const HOUR: Duration = Duration::from_hours(1);
 
 const UNCHANGED: &str = "nothing was changed";
 
-/// The job with the id $1, or all; in the state $2, or any; at most $3.
-const SELECT: &str = "SELECT * FROM (SELECT id, kind, description, attempts, max_attempts, run_at, last_error, \
-     request, CASE WHEN state = 'scheduled' AND attempts > 0 THEN 'failed' WHEN state = 'scheduled' THEN 'waiting' \
-     ELSE state END AS state FROM _jobs) AS listed \
-     WHERE (CAST($1 AS BIGINT) IS NULL OR id = $1) AND (CAST($2 AS TEXT) IS NULL OR state = $2) ORDER BY id DESC LIMIT $3";
+const SELECT: &str = "SELECT id, kind, description, attempts, max_attempts, run_at, last_error, request, \
+     CASE WHEN state = 'scheduled' AND attempts > 0 THEN 'failed' WHEN state = 'scheduled' THEN 'waiting' \
+     ELSE state END AS state FROM _jobs";
+
+/// As the index of ended jobs has it.
+const DEAD: &str = "WHERE state = 'dead' AND finished_at IS NOT NULL";
 
 /// Jobs that neither run nor are done get all of their attempts again.
 const RETRY: &str = "UPDATE _jobs SET state = 'waiting', attempts = 0, run_at = (SELECT ms FROM _clock), \
@@ -102,9 +103,24 @@ impl Settings for Keep {
     }
 }
 
-/// Removes what is done.
+/// Look into the queue of jobs: list, retry, requeue, cancel, discard
+#[derive(Parser)]
+#[command(name = "jobs")]
+struct Jobs {
+    #[command(subcommand)]
+    command: Command,
+}
+
+impl kernel::Command for Jobs {
+    async fn run(self, program: Program) -> anyhow::Result<()> {
+        let db = database::connect(&program.config()?).await?;
+        kernel::print(&run(&db, self.command).await?)
+    }
+}
+
+/// The commands; and what is done is removed.
 pub fn module() -> Module {
-    Module::new("job_commands").settings::<Keep>().background(|state| Box::pin(keep_tidy(state)))
+    Module::new("job_commands").settings::<Keep>().command::<Jobs>().background(|state| Box::pin(keep_tidy(state)))
 }
 
 async fn keep_tidy(state: AppState) {
@@ -138,12 +154,11 @@ pub async fn prune(db: &Db, age: Duration) -> anyhow::Result<u64> {
 pub async fn run(db: &Db, command: Command) -> anyhow::Result<String> {
     match command {
         Command::List { dead, limit, json } => {
-            let entries = select(db, None, dead, limit).await?;
+            let entries = select(db, dead, limit).await?;
             if json { to_json(&entries) } else { Ok(entry::table(&entries)) }
         }
         Command::Show { id, payload, json } => {
-            let entries = select(db, Some(id), false, 1).await?;
-            let mut entry = entries.into_iter().next().with_context(|| format!("there is no job {id}"))?;
+            let mut entry = find(db, id).await?;
             if payload {
                 let query = sqlx::query_scalar("SELECT payload FROM _jobs WHERE id = $1");
                 entry.payload = Some(query.bind(id).fetch_one(db).await.context("its data cannot be read")?);
@@ -172,13 +187,21 @@ impl Selection {
         if !self.dead {
             return Ok(self.ids);
         }
-        Ok(sqlx::query_scalar("SELECT id FROM _jobs WHERE state = 'dead' ORDER BY id").fetch_all(db).await?)
+        Ok(sqlx::query_scalar(AssertSqlSafe(format!("SELECT id FROM _jobs {DEAD} ORDER BY id"))).fetch_all(db).await?)
     }
 }
 
-async fn select(db: &Db, id: Option<i64>, dead: bool, limit: u32) -> anyhow::Result<Vec<Entry>> {
-    let query = sqlx::query(SELECT).bind(id).bind(dead.then_some("dead")).bind(i64::from(limit));
-    query.fetch_all(db).await?.iter().map(Entry::of).collect()
+/// The newest jobs.
+async fn select(db: &Db, dead: bool, limit: u32) -> anyhow::Result<Vec<Entry>> {
+    let query = format!("{SELECT} {} ORDER BY id DESC LIMIT $1", if dead { DEAD } else { "" });
+    let rows = sqlx::query(AssertSqlSafe(query)).bind(i64::from(limit)).fetch_all(db).await?;
+    rows.iter().map(Entry::of).collect()
+}
+
+async fn find(db: &Db, id: i64) -> anyhow::Result<Entry> {
+    let query = AssertSqlSafe(format!("{SELECT} WHERE id = $1"));
+    let row = sqlx::query(query).bind(id).fetch_optional(db).await?;
+    Entry::of(&row.with_context(|| format!("there is no job {id}"))?)
 }
 
 /// Changes all of the jobs, or none.
@@ -204,7 +227,7 @@ async fn change(db: &Db, ids: Vec<i64>, query: &'static str, done: &str) -> anyh
 }
 
 fn report(ids: &[i64], done: &str) -> String {
-    ids.iter().map(|id| format!("{id} {done}\n")).collect()
+    ids.iter().map(|id| format!("{id} {done}\n")).collect::<Vec<_>>().concat()
 }
 
 fn to_json<T: Serialize + ?Sized>(value: &T) -> anyhow::Result<String> {

@@ -5,9 +5,9 @@ use std::{
     time::Duration,
 };
 
-use axum::{Router, extract::State, routing::get};
+use axum::{extract::State, routing::get};
 use job_commands::{Command, Running, Selection};
-use kernel::{AppState, Job, Module, jobs as queue};
+use kernel::{AppState, Job, Module, Policy, Routes, jobs as queue};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use testkit::TestApp;
@@ -254,7 +254,7 @@ async fn a_job_remembers_the_request_that_left_it_behind() {
         queue::enqueue(&mut *state.db.acquire().await?, &job).await?;
         Ok::<_, kernel::Error>("left")
     };
-    let words = Module::new("words").job::<Say>().pages(Router::new().route("/leave", get(leave)));
+    let words = Module::new("words").job::<Say>().pages(Policy::PUBLIC, Routes::new().route("/leave", get(leave)));
     let app = TestApp::start(vec![words]).await;
     let response = app.get("/leave").await;
     assert_eq!(list(&app, false).await[0]["request"], response.header("x-request-id"));

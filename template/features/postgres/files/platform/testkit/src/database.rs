@@ -14,7 +14,7 @@ pub struct TestDatabase {
 impl TestDatabase {
     /// Chooses a name. The application creates the database when it connects.
     pub fn new() -> Self {
-        let url = config::variables().expect("the environment can be read").remove("DATABASE_URL");
+        let url = config::variables().expect("the environment can be read").get("DATABASE_URL").map(ToOwned::to_owned);
         let url = url.filter(|url| url.starts_with("postgres")).and_then(|url| url.parse::<PgConnectOptions>().ok());
         let server = url.expect("tests need PostgreSQL: `scripts/postgres -- cargo test`, or a DATABASE_URL of it");
         Self { url: server.database(&format!("test_{}", Uuid::new_v4().simple())).to_url_lossy().into() }

@@ -16,7 +16,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use clients::ClientIp;
-use kernel::{AppState, Area, Error, Module};
+use kernel::{AppState, Area, Describe, Error, Module, Stage};
 use utoipa::openapi::{HeaderBuilder, ObjectBuilder, OpenApi, ResponseBuilder, Type, path::PathItem};
 
 use crate::{
@@ -29,7 +29,7 @@ const STANDING: HeaderName = HeaderName::from_static("ratelimit");
 
 /// Limits for the API, for pages and for forms.
 pub fn module() -> Module {
-    Module::new("rate_limits").settings::<Limits>().layer(limit_area).describe(describe)
+    Module::new("rate_limits").settings::<Limits>().layer(Stage::Limit, limit_area).add(Describe(describe))
 }
 
 /// Tells in the API document that every operation may refuse.
@@ -85,7 +85,7 @@ async fn limit(limiter: &Limiter, ClientIp(client): ClientIp, request: Request, 
 fn refusal(wait: Duration) -> Response {
     let seconds = whole_seconds(wait);
     let advice = format!("This is more than is allowed. Try again in {seconds} s.");
-    let mut response = Error::Malformed(StatusCode::TOO_MANY_REQUESTS, advice).into_response();
+    let mut response = Error::Refused(StatusCode::TOO_MANY_REQUESTS, advice).into_response();
     response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
     response
 }

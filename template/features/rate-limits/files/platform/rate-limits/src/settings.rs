@@ -33,6 +33,7 @@ impl Settings for Limits {
 }
 
 /// The value of one variable.
+#[derive(Debug)]
 struct Limit(Option<Quota>);
 
 impl FromStr for Limit {

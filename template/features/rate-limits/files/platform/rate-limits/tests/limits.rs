@@ -1,11 +1,8 @@
 //! Clients that ask too much have to wait.
 
-use axum::{
-    Router,
-    routing::{get, post},
-};
+use axum::routing::{get, post};
 use hyper::Request;
-use kernel::Module;
+use kernel::{Module, Policy, Routes};
 use serde_json::Value;
 use testkit::{Response, TestApp};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -13,9 +10,13 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 const LIMITS: [(&str, &str); 3] = [("RATE_LIMIT_API", "2/2"), ("RATE_LIMIT_PAGES", "3/3"), ("RATE_LIMIT_FORMS", "1/1")];
 
 fn modules() -> Vec<Module> {
-    let pages = Router::new().route("/page", get(async || "page").merge(post(async || "sent")));
+    let pages = Routes::new().route("/page", get(async || "page").merge(post(async || "sent")));
     let api = OpenApiRouter::new().routes(routes!(thing));
-    vec![clients::module(), rate_limits::module(), Module::new("things").api(api).pages(pages)]
+    vec![
+        clients::module(),
+        rate_limits::module(),
+        Module::new("things").api(Policy::PUBLIC, api).pages(Policy::PUBLIC, pages),
+    ]
 }
 
 async fn start(more: &[(&str, &str)]) -> TestApp {
@@ -50,7 +51,7 @@ async fn thing() -> &'static str {
 
 #[test]
 fn the_api_document_tells_of_the_limits() {
-    let things = Module::new("things").api(OpenApiRouter::new().routes(routes!(thing)));
+    let things = Module::new("things").api(Policy::PUBLIC, OpenApiRouter::new().routes(routes!(thing)));
     let document = kernel::openapi(&[rate_limits::module(), things]);
     let document = serde_json::to_value(document).expect("the document can be written");
     let refusal = &document["paths"]["/api/v1/thing"]["get"]["responses"]["429"];

@@ -51,7 +51,7 @@ const HOLDER: &str = "redis";
 const RENEW: &str = "UPDATE _jobs SET run_at = (SELECT ms FROM _clock) + $2 \
      WHERE state IN ('scheduled', 'running') AND locked_by = $1 RETURNING id";
 
-const FIND: &str = "SELECT id, kind, payload, priority, attempts, max_attempts, request FROM _jobs \
+const FIND: &str = "SELECT id, kind, payload, attempts, max_attempts, request FROM _jobs \
      WHERE id = $1 AND locked_by = $2";
 
 const MIGRATIONS: &[Migration] = &[Migration {
@@ -80,7 +80,7 @@ fn client(state: &AppState) -> Option<RedisResult<Client>> {
 pub fn module() -> Module {
     let check = |state| -> kernel::health::CheckFuture { Box::pin(check(state)) };
     let module = Module::new("redis_jobs").settings::<Server>().migrations(MIGRATIONS).check("redis", check);
-    module.hand_out(HandOut(|worker, stop| client(&worker.state).map(|_| Box::pin(work(worker, stop)) as _)))
+    module.add(HandOut(|worker, stop| client(&worker.state).map(|_| Box::pin(work(worker, stop)) as _)))
 }
 
 async fn check(state: AppState) -> anyhow::Result<()> {
@@ -340,8 +340,9 @@ impl<'a> Session<'a> {
         self.lease.tend().await?;
         let room = READY_LIMIT.saturating_sub(ready);
         let due = self.lease.claim(room).await?;
-        let ids: Vec<_> = due.iter().map(|job| job.id.to_string()).collect();
-        self.push(&ids).await?;
+        // Ids are in the order in which the jobs were accepted.
+        let ids: BTreeSet<_> = due.iter().map(|job| job.id).collect();
+        self.push(&ids.iter().map(i64::to_string).collect::<Vec<_>>()).await?;
         Ok(ids.len() == room)
     }
 

@@ -1,7 +1,7 @@
 //! Jobs leave connections to pages.
 
-use axum::{Router, extract::State, routing::get};
-use kernel::{AppState, Job, Module, Result, database, jobs};
+use axum::{extract::State, routing::get};
+use kernel::{AppState, Job, Module, Policy, Result, Routes, database, jobs};
 use serde::{Deserialize, Serialize};
 use sqlx::Connection;
 use testkit::TestApp;
@@ -44,8 +44,8 @@ async fn page(State(state): State<AppState>) -> Result<String> {
 
 #[tokio::test]
 async fn pages_get_a_connection_while_jobs_hold_all_they_can() {
-    let pages = Router::new().route("/page", get(page));
-    let module = Module::new("tests").pages(pages).job::<Greedy>();
+    let pages = Routes::new().route("/page", get(page));
+    let module = Module::new("tests").pages(Policy::PUBLIC, pages).job::<Greedy>();
     // The fewest connections that are allowed on a server.
     let (workers, connections) = (WORKERS.to_string(), (WORKERS + 2).to_string());
     let variables = [("WORKER_CONCURRENCY", &*workers), ("DATABASE_CONNECTIONS", &*connections)];

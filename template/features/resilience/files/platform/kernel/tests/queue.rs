@@ -170,7 +170,7 @@ async fn a_key_is_taken_until_its_job_has_ended() {
     assert!(enqueue(&app, &only("b")).await.is_some());
     app.run_jobs().await;
     let again = enqueue(&app, &only("a")).await.unwrap();
-    assert!(jobs::cancel(&mut *app.db().acquire().await.unwrap(), again).await.unwrap());
+    assert!(jobs::cancel(&mut app.db().acquire().await.unwrap(), again).await.unwrap());
     assert!(enqueue(&app, &only("a")).await.is_some());
 }
 
@@ -243,7 +243,7 @@ async fn a_cancelled_job_does_not_start_or_is_stopped() {
     );
     let app = TestApp::start(vec![Module::new("tests").job::<Endless>()]).await;
     let waiting = enqueue(&app, &Endless {}).await.unwrap();
-    assert!(jobs::cancel(&mut *app.db().acquire().await.unwrap(), waiting).await.unwrap());
+    assert!(jobs::cancel(&mut app.db().acquire().await.unwrap(), waiting).await.unwrap());
     app.run_jobs().await;
     assert_eq!(STARTED.available_permits(), 0);
 
@@ -258,7 +258,7 @@ async fn a_cancelled_job_does_not_start_or_is_stopped() {
     worker.await.unwrap().unwrap();
     for id in [waiting, running] {
         assert_eq!((state(&app, id).await.as_str(), attempts(&app, id).await), ("cancelled", 0));
-        assert!(!jobs::cancel(&mut *app.db().acquire().await.unwrap(), id).await.unwrap(), "it has ended");
+        assert!(!jobs::cancel(&mut app.db().acquire().await.unwrap(), id).await.unwrap(), "it has ended");
     }
 }
 

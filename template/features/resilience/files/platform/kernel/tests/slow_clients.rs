@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use axum::{Json, Router, routing::post};
-use kernel::Module;
+use axum::{Json, routing::post};
+use kernel::{Module, Policy, Routes};
 use serde_json::Value;
 use testkit::TestApp;
 use tokio::{
@@ -15,8 +15,8 @@ use tokio_util::sync::CancellationToken;
 
 /// Sends the beginning of a request, and returns what comes back before the connection is closed.
 async fn send_beginning(beginning: &str) -> String {
-    let pages = Router::new().route("/read", post(async |Json(_): Json<Value>| "read"));
-    let modules = vec![Module::new("reader").pages(pages)];
+    let pages = Routes::new().route("/read", post(async |Json(_): Json<Value>| "read"));
+    let modules = vec![Module::new("reader").pages(Policy::PUBLIC, pages)];
     let app = TestApp::start_with(modules, &[("REQUEST_TIMEOUT_SECONDS", "1")]).await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let mut stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();

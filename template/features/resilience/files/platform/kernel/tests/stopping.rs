@@ -2,8 +2,8 @@
 
 use std::{future, net::SocketAddr, time::Duration};
 
-use axum::{Router, routing::get};
-use kernel::{AppState, Job, Module, database, jobs};
+use axum::routing::get;
+use kernel::{AppState, Job, Module, Policy, Routes, database, jobs};
 use serde::{Deserialize, Serialize};
 use testkit::TestApp;
 use tokio::{
@@ -39,11 +39,11 @@ impl Job for Patient {
 }
 
 fn module() -> Module {
-    let pages = Router::new()
+    let pages = Routes::new()
         .route("/quick", get(async || "done"))
         .route("/patient", get(patient))
         .route("/endless", get(endless));
-    Module::new("tests").pages(pages).job::<Patient>()
+    Module::new("tests").pages(Policy::PUBLIC, pages).job::<Patient>()
 }
 
 async fn patient() -> &'static str {

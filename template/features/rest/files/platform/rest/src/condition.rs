@@ -29,7 +29,7 @@ impl IfMatch {
 #[must_use]
 pub fn changed() -> Error {
     let advice = "This has changed since you read it: read it again, and repeat your change.";
-    Error::Malformed(StatusCode::PRECONDITION_FAILED, advice.to_owned())
+    Error::Refused(StatusCode::PRECONDITION_FAILED, advice.to_owned())
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
@@ -37,7 +37,7 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
         let advice = "Send the `ETag` that you have read in the header `If-Match`, or `*` for any state.";
-        let missing = || Error::Malformed(StatusCode::PRECONDITION_REQUIRED, advice.to_owned());
+        let missing = || Error::Refused(StatusCode::PRECONDITION_REQUIRED, advice.to_owned());
         Tags::read(&parts.headers, header::IF_MATCH).map(Self).ok_or_else(missing)
     }
 }

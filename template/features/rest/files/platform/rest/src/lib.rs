@@ -7,7 +7,7 @@ mod etag;
 mod extract;
 mod revalidation;
 
-use kernel::Module;
+use kernel::{Describe, Module, Stage};
 
 pub use condition::{IfMatch, changed};
 pub use etag::ETag;
@@ -15,5 +15,5 @@ pub use extract::{Json, Path, Query};
 
 /// Answers `If-None-Match` everywhere, and completes the API document.
 pub fn module() -> Module {
-    Module::new("rest").layer(revalidation::layer).describe(description::complete)
+    Module::new("rest").layer(Stage::Content, revalidation::layer).add(Describe(description::complete))
 }

@@ -1,6 +1,6 @@
 //! What the API document says of operations that say little themselves.
 
-use kernel::Module;
+use kernel::{Describe, Module, Policy};
 use rest::Json;
 use serde_json::{Value, json};
 use testkit::TestApp;
@@ -28,7 +28,8 @@ async fn replace(_: Json<Value>) {}
 async fn destroy() {}
 
 fn planets() -> Module {
-    Module::new("planets").api(OpenApiRouter::new().routes(routes!(look)).routes(routes!(replace, destroy)))
+    Module::new("planets")
+        .api(Policy::PUBLIC, OpenApiRouter::new().routes(routes!(look)).routes(routes!(replace, destroy)))
 }
 
 async fn document(modules: Vec<Module>) -> Value {
@@ -61,11 +62,11 @@ async fn every_operation_gets_the_errors_that_it_can_have() {
 async fn nothing_is_required_until_a_module_says_so() {
     assert_eq!(document(vec![rest::module(), planets()]).await["security"], json!([]));
 
-    let guard = Module::new("guard").describe(|document| {
+    let guard = Module::new("guard").add(Describe(|document| {
         let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
         document.components.get_or_insert_default().add_security_scheme("token", scheme);
         document.security = Some(vec![SecurityRequirement::new("token", [""; 0])]);
-    });
+    }));
     let document = document(vec![rest::module(), guard, planets()]).await;
     assert_eq!(document["security"], json!([{ "token": [] }]));
     assert_eq!(document["components"]["securitySchemes"]["token"]["scheme"], "bearer");

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use axum::routing::{get, post};
-use kernel::Module;
+use kernel::{Module, Policy};
 use rest::{Json, Path, Query};
 use serde_json::{Value, json};
 use testkit::{Response, TestApp};
@@ -17,7 +17,7 @@ async fn write(_: Json<HashMap<String, Vec<u8>>>) {}
 
 async fn start() -> TestApp {
     let api = OpenApiRouter::new().route("/numbers", post(write)).route("/{month}/{day}", get(read));
-    TestApp::start(vec![Module::new("numbers").api(api.route("/{id}", get(read_one)))]).await
+    TestApp::start(vec![Module::new("numbers").api(Policy::PUBLIC, api.route("/{id}", get(read_one)))]).await
 }
 
 fn fields(response: &Response) -> Vec<String> {
@@ -42,7 +42,7 @@ async fn a_parameter_is_named() {
 #[tokio::test]
 async fn a_mistake_of_the_handler_stays_inside() {
     let wrong = OpenApiRouter::new().route("/{month}/{day}", get(read_one));
-    let app = TestApp::start(vec![Module::new("wrong").api(wrong)]).await;
+    let app = TestApp::start(vec![Module::new("wrong").api(Policy::PUBLIC, wrong)]).await;
     let response = app.get("/api/v1/1/2").await;
     assert_eq!(response.status, 500);
     assert!(!response.body.contains("Wrong number"), "{}", response.body);

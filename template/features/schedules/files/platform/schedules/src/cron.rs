@@ -50,6 +50,7 @@ impl FromStr for Cron {
 
 impl Cron {
     /// The latest of these times that is not after `now`.
+    #[must_use]
     pub fn latest(&self, now: OffsetDateTime) -> Option<OffsetDateTime> {
         let (today, time) = (now.date(), now.time());
         let midnight = |day: Date| day.with_time(Time::MIDNIGHT).assume_utc();
@@ -78,11 +79,12 @@ const fn has(set: u64, number: u8) -> bool {
 /// A list of numbers, names, ranges and steps: `*`, `*/15`, `8-18/2`, `MON-FRI`, `1,15`.
 fn parse(field: &str, first: u8, last: u8, names: &[&str]) -> anyhow::Result<u64> {
     let number = |text: &str| {
-        let named = names.iter().zip(first..).find(|(name, _)| name.eq_ignore_ascii_case(text));
         // `parse` alone would take a sign.
         let digits = text.bytes().all(|byte| byte.is_ascii_digit());
-        let number = named.map(|(_, number)| number).or_else(|| text.parse().ok().filter(|_| digits));
-        number
+        let by_name = names.iter().zip(first..).find(|(name, _)| name.eq_ignore_ascii_case(text));
+        by_name
+            .map(|(_, number)| number)
+            .or_else(|| text.parse().ok().filter(|_| digits))
             .filter(|number| (first..=last).contains(number))
             .with_context(|| format!("{text:?} is nothing from {first} to {last}"))
     };

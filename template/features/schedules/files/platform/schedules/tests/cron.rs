@@ -7,7 +7,7 @@ use time::{Duration, OffsetDateTime, macros::datetime};
 struct Dice(u64);
 
 impl Dice {
-    fn roll(&mut self, sides: u64) -> u64 {
+    const fn roll(&mut self, sides: u64) -> u64 {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % sides
     }
@@ -41,9 +41,9 @@ const WEEKDAYS: [&str; 7] = ["sun", "MON", "Tue", "wed", "thu", "fri", "sat"];
 
 /// All numbers that a field means, by writing each of its items out.
 fn meant(field: &str, first: u64, last: u64, names: &[&str]) -> Vec<u64> {
-    let value = |text: &str| match names.iter().position(|name| *name == text) {
-        Some(position) => first + u64::try_from(position).unwrap(),
-        None => text.parse().unwrap(),
+    let value = |text: &str| {
+        let place = names.iter().position(|name| *name == text);
+        place.map_or_else(|| text.parse().unwrap(), |position| first + u64::try_from(position).unwrap())
     };
     let mut numbers = Vec::new();
     for item in field.split(',') {
@@ -102,15 +102,12 @@ fn the_latest_time_is_the_one_that_a_search_finds() {
         let minute = start.replace_second(0).unwrap();
         let searched = (0..FAR).map(|ago| minute - Duration::minutes(ago)).find(|at| fits(*at));
         let latest = cron.latest(start);
-        match searched {
-            Some(_) => {
-                found += 1;
-                assert_eq!(latest, searched, "{text:?} before {start}");
-            }
-            None => {
-                far += 1;
-                assert!(latest.is_none_or(|at| at <= minute - Duration::minutes(FAR)), "{text:?} before {start}");
-            }
+        if searched.is_some() {
+            found += 1;
+            assert_eq!(latest, searched, "{text:?} before {start}");
+        } else {
+            far += 1;
+            assert!(latest.is_none_or(|at| at <= minute - Duration::minutes(FAR)), "{text:?} before {start}");
         }
         assert_eq!(latest.and_then(|at| cron.latest(at)), latest, "a time is its own latest");
     }

@@ -1,12 +1,12 @@
 //! The helpers see what a person sees.
 
 use axum::{
-    Form as FormData, Router,
+    Form as FormData,
     http::{HeaderMap, header},
     response::{Html, IntoResponse, Redirect},
     routing::get,
 };
-use kernel::Module;
+use kernel::{Module, Policy, Routes};
 use testkit::TestApp;
 
 const PAGE: &str = r#"<!doctype html>
@@ -36,11 +36,11 @@ async fn thanks(headers: HeaderMap) -> impl IntoResponse {
 }
 
 async fn start() -> TestApp {
-    let pages = Router::new()
+    let pages = Routes::new()
         .route("/", get(async || Html(PAGE)))
         .route("/order", axum::routing::post(order))
         .route("/thanks", get(thanks));
-    TestApp::start(vec![Module::new("shop").pages(pages)]).await
+    TestApp::start(vec![Module::new("shop").pages(Policy::PUBLIC, pages)]).await
 }
 
 #[tokio::test]

@@ -1,14 +1,14 @@
 //! Which theme the pages have: that of the system, unless a visitor chose light or dark with the buttons in the footer.
 
 use axum::{
-    Form, Router,
+    Form,
     extract::State,
     http::{HeaderMap, Uri, header},
     response::{IntoResponse, Redirect},
     routing::post,
 };
 use cookie::time::Duration;
-use kernel::AppState;
+use kernel::{AppState, Routes};
 use serde::Deserialize;
 
 use super::{read_cookie, write_cookie};
@@ -20,8 +20,8 @@ struct Choice {
     theme: String,
 }
 
-pub fn routes() -> Router<AppState> {
-    Router::new().route("/theme", post(choose))
+pub fn routes() -> Routes {
+    Routes::new().route("/theme", post(choose))
 }
 
 pub fn chosen(headers: &HeaderMap) -> &'static str {

@@ -4,7 +4,7 @@ mod filters;
 mod pages;
 
 use axum::extract::State;
-use kernel::{AppState, Db, Module, Result, database::Migration};
+use kernel::{AppState, Db, Module, Policy, Result, database::Migration};
 use listing::{Column, List, ListQuery, Listed};
 use serde::Serialize;
 use sqlx::FromRow;
@@ -43,7 +43,8 @@ async fn list(State(state): State<AppState>, query: ListQuery<Thing>) -> Result<
 }
 
 async fn start() -> TestApp {
-    let things = Module::new("things").migrations(MIGRATIONS).api(OpenApiRouter::new().routes(routes!(list)));
+    let things =
+        Module::new("things").migrations(MIGRATIONS).api(Policy::PUBLIC, OpenApiRouter::new().routes(routes!(list)));
     TestApp::start(vec![things]).await
 }
 

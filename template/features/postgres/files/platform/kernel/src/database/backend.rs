@@ -6,6 +6,7 @@ use anyhow::{Context, ensure};
 use log::LevelFilter;
 use sqlx::{
     ConnectOptions, Executor, PgConnection, PgPool, Postgres, Transaction,
+    error::DatabaseError,
     migrate::{Migrate, MigrateDatabase, Migration},
     postgres::{PgConnectOptions, PgPoolOptions},
 };
@@ -74,6 +75,11 @@ impl Url {
 /// Fails when no connection is free in time.
 pub async fn begin(db: &Db) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
     db.pages.writer.begin().await
+}
+
+/// The name of the constraint that a row has broken.
+pub fn constraint(error: &dyn DatabaseError) -> Option<String> {
+    error.constraint().map(ToOwned::to_owned)
 }
 
 /// Divides the connections between pages and jobs.

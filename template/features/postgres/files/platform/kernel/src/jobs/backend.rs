@@ -14,7 +14,7 @@ pub const CLAIM: &str = "WITH next AS MATERIALIZED (SELECT id FROM _jobs WHERE s
      ORDER BY priority DESC, id LIMIT $3 FOR UPDATE SKIP LOCKED) \
      UPDATE _jobs SET state = 'running', locked_by = $1, run_at = (SELECT ms FROM _clock) + $2 \
      FROM next WHERE _jobs.id = next.id \
-     RETURNING _jobs.id, kind, payload, priority, attempts, max_attempts, request";
+     RETURNING _jobs.id, kind, payload, attempts, max_attempts, request";
 
 /// The trigger of the table tells all processes when the transaction is committed.
 pub const fn accepted() {}

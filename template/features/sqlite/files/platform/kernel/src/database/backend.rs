@@ -13,6 +13,7 @@ use anyhow::{Context, ensure};
 use log::LevelFilter;
 use sqlx::{
     ConnectOptions, Connection as _, Error, Executor, Sqlite, SqliteConnection, Transaction,
+    error::DatabaseError,
     migrate::{Migrate, Migration},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -108,6 +109,17 @@ pub async fn begin(db: &Db) -> Result<Transaction<'static, Sqlite>, Error> {
     db.pages.writer.begin_with("BEGIN IMMEDIATE").await
 }
 
+/// The name of the constraint that a row has broken: for one that is unique, `<table>_<columns>_key`.
+pub fn constraint(error: &dyn DatabaseError) -> Option<String> {
+    let (_, constraint) = error.message().split_once(" constraint failed: ")?;
+    if let Some(index) = constraint.strip_prefix("index '") {
+        return Some(index.trim_end_matches('\'').to_owned());
+    }
+    let Some((table, _)) = constraint.split_once('.') else { return Some(constraint.to_owned()) };
+    let columns: Vec<_> = constraint.split(", ").filter_map(|it| Some(it.split_once('.')?.1)).collect();
+    Some(format!("{table}_{}_key", columns.join("_")))
+}
+
 /// One connection writes, and the others only read.
 pub async fn connect(config: &Config) -> anyhow::Result<Db> {
     let url = config.database_url.expose();
@@ -130,7 +142,10 @@ pub async fn connect(config: &Config) -> anyhow::Result<Db> {
     let doubt = probe.clone();
     let writer = pool(1).after_connect(move |connection, _| {
         let doubt = doubt.clone();
-        Box::pin(async move { Ok(connection.lock_handle().await?.set_rollback_hook(move || *doubt.proven() = None)) })
+        Box::pin(async move {
+            connection.lock_handle().await?.set_rollback_hook(move || *doubt.proven() = None);
+            Ok(())
+        })
     });
     // Keeps the statistics fresh that queries are planned with.
     let writer = writer.connect_with(options.clone().pragma("optimize", "0x10002")).await?;
@@ -157,9 +172,11 @@ pub async fn apply(connection: &mut SqliteConnection, table: &str, step: &Migrat
     let attempt = async {
         let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
         transaction.apply(table, step).await?;
-        let broken = sqlx::query_scalar("SELECT \"table\" FROM pragma_foreign_key_check");
-        let broken: Option<String> = broken.fetch_optional(&mut *transaction).await?;
-        ensure!(broken.is_none(), "a row of {broken:?} would refer to one that does not exist");
+        if step.no_tx {
+            let broken = sqlx::query_scalar("SELECT \"table\" FROM pragma_foreign_key_check");
+            let broken: Option<String> = broken.fetch_optional(&mut *transaction).await?;
+            ensure!(broken.is_none(), "a row of {broken:?} would refer to one that does not exist");
+        }
         Ok(transaction.commit().await?)
     };
     let outcome = attempt.await;

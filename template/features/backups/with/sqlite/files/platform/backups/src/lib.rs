@@ -9,8 +9,42 @@ use std::{
 };
 
 use anyhow::{Context, bail, ensure};
-use kernel::Config;
+use clap::Parser;
+use kernel::{Command, Config, Module, Program};
 use sqlx::{ConnectOptions, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
+
+/// The commands.
+pub fn module() -> Module {
+    Module::new("backups").command::<Backup>().command::<Restore>()
+}
+
+/// Write a copy of the database, while it is in use
+#[derive(Parser)]
+#[command(name = "backup")]
+struct Backup {
+    /// Where to; a copy that stands there is replaced when the new one is complete
+    file: PathBuf,
+}
+
+impl Command for Backup {
+    async fn run(self, program: Program) -> anyhow::Result<()> {
+        backup(&program.config()?, &self.file).await
+    }
+}
+
+/// Put a copy in the place of the database; the application must not run
+#[derive(Parser)]
+#[command(name = "restore")]
+struct Restore {
+    /// A copy that `app backup` has written
+    file: PathBuf,
+}
+
+impl Command for Restore {
+    async fn run(self, program: Program) -> anyhow::Result<()> {
+        restore(&program.config()?, &self.file).await
+    }
+}
 
 /// Writes a copy of the database to `target`, while the database is in use. Until it is complete, a copy that stands there
 /// already stays as it is.

@@ -54,7 +54,7 @@ async fn a_server_that_takes_no_changes_is_noticed() {
     sqlx::query(read_only).execute(app.db()).await.unwrap();
     let config = (*app.application.state.config).clone();
     let db = database::connect(&config).await.unwrap();
-    let state = kernel::Application::build(config, db.clone(), Vec::new()).state;
+    let state = kernel::Application::build(config, db.clone(), Vec::new()).unwrap().state;
     let failure = health::examine(&state).await.into_iter().find_map(|finding| finding.outcome.err()).unwrap();
     assert!(format!("{failure:#}").contains("takes no changes"), "{failure:#}");
     db.close().await;

@@ -84,7 +84,7 @@ async fn a_database_that_cannot_be_written_to_is_noticed() {
     let variables = HashMap::from([("DATABASE_URL".to_owned(), url)]);
     let config = Config::from_variables(&variables, &[]).unwrap();
     let db = database::connect(&config).await.unwrap();
-    let state = kernel::Application::build(config, db, Vec::new()).state;
+    let state = kernel::Application::build(config, db, Vec::new()).unwrap().state;
     let failure = health::examine(&state).await.into_iter().find_map(|finding| finding.outcome.err()).unwrap();
     assert!(format!("{failure:#}").contains("takes no changes"), "{failure:#}");
 }
@@ -138,7 +138,7 @@ async fn a_change_that_returns_rows_needs_a_transaction() {
 #[test]
 fn a_database_in_memory_is_refused() {
     let read = |url: &str| {
-        let variables = [("APP_ENV", "production"), ("DATABASE_URL", url)];
+        let variables = [("APP_ENV", "production"), ("PUBLIC_URL", "https://app.test"), ("DATABASE_URL", url)];
         Config::from_variables(&variables.map(|(key, value)| (key.to_owned(), value.to_owned())).into(), &[])
     };
     for url in [
