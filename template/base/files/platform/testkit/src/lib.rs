@@ -81,16 +81,16 @@ impl TestApp {
         &self.application.state.db
     }
 
-    /// The time of the application under test: stop it with `set`, and let it pass with `advance`.
-    #[must_use]
-    pub const fn clock(&self) -> &Clock {
-        &self.application.state.clock
-    }
-
     /// What `DATABASE_URL` is for other processes that work with this database.
     #[must_use]
     pub fn database_url(&self) -> &str {
         &self.running.1.url
+    }
+
+    /// The time of the application under test: stop it with `set`, and let it pass with `advance`.
+    #[must_use]
+    pub const fn clock(&self) -> &Clock {
+        &self.application.state.clock
     }
 
     /// Runs jobs until none is left that could run now. Jobs that failed and wait for another attempt are left alone.

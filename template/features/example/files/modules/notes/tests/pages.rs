@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use axum::http::Request;
 use testkit::{Response, TestApp};
 
@@ -146,11 +148,65 @@ async fn text_cannot_become_markup() {
 async fn a_note_is_deleted_with_its_button() {
     let app = start().await;
     write(&app, "Milk").await;
-    let action = attribute(&app.get("/notes").await.body, "/delete");
+    let path = attribute(&app.get("/notes").await.body, "/delete");
+    let question = app.get(&path).await.body;
+    assert!(question.contains("“Milk” cannot be brought back.") && app.get("/notes").await.body.contains(">Milk</a>"));
+    let action = attribute(&question, "/delete");
     let response = app.post_form(&action, "").await;
     let page = follow(&app, &response).await;
     assert!(page.contains("The note was deleted.") && page.contains("No notes yet"));
     assert_eq!(app.post_form(&action, "").await.status, 404);
+    assert_eq!(app.get(&path).await.status, 404);
+}
+
+#[tokio::test]
+async fn whoever_saves_or_deletes_comes_back_to_the_list_as_it_was() {
+    let app = start().await;
+    for title in ["Milk", "Buttermilk", "Bread"] {
+        write(&app, title).await;
+    }
+    let list = "/notes?title=milk&sort=title&limit=1";
+    let list = attribute(&app.get(list).await.body, "cursor=");
+    let page = app.get(&list).await.body;
+    let edit = attribute(&page, "/notes/1?");
+    let form = app.get(&edit).await.body;
+    assert_eq!(attribute(&form, "limit=1&"), list, "the way back without a change");
+
+    let action = attribute(&form, "/notes/1?");
+    let refused = app.post_form(&action, "version=1&title=&body=").await;
+    assert_eq!((refused.status.as_u16(), attribute(&refused.body, "/notes/1?")), (422, action.clone()));
+    let saved = app.post_form(&action, "version=1&title=Milk+2&body=").await;
+    assert_eq!(saved.header("location"), list);
+    let question = app.get(&attribute(&page, "/notes/1/delete?")).await.body;
+    let deleted = app.post_form(&attribute(&question, "/notes/1/delete?"), "").await;
+    assert_eq!(deleted.header("location"), list);
+
+    let page = app.get(&list).await.body;
+    assert!(page.contains("No more notes") && !page.contains("No notes yet"));
+    let first = app.get(&attribute(&page, "/notes?title=milk")).await.body;
+    assert!(first.contains(">Buttermilk</a>"), "the first page, still filtered");
+    let new = app.get(&attribute(&page, "/notes/new?")).await.body;
+    let created = app.post_form(&attribute(&new, "/notes?next="), "title=Cream&body=").await;
+    assert_eq!(created.header("location"), list);
+
+    let elsewhere = app.post_form("/notes?next=//evil.example", "title=Cheese&body=").await;
+    assert_eq!(elsewhere.header("location"), "/notes");
+}
+
+#[tokio::test]
+async fn every_page_has_a_title_of_its_own() {
+    let app = start().await;
+    write(&app, "Milk").await;
+    write(&app, "Bread").await;
+    let mut titles = Vec::new();
+    for path in ["/", "/notes", "/notes/new", "/notes/1", "/notes/2", "/notes/1/delete", "/notes/3", "/dev/ui"] {
+        let page = app.get(path).await.body;
+        let (title, _) = page.split_once("</title>").expect("the page has a title");
+        titles.push(title.rsplit('>').next().expect("a split has a part").to_owned());
+    }
+    assert!(titles[3].contains("Milk"), "{titles:?}");
+    let own: BTreeSet<_> = titles.iter().collect();
+    assert_eq!(own.len(), titles.len(), "{titles:?}");
 }
 
 #[tokio::test]
@@ -184,7 +240,12 @@ async fn links_of_the_table_keep_the_filter() {
     assert!(page.contains(">Milk 1<") && !page.contains("rel=\"prev\""));
     assert!(attribute(&page, "sort=-title").contains("title=milk"));
 
-    assert!(app.get("/notes?title=cheese").await.body.contains("No note fits"));
+    assert!(page.contains("2 notes on this page"));
+
+    let page = app.get("/notes?title=cheese&sort=title").await.body;
+    assert!(page.contains("No note fits"));
+    let all = app.get(&attribute(&page, "/notes?sort=title")).await.body;
+    assert!(all.contains("4 notes<") && !all.contains(">Clear</a>"));
 }
 
 #[tokio::test]

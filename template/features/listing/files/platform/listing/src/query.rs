@@ -179,7 +179,7 @@ impl<T: Listed> ListQuery<T> {
     #[must_use]
     pub fn sort_url(&self, column: &str) -> String {
         let sign = if self.aria_sort(column) == "ascending" { "-" } else { "" };
-        self.url(&format!("{sign}{column}"), None)
+        self.url(&self.filters, &format!("{sign}{column}"), None)
     }
 
     /// The first page.
@@ -188,14 +188,33 @@ impl<T: Listed> ListQuery<T> {
         self.cursor_url(None)
     }
 
+    /// The page that was asked for.
+    #[must_use]
+    pub fn this_url(&self) -> String {
+        let cursor = self.cursor.as_ref().map(|cursor| cursor.encode(&self.order));
+        self.cursor_url(cursor.as_deref())
+    }
+
+    /// The first page of the list without its filters, in the same order.
+    #[must_use]
+    pub fn unfiltered_url(&self) -> String {
+        self.url(&[], self.sort(), None)
+    }
+
+    /// Whether the list begins here. Any other page may be behind its end by now.
+    #[must_use]
+    pub const fn is_first_page(&self) -> bool {
+        self.cursor.is_none()
+    }
+
     pub(crate) fn cursor_url(&self, cursor: Option<&str>) -> String {
-        self.url(self.sort(), cursor)
+        self.url(&self.filters, self.sort(), cursor)
     }
 
     /// Parameters that say nothing new are left out.
-    fn url(&self, sort: &str, cursor: Option<&str>) -> String {
+    fn url(&self, filters: &[Filter], sort: &str, cursor: Option<&str>) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
-        query.extend_pairs(self.filters.iter().map(|filter| (&filter.name, &filter.text)));
+        query.extend_pairs(filters.iter().map(|filter| (&filter.name, &filter.text)));
         if sort != T::DEFAULT_SORT {
             query.append_pair("sort", sort);
         }

@@ -106,6 +106,27 @@ async fn rows_that_come_and_go_shift_nothing() {
 }
 
 #[tokio::test]
+async fn a_page_is_found_again_and_knows_the_way_to_the_whole_list() {
+    let app = start().await;
+    add_many(app.db()).await;
+    let first = fetch(app.db(), "/things?sort=name&limit=3&size=").await;
+    assert!(first.query.is_first_page() && !first.is_complete());
+    assert_eq!(first.query.this_url(), "/things?sort=name&limit=3");
+    assert!(fetch(app.db(), &format!("/things?limit={MAX_LIMIT}")).await.is_complete());
+
+    let filtered = fetch(app.db(), "/things?name=a&done=false&sort=name&limit=1").await;
+    let next = filtered.next_url().expect("there are more");
+    let next = fetch(app.db(), &next).await;
+    assert!(!next.query.is_first_page() && !next.is_complete());
+    assert_eq!(ids(&fetch(app.db(), &next.query.this_url()).await.items), ids(&next.items));
+    assert_eq!(next.query.unfiltered_url(), "/things?sort=name&limit=1");
+
+    sqlx::query("DELETE FROM things").execute(app.db()).await.unwrap();
+    let gone = fetch(app.db(), &next.query.this_url()).await;
+    assert!(gone.items.is_empty() && !gone.query.is_first_page(), "behind the end");
+}
+
+#[tokio::test]
 async fn an_answer_links_its_neighbours() {
     let app = start().await;
     add_many(app.db()).await;
