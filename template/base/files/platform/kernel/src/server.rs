@@ -101,7 +101,8 @@ impl Application {
         let document = http::mount(Router::new().route("/openapi.json", get(document)), Policy::PUBLIC, &state);
         let api = Router::new().nest("/v1", api).merge(document);
         let router = health::routes()
-            .nest("/api", http::guard(api, Area::Api, &layers, &state))
+            // A service, because a router that is nested does not answer for `/api/`.
+            .nest_service("/api", http::guard(api, Area::Api, &layers, &state).with_state(state.clone()))
             .merge(http::guard(pages, Area::Pages, &layers, &state))
             .with_state(state.clone());
         Ok(Self {
