@@ -12,7 +12,7 @@ use std::{
 
 use anyhow::{Context, ensure};
 use clap::Parser;
-use kernel::{Application, Command, Config, Db, Module, Program, database, health};
+use kernel::{Advice, Application, Command, Config, Db, Module, Program, database, health};
 use tokio::net::TcpListener;
 use uuid::Uuid;
 
@@ -110,15 +110,27 @@ async fn examine_application(config: Config, db: &Db, modules: Vec<Module>, find
         Ok(application) => application,
         Err(error) => return findings.push(Finding::from_outcome("modules", Err(error), "")),
     };
+    let advice = application.state.all().iter().filter_map(|Advice(ask)| ask(&application.state.config));
+    findings.extend(advice.map(|message| Finding::new(Level::Warn, "configuration", message)));
     for health::Finding { name, outcome, elapsed } in health::examine(&application.state).await {
         findings.push(Finding::from_outcome(name, outcome, format!("answers in {elapsed:.1?}")));
     }
     findings.push(Finding::from_outcome("writing", backend::check_writable(db).await, "is possible"));
+    if let Some(query) = backend::INTEGRITY {
+        let outcome = check_integrity(db, query).await.context("restore a backup");
+        findings.push(Finding::from_outcome("data", outcome, "is undamaged"));
+    }
     let folder = backend::data_folder(db);
     findings.push(disk(&folder, fs4::available_space(&folder)));
     findings.push(Finding::from_outcome("migrations", migrated, "all have run"));
     findings.extend(clock(db).await.ok());
     db.close().await;
+}
+
+async fn check_integrity(db: &Db, query: &'static str) -> anyhow::Result<()> {
+    let faults: String = sqlx::query_scalar(query).fetch_one(db).await?;
+    ensure!(faults == "ok", "{faults}");
+    Ok(())
 }
 
 async fn port(address: SocketAddr) -> Finding {

@@ -351,7 +351,7 @@ impl<'a> Session<'a> {
     async fn search(&self) -> anyhow::Result<()> {
         let silence = 6 * self.worker.state.config.worker_heartbeat;
         let query = sqlx::query_scalar(RENEW).bind(HOLDER).bind(i64::try_from(silence.as_millis())?);
-        let claimed: Vec<i64> = query.fetch_all(&self.worker.state.db).await?;
+        let claimed: Vec<i64> = query.fetch_all(&mut *self.worker.state.db.acquire().await?).await?;
         let arguments = iter::once(self.silence()).chain(claimed.iter().map(i64::to_string)).collect::<Vec<_>>();
         let found: usize = self.call(&SEARCH, &arguments).await?;
         if found > 0 {
