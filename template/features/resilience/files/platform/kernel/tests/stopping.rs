@@ -122,6 +122,8 @@ async fn a_request_on_its_way_is_answered() {
     while TcpStream::connect(server.address).await.is_ok() {
         tokio::task::yield_now().await;
     }
+    let early = timeout(Duration::from_millis(250), new.read(&mut [0])).await;
+    assert!(early.is_err(), "it is closed before it could ask: {early:?}");
     new.write_all(b"GET /quick HTTP/1.1\r\nhost: test\r\n\r\n").await.unwrap();
     let mut answer = String::new();
     timeout(SOON, new.read_to_string(&mut answer)).await.unwrap().unwrap();
