@@ -189,3 +189,48 @@ fn no_file_has_more_than_one_thing_in_it() {
         .collect();
     assert!(long.is_empty(), "split these files: {long:#?}");
 }
+
+/// Who tells an error tells its causes, too: one whose text holds its cause says it twice.
+#[test]
+fn no_error_holds_its_cause_in_its_text() {
+    let mut checked = 0;
+    let mut wrong = Vec::new();
+    for file in modules().into_iter().flat_map(|(_, files)| files) {
+        let text = fs::read_to_string(&file).expect("src can be read");
+        for item in syn::parse_file(&text).expect("src is Rust").items {
+            let (name, shapes) = match item {
+                syn::Item::Enum(it) => {
+                    (it.ident, it.variants.into_iter().map(|variant| (variant.attrs, variant.fields)).collect())
+                }
+                syn::Item::Struct(it) => (it.ident, vec![(it.attrs, it.fields)]),
+                _ => continue,
+            };
+            for (attributes, fields) in shapes {
+                let Some(text) = attributes.iter().find_map(|it| told(it, "error")) else { continue };
+                checked += 1;
+                let has_source = |text: &str, name: &str| {
+                    ["{NAME}", "{NAME:", ".NAME.", ".NAME)", ".NAME,"]
+                        .iter()
+                        .any(|way| text.contains(&way.replace("NAME", name)))
+                        || text.ends_with(&format!(".{name}"))
+                };
+                for (at, field) in fields.iter().enumerate() {
+                    let field_name = field.ident.as_ref().map_or_else(|| at.to_string(), ToString::to_string);
+                    let is_source = field_name == "source"
+                        || field.attrs.iter().any(|it| it.path().is_ident("source") || it.path().is_ident("from"));
+                    if is_source && has_source(&text, &field_name) {
+                        wrong.push(format!("{}: {name}: {text}", file.display()));
+                    }
+                }
+            }
+        }
+    }
+    assert!(checked > 100, "{checked} texts are not all");
+    assert!(wrong.is_empty(), "say what was tried, and leave the cause to the chain: {wrong:#?}");
+}
+
+/// What stands in the parentheses of an attribute of this name.
+fn told(attribute: &syn::Attribute, name: &str) -> Option<String> {
+    let syn::Meta::List(list) = &attribute.meta else { return None };
+    list.path.is_ident(name).then(|| list.tokens.to_string().replace(' ', ""))
+}

@@ -2,6 +2,8 @@
 
 mod support;
 
+use std::fs;
+
 use clap::CommandFactory as _;
 use neoforge::cli::Cli;
 use support::Sandbox;
@@ -49,7 +51,7 @@ fn the_built_in_template_lists_its_presets() {
     assert!(list.contains("\n Tests and CI\n  attacks "), "{list}");
     let saas = sandbox.run("new my-app --preset saas --yes --dry-run --json").expect(0).json();
     let files = saas["files"].as_array().map_or(0, Vec::len);
-    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).expect("the README");
+    let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).expect("the README");
     assert!(
         readme.contains(&format!("✓ {files} files in /home/ada/my-app")),
         "the README has another number than {files}"
@@ -82,6 +84,36 @@ fn check_reports_every_problem_at_once() {
     let json = sandbox.run(&format!("template check --json {template}")).expect(1).json();
     assert_eq!(json["problems"][0]["line"], 3);
     assert_eq!(json["problems"].as_array().map(Vec::len), Some(3));
+    assert_eq!(json["problems"][0]["message"], "there is no feature `job`");
+    assert_eq!(json["problems"][0]["hint"], "did you mean `jobs`?");
+    assert_eq!(json["problems"][1]["hint"], serde_json::Value::Null);
+}
+
+#[test]
+fn check_finds_a_folder_for_a_feature_that_has_no_manifest() {
+    let sandbox = Sandbox::new();
+    let template = sandbox.template();
+    sandbox.write("template/base/files/.gitignore", ".env\n");
+    sandbox.write("template/features/begun/README.md", "to be done\n");
+    fs::create_dir_all(sandbox.path("template/features/empty/files/src")).expect("a folder");
+    let ran = sandbox.run(&format!("template check {template}")).expect(1);
+    assert_eq!(
+        ran.out,
+        "features/begun/feature.toml: the file is missing; a feature needs one\n\
+         features/empty/feature.toml: the file is missing; a feature needs one\n"
+    );
+}
+
+#[test]
+fn check_of_a_path_that_is_not_there_is_wrong_use_also_for_machines() {
+    let sandbox = Sandbox::new();
+    let ran = sandbox.run("template check --json nowhere").expect(2);
+    assert_eq!(ran.out, "", "there is no outcome");
+    assert!(
+        ran.err.starts_with("error: there is no folder nowhere\nhint: give the folder of a template"),
+        "{}",
+        ran.err
+    );
 }
 
 #[test]
@@ -146,10 +178,14 @@ fn a_folder_that_is_no_snapshot_is_not_overwritten() {
     sandbox.write("out/mine.txt", "mine");
     let file = sandbox.path("snapshots.toml").display().to_string();
     let ran = sandbox.run(&format!("snapshot --update {file}")).expect(1);
-    assert!(ran.err.contains("holds files, but no neoforge.toml: it is not a snapshot; empty it first"), "{}", ran.err);
+    assert!(
+        ran.err.contains("holds files, but no neoforge.toml: it is not a snapshot\nhint: empty it first"),
+        "{}",
+        ran.err
+    );
     assert_eq!(sandbox.names("out"), ["mine.txt"]);
 
-    std::fs::remove_file(sandbox.path("out/mine.txt")).expect("removed");
+    fs::remove_file(sandbox.path("out/mine.txt")).expect("removed");
     sandbox.run(&format!("snapshot --update {file}")).expect(0);
     sandbox.git("", &["init", "--quiet"]);
     sandbox.git("", &["add", "out"]);
@@ -171,22 +207,22 @@ const FAILURES: &[(&str, i32, &str)] = &[
     ("add docker", 2, "did you mean `neoforge add feature docker`?"),
     ("remove --quiet docker", 2, "did you mean `neoforge remove feature docker`?"),
     ("template chek", 2, "'check'"),
-    ("new a --preset fulll --template TEMPLATE", 2, "there is no preset `fulll`; did you mean `full`?"),
-    ("new a --with mial --template TEMPLATE", 2, "there is no feature `mial`; did you mean `mail`?"),
-    ("new a --set prot=1 --template TEMPLATE", 2, "there is no question `prot`; did you mean `port`?"),
+    ("new a --preset fulll --template TEMPLATE", 2, "there is no preset `fulll`\nhint: did you mean `full`?"),
+    ("new a --with mial --template TEMPLATE", 2, "there is no feature `mial`\nhint: did you mean `mail`?"),
+    ("new a --set prot=1 --template TEMPLATE", 2, "there is no question `prot`\nhint: did you mean `port`?"),
     ("new a --with lite,big --template TEMPLATE", 2, "`lite` and `big` are both a database"),
     ("new a --with big --set database=lite --template TEMPLATE", 2, "`big` and `lite` are both a database"),
     ("new a --with mail --without mail --template TEMPLATE", 2, "`mail` is both to be added and to be left out"),
     ("new a --template nowhere", 2, "there is no folder nowhere\nhint: give the folder of a template"),
     ("new a --template TEMPLATE --answers nowhere", 1, "failed to read nowhere\n"),
     ("new my-app --template TEMPLATE", 1, "is not empty"),
-    ("add feature mial --project my-app", 2, "there is no feature `mial`; did you mean `mail`?"),
+    ("add feature mial --project my-app", 2, "there is no feature `mial`\nhint: did you mean `mail`?"),
     ("add feature big --project my-app", 2, "hint: run `neoforge set database=big`"),
-    ("add feature mail --project nowhere", 2, "there is no folder nowhere; check the path"),
+    ("add feature mail --project nowhere", 2, "there is no folder nowhere\nhint: check the path"),
     ("add feature mail", 2, "is not in a project of NeoForge"),
     ("remove feature mail --project my-app", 2, "the project has no `mail`\nhint: `neoforge status` shows"),
     ("remove feature mail --project nowhere", 2, "there is no folder nowhere"),
-    ("set prot=1 --project my-app", 2, "there is no question `prot`; did you mean `port`?"),
+    ("set prot=1 --project my-app", 2, "there is no question `prot`\nhint: did you mean `port`?"),
     ("set database=huge --project my-app", 2, "`huge` does not answer `database`"),
     ("set port=1 --project nowhere", 2, "there is no folder nowhere"),
     ("update --to 9.9.9 --project my-app", 2, "is a folder and has no other versions\nhint: leave out `--to`"),
@@ -199,7 +235,7 @@ const FAILURES: &[(&str, i32, &str)] = &[
     ("adopt nowhere", 2, "there is no folder nowhere"),
     ("adopt my-app", 1, "has its record"),
     ("adopt lost --version 9.9.9", 2, "there is no version 9.9.9 of the built-in template\nhint: this program has"),
-    ("adopt lost --template TEMPLATE --with mial", 2, "there is no feature `mial`; did you mean `mail`?"),
+    ("adopt lost --template TEMPLATE --with mial", 2, "there is no feature `mial`\nhint: did you mean `mail`?"),
     ("smoke nowhere", 2, "there is no folder nowhere"),
     ("smoke my-app --template nowhere", 2, "there is no folder nowhere"),
     ("list --template nowhere", 2, "there is no folder nowhere"),
@@ -339,7 +375,7 @@ fn the_reference_in_the_docs_is_what_clap_says() {
     let sandbox = Sandbox::new();
     let reference = sandbox.run("reference").expect(0).out;
     let docs = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/cli.md");
-    let stands = std::fs::read_to_string(&docs).unwrap_or_default();
+    let stands = fs::read_to_string(&docs).unwrap_or_default();
     assert!(stands == reference, "docs/cli.md is out of step; run `cargo run -- reference > docs/cli.md`");
 }
 

@@ -161,7 +161,6 @@ fn the_files_of_submodules_come_along_and_go_again() {
     fs::remove_dir_all(&part).expect("removed");
     let message = origin.message(None, Some("web"));
     assert!(message.starts_with("git cannot fetch the submodules of URL:\n"), "{message}");
-    assert!(message.ends_with("put their files into the template itself, or see that you may read them"), "{message}");
 }
 
 #[test]
@@ -293,11 +292,6 @@ fn a_repository_that_is_not_there_is_told_in_words_of_git() {
     let url = format!("file://{}/none.git", origin.folder.path().display());
     let error = origin.fetch_from(&url, None, None).expect_err("refused").to_string();
     assert!(error.starts_with(&format!("git cannot fetch {url}:\n  fatal:")), "{error}");
-    assert!(
-        error.ends_with(&format!(
-            "check the address, the network and your access; `git ls-remote {url}` tries the same"
-        ))
-    );
 
     let empty = origin.folder.path().join("empty.git");
     git(origin.folder.path(), &["init", "--quiet", "--bare", "empty.git"]);

@@ -150,16 +150,20 @@ fn wrong_use_is_told() {
     let ran = test(&sandbox, "--only only-mial/lite").expect(2);
     assert!(
         ran.err.contains(
-            "no combination `only-mial/lite`; did you mean `only-mail/lite`? `neoforge template matrix --all` names"
+            "no combination `only-mial/lite`\nhint: did you mean `only-mail/lite`? `neoforge template matrix --all` names"
         ),
         "{}",
         ran.err
     );
     let ran = test(&sandbox, "--shard 5/4").expect(2);
-    assert!(ran.err.contains("`5/4` is no part of the matrix; write which one and of how many, as in"), "{}", ran.err);
+    assert!(
+        ran.err.contains("`5/4` is no part of the matrix\nhint: write which one and of how many, as in"),
+        "{}",
+        ran.err
+    );
     let ran = sandbox.run(&format!("template test {}", template(&sandbox))).expect(1);
     assert!(
-        ran.err.contains("this would run the code of [HERE]/template; look at it, then add `--trust`"),
+        ran.err.contains("this would run the code of [HERE]/template\nhint: look at it, then add `--trust`"),
         "{}",
         ran.err
     );

@@ -140,26 +140,26 @@ fn wrong_use_is_refused_with_the_way_out() {
     let sandbox = Sandbox::new();
     let template = sandbox.template();
     for (line, message) in [
-        ("", "error: no name was given; write it after the command, as in `neoforge new my-app`\n"),
+        ("", "error: no name was given\nhint: write it after the command, as in `neoforge new my-app`\n"),
         (
             "Engine",
-            "error: \"Engine\" holds 'E'; use lower-case letters a to z, digits, `-` and `_`, as in \"engine\"\n",
+            "error: \"Engine\" holds 'E'\nhint: use lower-case letters a to z, digits, `-` and `_`, as in \"engine\"\n",
         ),
-        ("engine", "error: \"engine\" is used inside the generated project; try `engine-app`\n"),
+        ("engine", "error: \"engine\" is used inside the generated project\nhint: try `engine-app`\n"),
         (
             "x --preset fall",
-            "error: there is no preset `fall`; did you mean `full`? `neoforge list presets` shows them all\n",
+            "error: there is no preset `fall`\nhint: did you mean `full`? `neoforge list presets` shows them all\n",
         ),
         (
             "x --with mial",
-            "error: there is no feature `mial`; did you mean `mail`? `neoforge list features` shows them all\n",
+            "error: there is no feature `mial`\nhint: did you mean `mail`? `neoforge list features` shows them all\n",
         ),
-        ("x --with zzz", "error: there is no feature `zzz`; `neoforge list features` shows them all\n"),
+        ("x --with zzz", "error: there is no feature `zzz`\nhint: `neoforge list features` shows them all\n"),
         (
             "x --set prot=1",
-            "error: there is no question `prot`; did you mean `port`? `neoforge list questions` shows them all\n",
+            "error: there is no question `prot`\nhint: did you mean `port`? `neoforge list questions` shows them all\n",
         ),
-        ("x --set port", "error: `port` is no pair; write `--set key=value`\n"),
+        ("x --set port", "error: `port` is no pair\nhint: write `--set key=value`\n"),
         ("x --set port=0", "error: `0` does not answer `port`: this takes a whole number of at least 1\n"),
         ("x --set title=<b>", "error: `<b>` does not answer `title`: this takes one to forty characters without <\n"),
         (
@@ -172,16 +172,16 @@ fn wrong_use_is_refused_with_the_way_out() {
         ),
         (
             "x --set sender=a",
-            "error: `sender` belongs to the feature `mail`, which is not chosen; add `--with mail`, or leave it out\n",
+            "error: `sender` belongs to the feature `mail`, which is not chosen\nhint: add `--with mail`, or leave it out\n",
         ),
         (
             "x --set licence=none --set owner=a",
-            "error: `owner` is asked only when licence == 'mit', which is not so here; leave it out\n",
+            "error: `owner` is asked only when licence == 'mit', which is not so here\nhint: leave it out\n",
         ),
-        ("x --with mail --without jobs", "error: `jobs` is required by `mail`; leave out both, or none\n"),
+        ("x --with mail --without jobs", "error: `jobs` is required by `mail`\nhint: leave out both, or none\n"),
         (
             "x --without lite",
-            "error: `lite` is the default database; choose another one with `--set database=…`: big\n",
+            "error: `lite` is the default database\nhint: choose another one with `--set database=…`: big\n",
         ),
     ] {
         let ran = sandbox.run(&format!("new {line} --template {template}"));
@@ -473,5 +473,5 @@ fn a_folder_that_is_no_template_is_told() {
         ran.err
     );
     let ran = sandbox.finish(&mut sandbox.neoforge(["new", "", "--yes"])).expect(2);
-    assert_eq!(ran.err, "error: a name is needed; try `my-app`\n");
+    assert_eq!(ran.err, "error: a name is needed\nhint: try `my-app`\n");
 }

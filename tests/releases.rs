@@ -54,5 +54,5 @@ fn a_release_is_one_command() {
     assert!(then.contains("  saas database=sqlite\n") && then.contains("  full database=postgres\n"), "{then}");
 
     let said = sandbox.run("template freeze --into .").expect(1);
-    assert!(said.err.contains("is released; give the template a new version"), "{}", said.err);
+    assert!(said.err.contains("is released\nhint: give the template a new version"), "{}", said.err);
 }

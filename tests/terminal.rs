@@ -328,7 +328,11 @@ fn a_commit_or_another_branch_while_the_question_waits_is_noticed() {
         talk.sees("Change the project?");
         sandbox.git("work/my-app", meanwhile);
         let ended = talk.types(ENTER).ends().expect(1);
-        assert!(ended.text().contains("nothing was changed; run the command again"), "{}", ended.text());
+        assert!(
+            ended.text().contains("nothing was changed") && ended.text().contains("hint: run the command again"),
+            "{}",
+            ended.text()
+        );
         assert_eq!(sandbox.git("work/my-app", &["status", "--porcelain"]), "");
     }
     let mut talk = Conversation::start(&sandbox, "add feature jobs --project my-app");

@@ -15,6 +15,7 @@ mod status;
 mod suggest;
 mod template;
 
+use std::fmt::Display;
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
@@ -28,7 +29,7 @@ pub use self::suggest::with_suggestion;
 use crate::cli::{AddCommand, Cli, Command, RemoveCommand, TemplateCommand};
 use crate::foreign;
 use crate::interrupt::{self, Interrupt};
-use crate::ui::Out;
+use crate::ui::{Out, Terminal};
 
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,6 +111,25 @@ fn dispatch(command: Command, out: &mut Out, interrupt: &Interrupt) -> Result<Ex
 /// Whether somebody can be asked: answers come from a terminal, and questions are seen in one.
 fn prompts() -> bool {
     std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+}
+
+/// Prints what would be done, which is all that a dry run does.
+fn show(as_json: bool, plan: &impl Display, json: impl FnOnce() -> serde_json::Value, out: &mut Out) -> Result<Exit> {
+    if as_json {
+        out.json(&json())?
+    } else {
+        out.data(plan)?
+    }
+    Ok(Exit::Done)
+}
+
+/// Whether somebody says yes; tells what no means.
+fn agrees(question: &str, otherwise: &str, out: &mut Out) -> Result<bool> {
+    let agrees = Terminal::new().confirm(question, true)?;
+    if !agrees {
+        out.say(otherwise);
+    }
+    Ok(agrees)
 }
 
 /// What to say about workflows among the `paths` of a project that is a part of a repository.

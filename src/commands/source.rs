@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use semver::Version;
 use tempfile::TempDir;
+use walkdir::{DirEntry, WalkDir};
 
 use super::{Advice, scratch_folder};
 use crate::answers::record::{self, BUILT_IN, TemplateId};
@@ -354,7 +355,25 @@ pub(super) fn examine(named: Option<&str>, interrupt: &Interrupt) -> Result<(Fil
         let reason = format!("{:#}", anyhow::Error::from(error));
         Problem::of_file(file, ProblemKind::Unreadable { reason })
     };
-    Ok((tree, errors.into_iter().map(problem).collect()))
+    let mut problems: Vec<Problem> = errors.into_iter().map(problem).collect();
+    // A folder without files is in no tree, and still somebody began a feature there.
+    for folder in empty_features(&located.folder) {
+        problems.push(Problem::of_file(
+            format!("{folder}/feature.toml"),
+            ProblemKind::MissingManifest { role: "a feature" },
+        ));
+    }
+    Ok((tree, problems))
+}
+
+/// The folders for features that hold no file.
+fn empty_features(template: &Path) -> Vec<String> {
+    let folders = WalkDir::new(template.join("features")).min_depth(1).max_depth(1).into_iter().flatten();
+    let is_empty = |folder: &DirEntry| {
+        folder.file_type().is_dir()
+            && WalkDir::new(folder.path()).into_iter().all(|entry| entry.is_ok_and(|entry| entry.file_type().is_dir()))
+    };
+    folders.filter(is_empty).map(|folder| format!("features/{}", folder.file_name().to_string_lossy())).collect()
 }
 
 /// What a template is known by for ever.

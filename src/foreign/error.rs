@@ -32,7 +32,7 @@ pub enum ForeignError {
     Told { hint: &'static str },
     #[error("interrupted; nothing was left behind")]
     Interrupted,
-    #[error("failed to {action} {}: {source}", .path.display())]
+    #[error("failed to {action} {}", .path.display())]
     Io { action: &'static str, path: PathBuf, source: io::Error },
 }
 

@@ -19,6 +19,15 @@ pub struct Prompt<'a> {
     pub check: &'a dyn Fn(&Value) -> Result<(), String>,
 }
 
+impl<'a> Prompt<'a> {
+    /// For the name of a project.
+    #[must_use]
+    pub fn for_name(check: &'a dyn Fn(&Value) -> Result<(), String>) -> Self {
+        let text = "What is the project called?";
+        Self { key: "name", text, kind: Kind::String, choices: vec![], default: None, check }
+    }
+}
+
 /// Somebody who answers.
 pub trait Ask {
     /// Puts a question, until a valid answer comes.

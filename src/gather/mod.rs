@@ -19,7 +19,7 @@ use crate::answers::name::{self, NameError};
 use crate::answers::question::AnswerError;
 use crate::answers::{Answers, Value};
 use crate::render::select::{self, SelectError};
-use crate::template::manifest::{Kind, Question};
+use crate::template::manifest::Question;
 use crate::template::problem::Problems;
 use crate::template::{Feature, Template, did_you_mean, similar};
 
@@ -43,6 +43,19 @@ pub struct Given {
     pub set: BTreeMap<String, String>,
     /// Answers of a file; those that the chosen features do not ask for are passed over.
     pub answers: BTreeMap<String, Value>,
+}
+
+impl Given {
+    /// What makes the same project once more.
+    #[must_use]
+    pub fn again(answers: &Answers) -> Self {
+        Self {
+            name: Some(answers.name.clone()),
+            features: Some(answers.features.clone()),
+            answers: answers.values.clone(),
+            ..Self::default()
+        }
+    }
 }
 
 /// Answers, and how they came about.
@@ -138,15 +151,7 @@ fn project_name(template: &Template, given: &Given, ask: &mut dyn Ask) -> Result
         return Ok(name.clone());
     }
     let check = |value: &Value| name::check(&value.to_string(), reserved).map_err(|error| error.to_string());
-    let prompt = Prompt {
-        key: "name",
-        text: "What is the project called?",
-        kind: Kind::String,
-        choices: vec![],
-        default: None,
-        check: &check,
-    };
-    match ask.ask(&prompt) {
+    match ask.ask(&Prompt::for_name(&check)) {
         Ok(name) => Ok(name.to_string()),
         Err(AskError::NoDefault(_)) => Err(GatherError::NoName),
         Err(error) => Err(error.into()),

@@ -23,7 +23,7 @@ pub struct Superset {
 pub enum SupersetError {
     /// The lock file.
     #[error("{0}; write the file anew with `neoforge template lock`")]
-    Lock(#[from] LockFileError),
+    Lock(LockFileError),
     /// The facts.
     #[error(transparent)]
     Facts(#[from] FactsError),
@@ -35,7 +35,7 @@ impl Superset {
     /// # Errors
     /// What is wrong with which line.
     pub fn parse(lock: &str, facts: &str) -> Result<Self, SupersetError> {
-        let lock = LockFile::parse(lock)?;
+        let lock = LockFile::parse(lock).map_err(SupersetError::Lock)?;
         let facts = Facts::parse(facts, &lock)?;
         Ok(Self::new(lock, facts))
     }

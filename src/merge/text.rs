@@ -93,7 +93,7 @@ pub(super) fn side_by_side(ours: &str, theirs: &str, labels: &Labels<'_>) -> Str
 fn moved_here<'a>(base: &[&str], here: &[&'a str], there: &[&str]) -> HashSet<&'a str> {
     let (before, there) = (once(base), there.iter().copied().collect::<HashSet<_>>());
     let mut moved = once(here);
-    moved.retain(|line| line.trim().len() > 3 && before.contains(line) && !there.contains(line));
+    moved.retain(|line| says_something(line) && before.contains(line) && !there.contains(line));
     moved
 }
 
@@ -127,17 +127,26 @@ impl Merged {
         self.lines(&kept);
     }
 
-    /// Both sides are kept, and what both begin with is one insertion. The rest is in order when it belongs to a list that is in order.
-    /// Else the deeper comes first, so that what goes on in a block stays in it, and a comment last, so that it stays above what it
-    /// is for.
+    /// Both sides are kept, and what both begin with is one insertion, as is what one ends with and the other begins with. The rest
+    /// is in order when it belongs to a list that is in order. Else the deeper comes first, so that what goes on in a block stays in
+    /// it, and a comment last, so that it stays above what it is for.
     fn insertions(&mut self, ours: &[&str], theirs: &[&str], neighbours: [Option<&str>; 2], reading: Reading) {
         let [head, _] = shared(ours, theirs);
         self.lines(&ours[..head]);
+        let start = ours[..head].iter().rposition(|line| !is_blank(line)).map_or(0, |last| last + 1);
+        let blanks = &ours[start..head];
         let (ours, theirs) = (&ours[head..], &theirs[head..]);
+        let joined = |first, last| overlap(first, last).filter(|_| reading.parts);
         if theirs.is_empty() || (reading.parts && contains(ours, theirs)) {
             self.lines(ours);
         } else if ours.is_empty() || (reading.parts && contains(theirs, ours)) {
             self.lines(theirs);
+        } else if let Some(common) = joined(ours, theirs) {
+            self.lines(ours);
+            self.lines(&theirs[common..]);
+        } else if let Some(common) = joined(theirs, ours) {
+            self.lines(theirs);
+            self.lines(&ours[common..]);
         } else if in_sorted_list(ours, neighbours) && in_sorted_list(theirs, neighbours) {
             let mut lines = [ours, theirs].concat();
             lines.sort_unstable();
@@ -148,6 +157,10 @@ impl Merged {
             let theirs_first = (rank(theirs) < rank(ours)) != reading.turned;
             let (first, last) = if theirs_first { (theirs, ours) } else { (ours, theirs) };
             self.lines(first);
+            // Each of them has been set apart from what stands above.
+            if !first.last().is_some_and(|line| is_blank(line)) {
+                self.lines(blanks);
+            }
             self.lines(last);
         }
     }
@@ -169,13 +182,17 @@ impl Merged {
     }
 }
 
+fn is_blank(line: &str) -> bool {
+    line.trim().is_empty()
+}
+
 fn is_akin(before: &&str, after: &&str) -> bool {
     key(before).is_some_and(|name| key(after) == Some(name))
 }
 
 /// The indentation of what begins there.
 fn depth(lines: &[&str]) -> usize {
-    lines.iter().find(|line| !line.trim().is_empty()).map_or(0, |line| line.len() - line.trim_start().len())
+    lines.iter().find(|line| !is_blank(line)).map_or(0, |line| line.len() - line.trim_start().len())
 }
 
 /// How many lines two texts begin and end with.
@@ -184,6 +201,18 @@ fn shared(ours: &[&str], theirs: &[&str]) -> [usize; 2] {
     let rest = ours.len().min(theirs.len()) - head;
     let tail = ours.iter().rev().zip(theirs.iter().rev()).take(rest).take_while(|(a, b)| a == b).count();
     [head, tail]
+}
+
+/// How many lines at the end of the first text begin the last one. Brackets alone end and begin what they like.
+fn overlap(first: &[&str], last: &[&str]) -> Option<usize> {
+    let tail = |count: &usize| &first[first.len() - count..];
+    let mut counts = (1..=first.len().min(last.len())).rev();
+    counts.find(|count| tail(count) == &last[..*count] && tail(count).iter().any(|line| says_something(line)))
+}
+
+/// Whether a line is more than brackets, so that another one with its text may be taken for the same.
+fn says_something(line: &str) -> bool {
+    line.trim().len() > 3
 }
 
 fn ends_in_comment(lines: &[&str]) -> bool {
@@ -276,6 +305,22 @@ mod tests {
     fn what_both_begin_with_is_there_once() {
         let merged = clean("{\n}\n", "{\n  a\n  b\n  x {\n  }\n}\n", "{\n  a\n  b\n  y {\n  }\n}\n");
         assert_eq!(merged, "{\n  a\n  b\n  x {\n  }\n  y {\n  }\n}\n");
+    }
+
+    #[test]
+    fn what_one_ends_with_and_the_other_begins_with_is_there_once() {
+        let (base, ours, theirs) = ("z\n", "lists\nrest manners\nz\n", "rest manners\napi docs\nz\n");
+        let right = "lists\nrest manners\napi docs\nz\n";
+        assert_eq!(clean(base, ours, theirs), right);
+        assert_eq!(clean(base, theirs, ours), right);
+        // A bracket says nothing of its own.
+        assert_eq!(clean("z\n", "b {\n}\nz\n", "}\nc\nz\n"), "b {\n}\n}\nc\nz\n");
+    }
+
+    #[test]
+    fn what_each_has_set_apart_stays_apart() {
+        assert_eq!(clean("a\n", "a\n\nb\n", "a\n\nc\n"), "a\n\nb\n\nc\n");
+        assert_eq!(clean("a\nz\n", "a\n\nb\n\nz\n", "a\n\nc\nz\n"), "a\n\nb\n\nc\nz\n");
     }
 
     #[test]

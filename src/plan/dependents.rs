@@ -62,8 +62,7 @@ impl ChangePlan {
 /// Whether a feature, or its glue, brings a file, or a name into it.
 fn brings(feature: &Feature, file: &str, name: &str) -> bool {
     let is_word = |text: &str| text.split(|sign: char| !sign.is_alphanumeric() && sign != '_').any(|word| word == name);
-    let inserts = feature.manifest.insert.iter();
     feature.files.iter().any(|source| source.target == file)
-        || inserts.into_iter().any(|insert| insert.into.get_ref() == file && is_word(insert.text.get_ref()))
+        || feature.manifest.insert.iter().any(|insert| insert.into.get_ref() == file && is_word(insert.text.get_ref()))
         || feature.glue.values().any(|glue| brings(glue, file, name))
 }

@@ -58,15 +58,9 @@ pub enum FetchError {
         offer("these hold a template.toml:", "no folder in it holds a template.toml", .found)
     )]
     NoFolder { url: String, folder: String, found: Vec<String> },
-    #[error(
-        "git cannot fetch {url}:\n{}\ncheck the address, the network and your access; `git ls-remote {url}` tries the same",
-        .lines.join("\n")
-    )]
+    #[error("git cannot fetch {url}:\n{}", .lines.join("\n"))]
     Failed { url: String, lines: Vec<String> },
-    #[error(
-        "git cannot fetch the submodules of {url}:\n{}\nput their files into the template itself, or see that you may read them",
-        .lines.join("\n")
-    )]
+    #[error("git cannot fetch the submodules of {url}:\n{}", .lines.join("\n"))]
     Submodules { url: String, lines: Vec<String> },
     #[error(
         "{url} keeps {path} in Git LFS, and git did not fetch it; install git-lfs (https://git-lfs.com), run `git lfs \

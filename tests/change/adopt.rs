@@ -79,13 +79,13 @@ fn a_doubtful_match_is_told_and_not_written() {
 fn what_is_no_lost_project_is_refused() {
     let project = Project::new();
     let said = adopt(&project, "").expect(1);
-    assert!(said.err.contains("has its record; `neoforge status` shows"), "{}", said.err);
+    assert!(said.err.contains("has its record\nhint: `neoforge status` shows"), "{}", said.err);
     std::fs::remove_file(project.sandbox.path("work/my-app/neoforge.toml")).expect("removable");
     let said = adopt(&project, "").expect(1);
     assert!(said.err.contains("bring it back with `git checkout HEAD -- neoforge.toml`"), "{}", said.err);
     project.git(&["commit", "--quiet", "--all", "--message", "lost"]);
     let said = adopt(&project, "--with mial").expect(2);
-    assert!(said.err.contains("there is no feature `mial`; did you mean `mail`?"), "{}", said.err);
+    assert!(said.err.contains("there is no feature `mial`\nhint: did you mean `mail`?"), "{}", said.err);
     let said = adopt(&project, "--version 1.0.0").expect(2);
     assert!(said.err.contains("is a folder and has no other versions"), "{}", said.err);
     let said = project.sandbox.run("adopt my-app --version 9.9.9").expect(2);

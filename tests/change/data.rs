@@ -108,8 +108,7 @@ fn what_others_use_is_not_dropped() {
     let project = project();
     project.edit("modules/mine/sql/1.sql", "CREATE TABLE bills (buyers TEXT, payer INT REFERENCES Buyers);\n");
     let said = project.run("remove feature shop --drop-tables --yes").expect(1);
-    let reason =
-        "`buyers` cannot be dropped: modules/mine/sql/1.sql uses it; end that first, or leave out `--drop-tables`";
+    let reason = "`buyers` cannot be dropped: modules/mine/sql/1.sql uses it\nhint: end that first, or leave out `--drop-tables`";
     assert!(said.err.contains(reason), "{}", said.err);
     assert_eq!(project.status(), "");
     // A column of the same name is no use.

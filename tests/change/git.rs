@@ -312,11 +312,11 @@ fn a_repository_of_somebody_else_is_told_once_with_the_way_out() {
     }
     let said = project.run("add feature mail --yes").expect(1);
     assert!(
-        said.err.contains("which git does not trust; if you do, run `git config --global --add safe.directory"),
+        said.err.contains("which git does not trust\nhint: if you do, run `git config --global --add safe.directory"),
         "{}",
         said.err
     );
-    assert_eq!(said.err.lines().count(), 1, "{}", said.err);
+    assert_eq!(said.err.lines().count(), 2, "{}", said.err);
     project.sandbox.git("work", &["config", "--global", "--add", "safe.directory", &root.display().to_string()]);
     project.run("add feature mail --yes").expect(0);
 }

@@ -21,6 +21,21 @@ fn adding_and_removing_are_inverse() {
 }
 
 #[test]
+fn under_a_new_name_compose_has_other_volumes_and_that_is_said() {
+    let note = "compose names its volumes after the project: under the new name they begin empty";
+    let sandbox = Sandbox::new();
+    sandbox.run("new shop --yes --smoke none --with docker").expect(0);
+    let renamed = sandbox.run("set name=store --dry-run --project shop").expect(0);
+    assert!(renamed.out.contains(note), "{}", renamed.out);
+    let other = sandbox.run("set description=Books --dry-run --project shop").expect(0);
+    assert!(!other.out.contains(note), "{}", other.out);
+
+    sandbox.run("new plain --yes --smoke none").expect(0);
+    let renamed = sandbox.run("set name=store --dry-run --project plain").expect(0);
+    assert!(renamed.out.contains("Set name") && !renamed.out.contains(note), "{}", renamed.out);
+}
+
+#[test]
 fn a_change_equals_a_project_that_was_made_so() {
     let changed = Project::new();
     changed.run("add feature mail --yes --set sender=x@y.example --commit").expect(0);

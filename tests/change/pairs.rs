@@ -27,12 +27,7 @@ enum Change<'a> {
 impl Change<'_> {
     fn apply(self, template: &Template, record: &Record) -> Record {
         let answers = &record.answers;
-        let mut given = Given {
-            name: Some(answers.name.clone()),
-            features: Some(answers.features.clone()),
-            answers: answers.values.clone(),
-            ..Given::default()
-        };
+        let mut given = Given::again(answers);
         match self {
             Self::Add(name) => given.with.push(name.to_owned()),
             Self::Remove(name) => {
@@ -95,8 +90,8 @@ impl<'a> Branches<'a> {
         name
     }
 
-    /// The files in conflict when git merges two branches; where there are none, the result must be that of both changes.
-    fn merge(&mut self, base: &Record, one: Change<'_>, other: Change<'_>) -> Result<Vec<String>, String> {
+    /// What git makes of two branches, beside what both changes make.
+    fn merge(&mut self, base: &Record, one: Change<'_>, other: Change<'_>) -> Outcome {
         let [ours, theirs] = [one, other].map(|change| change.apply(self.template, base));
         let both = other.apply(self.template, &ours);
         let root = self.of(base, None);
@@ -105,22 +100,34 @@ impl<'a> Branches<'a> {
         let (is_clean, said) = self.git(&merge);
         let mut lines = said.lines();
         let tree = lines.next().expect("the name of a tree").to_owned();
-        if !is_clean {
-            return Ok(lines.map(str::to_owned).collect());
-        }
-        let mut wrong = String::new();
+        let conflicts: Vec<String> = lines.map(str::to_owned).collect();
+        assert_eq!(is_clean, conflicts.is_empty(), "{said}");
+        let text = |tree: &str, path: &str| self.git(&["show", &format!("{tree}:{path}")]).1;
+        let (mut wrong, mut together) = (String::new(), false);
         for path in self.git(&["diff-tree", "-r", "--name-only", &both, &tree]).1.lines() {
-            let text = |tree: &str| self.git(&["show", &format!("{tree}:{path}")]).1;
-            let (expected, merged) = (text(&both), text(&tree));
+            let (expected, merged) = (text(&both, path), text(&tree, path));
             let [expected, merged] = [&expected, &merged].map(|text| sorted(text));
-            if expected != merged {
-                let missing: Vec<_> = expected.iter().filter(|line| !merged.contains(line)).collect();
-                let more: Vec<_> = merged.iter().filter(|line| !expected.contains(line)).collect();
-                let _ = writeln!(wrong, "{path}: {missing:#?} are missing, {more:#?} should not be there");
+            if expected == merged || conflicts.iter().any(|conflict| conflict == path) {
+                continue;
             }
+            let sides = [text(&ours, path), text(&theirs, path)];
+            together |= expected.iter().any(|line| !sides.iter().any(|side| side.lines().any(|other| other == *line)));
+            let missing: Vec<_> = expected.iter().filter(|line| !merged.contains(line)).collect();
+            let more: Vec<_> = merged.iter().filter(|line| !expected.contains(line)).collect();
+            let _ = writeln!(wrong, "{path}: {missing:#?} are missing, {more:#?} should not be there");
         }
-        if wrong.is_empty() { Ok(Vec::new()) } else { Err(wrong) }
+        Outcome { conflicts, wrong, together }
     }
+}
+
+/// What git has made of two branches.
+struct Outcome {
+    /// The files in conflict.
+    conflicts: Vec<String>,
+    /// What the other files lack, or have too much.
+    wrong: String,
+    /// Whether the two features bring something only together: a line that neither branch has.
+    together: bool,
 }
 
 fn sorted(text: &str) -> Vec<&str> {
@@ -196,22 +203,29 @@ fn what_git_merges_of_two_branches_is_what_both_changes_make() {
             Change::Set(key, value) => format!("set {key}={value}"),
         };
         let pair = format!("{} and {}", told(one), told(other));
-        match branches.merge(base, one, other) {
-            Ok(paths) => {
-                if !paths.is_empty() {
-                    conflicts += 1;
-                    of_adds += usize::from(place < adds);
-                    println!("{pair}: {}", paths.join(", "));
-                }
-                if place < adds && !paths.is_empty() && paths != ["neoforge.toml"] {
-                    wrong.push(format!("{pair}: a conflict in {paths:?}"));
-                }
+        let Outcome { conflicts: paths, wrong: mistake, together } = branches.merge(base, one, other);
+        if paths.is_empty() {
+            if !mistake.is_empty() {
+                wrong.push(format!("{pair}:\n{mistake}"));
             }
-            Err(mistake) => wrong.push(format!("{pair}:\n{mistake}")),
+            continue;
+        }
+        conflicts += 1;
+        println!("{pair}: {}", paths.join(", "));
+        // Of two new features, only the record is ever in conflict, and only because they bring something that neither branch has:
+        // the attacks on the example, the image of `docker` in the pipeline of `github-actions`. Git has each file merged by itself
+        // and knows no record then, so that no driver can write that, least of all a file that is on no side. A clean merge would
+        // lack it without a word.
+        if place < adds {
+            of_adds += 1;
+            if paths != ["neoforge.toml"] || !together {
+                wrong.push(format!("{pair}: a conflict in {paths:?} for nothing\n{mistake}"));
+            }
         }
     }
-    println!("{tried} merges, {conflicts} of them in conflict");
-    // What two features bring only together is in neither branch.
-    assert!(of_adds <= 20, "{of_adds} of {adds} pairs of new features are in conflict");
+    println!("{tried} merges, {conflicts} of them in conflict, {of_adds} of these of two new features");
+    let guide = include_str!("../../docs/living-with-neoforge.md").replace('\n', " ");
+    let told = format!("Of the {adds} pairs of features, {of_adds} are such.");
+    assert!(guide.contains(&told), "the guide does not say {told:?}");
     assert!(wrong.is_empty(), "{} merges are wrong:\n{}", wrong.len(), wrong.join("\n"));
 }

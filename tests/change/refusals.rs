@@ -16,13 +16,13 @@ fn refused(project: &Project, line: &str, code: i32, expected: &str) {
 #[test]
 fn names_that_make_no_sense_are_explained() {
     let project = Project::with("--with mail");
-    refused(&project, "add feature mial --yes", 2, "there is no feature `mial`; did you mean `mail`?");
+    refused(&project, "add feature mial --yes", 2, "there is no feature `mial`\nhint: did you mean `mail`?");
     refused(&project, "add feature mail --yes", 2, "has `mail` already");
     refused(&project, "add feature big --yes", 2, "run `neoforge set database=big`");
     refused(&project, "remove feature lite --yes", 2, "run `neoforge set database=…`");
     refused(&project, "remove feature mial --yes", 2, "the project has no `mial`\nhint: did you mean `mail`?");
     refused(&project, "remove feature jobs --yes", 2, "`jobs` is required by mail");
-    refused(&project, "set prot=1 --yes", 2, "there is no question `prot`; did you mean `port`?");
+    refused(&project, "set prot=1 --yes", 2, "there is no question `prot`\nhint: did you mean `port`?");
     refused(&project, "set port=none --yes", 2, "`none` does not answer `port`");
     refused(&project, "set port --yes", 2, "write `--set key=value`");
 }
@@ -35,7 +35,7 @@ fn a_dirty_tree_is_refused() {
         &project,
         "add feature mail --yes",
         1,
-        "not committed: main.txt; `git status` shows them all; run `git commit --all`",
+        "not committed: main.txt\nhint: `git status` shows them all; run `git commit --all`",
     );
     project.git(&["add", "main.txt"]);
     refused(&project, "add feature mail --yes", 1, "main.txt");
@@ -61,7 +61,7 @@ fn nothing_is_written_over_a_file_that_git_does_not_know() {
     assert_eq!(project.read("docs/features/mail.md"), "mine\n");
     fs::remove_dir_all(project.sandbox.path("work/my-app/docs/features")).expect("removed");
     project.write("docs/features", "a file\n");
-    refused(&project, "add feature mail --yes", 1, "unknown to git: docs/features;");
+    refused(&project, "add feature mail --yes", 1, "unknown to git: docs/features\nhint: move or remove it");
     assert_eq!(project.read("docs/features"), "a file\n");
 }
 
@@ -112,7 +112,7 @@ fn git_must_not_be_in_the_middle_of_something() {
         &project,
         "add feature mail --yes",
         1,
-        "in the middle of a merge; finish it, or give it up with `git merge --abort`",
+        "in the middle of a merge\nhint: finish it, or give it up with `git merge --abort`",
     );
     project.git(&["merge", "--abort"]);
     project.git(&["bisect", "start"]);
@@ -120,7 +120,7 @@ fn git_must_not_be_in_the_middle_of_something() {
         &project,
         "add feature mail --yes",
         1,
-        "in the middle of a bisect; finish it, or give it up with `git bisect reset`",
+        "in the middle of a bisect\nhint: finish it, or give it up with `git bisect reset`",
     );
 }
 
@@ -135,7 +135,7 @@ fn a_project_must_be_one() {
     assert!(said.err.contains("in no git repository") && said.err.contains("git init"), "{}", said.err);
     sandbox.git("work/my-app", &["init", "--quiet"]);
     let said = sandbox.run("status --project my-app").expect(1);
-    assert!(said.err.contains("neoforge.toml is not committed; run `git add neoforge.toml`"), "{}", said.err);
+    assert!(said.err.contains("neoforge.toml is not committed\nhint: run `git add neoforge.toml`"), "{}", said.err);
     let said = sandbox.run("add feature mail --yes --project my-app").expect(1);
     assert!(said.err.contains("no commit yet"), "{}", said.err);
     sandbox.write("work/my-app/.gitignore", "neoforge.toml\n");

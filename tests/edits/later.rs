@@ -38,12 +38,11 @@ const CLAP: &str = "clap = { version = \"4.5\", features = [\"derive\", \"env\"]
 /// Functions change, one has another name, a variable is new, a file has another name.
 fn kernel(later: &mut Later) {
     let http = "base/files/platform/kernel/src/http.rs";
-    later.replace(http, "const BODY_LIMIT: usize = 1024 * 1024;", "const BODY_LIMIT: usize = 2 * 1024 * 1024;");
+    later.replace("base/files/platform/kernel/src/access.rs", "body: 1024 * 1024,", "body: 2 * 1024 * 1024,");
     later.replace(
         http,
-        "        (header::X_FRAME_OPTIONS,",
-        "        (HeaderName::from_static(\"permissions-policy\"), HeaderValue::from_static(\"camera=()\")),\n        \
-         (header::X_FRAME_OPTIONS,",
+        "        (\"x-frame-options\", ",
+        "        (\"origin-agent-cluster\", \"?1\"),\n        (\"x-frame-options\", ",
     );
     later.replace(http, "let response = write_problem(", "let response = with_problem(");
     later.replace(http, "async fn write_problem(", "async fn with_problem(");
@@ -103,20 +102,20 @@ fn kernel(later: &mut Later) {
 
 /// A file is split.
 fn signals(later: &mut Later) {
-    let server = "base/files/platform/kernel/src/server.rs";
-    let text = later.text(server).to_owned();
+    let service = "base/files/platform/kernel/src/service.rs";
+    let text = later.text(service).to_owned();
     let start = text.find("/// A token that is cancelled").expect("the function that waits for signals");
-    let head = "use std::io;\n\nuse tokio::signal;\nuse tokio_util::sync::CancellationToken;\n\n";
+    let head = "use std::io;\n\nuse tokio::signal;\nuse tokio_util::sync::CancellationToken;\n\nuse crate::notify;\n\n";
     later.write("base/files/platform/kernel/src/signals.rs", &format!("{head}{}", &text[start..]));
-    later.write(server, &format!("{}\n", text[..start].trim_end()));
-    later.replace(server, "use std::{io, time::Duration};", "use std::time::Duration;");
-    later.replace(server, "net::TcpListener, signal, ", "net::TcpListener, ");
+    later.write(service, &format!("{}\n", text[..start].trim_end()));
+    later.replace(service, "use tokio::{net::TcpListener, signal};", "use tokio::net::TcpListener;");
+    later.replace(service, "use tokio_util::sync::CancellationToken;\n", "");
     let lib = "base/files/platform/kernel/src/lib.rs";
-    later.replace(lib, "mod server;\n", "mod server;\nmod signals;\n");
+    later.replace(lib, "mod service;\n", "mod service;\nmod signals;\n");
     later.replace(
         lib,
-        "pub use server::{Application, openapi, stop_on_signal};",
-        "pub use server::{Application, openapi};\npub use signals::stop_on_signal;",
+        "pub use service::{listen, notify, stop_on_signal};",
+        "pub use service::{listen, notify};\npub use signals::stop_on_signal;",
     );
 }
 
@@ -139,20 +138,14 @@ fn pages(later: &mut Later) {
         "<h1>Too busy right now</h1>",
     );
     later.replace("base/files/platform/ui/templates/home.html", "<p class=\"lead\">", "<p class=\"lead wide\">");
-    later.replace("base/files/platform/ui/src/page.rs", "// @slot uses", "// @slot imports");
-    later.replace("features/components/feature.toml", "slot = \"uses\"", "slot = \"imports\"");
+    later.replace("base/files/platform/ui/src/assets.rs", "// @slot stylesheets", "// @slot sheets");
+    later.replace("features/components/feature.toml", "slot = \"stylesheets\"", "slot = \"sheets\"");
 }
 
 /// The example allows more, and says so.
 fn example(later: &mut Later) {
     let notes = "features/example/files/modules/notes";
-    later.replace(
-        &format!("{notes}/src/note.rs"),
-        "const TITLE_LIMIT: usize = 120;",
-        "const TITLE_LIMIT: usize = 200;",
-    );
-    later.replace(&format!("{notes}/src/note.rs"), "max_length = 120", "max_length = 200");
-    later.replace(&format!("{notes}/templates/note.html"), "maxlength=120", "maxlength=200");
+    later.replace(&format!("{notes}/src/note.rs"), "Text::new(\"title\", 120)", "Text::new(\"title\", 200)");
     later.replace(
         &format!("{notes}/src/api.rs"),
         "/// List notes\n",

@@ -107,12 +107,7 @@ impl Project {
         let (verb, rest) = command.split_once(' ').unwrap_or((command, ""));
         let words = || rest.split_whitespace().map(str::to_owned);
         let answers = &self.record.answers;
-        let mut given = Given {
-            name: Some(answers.name.clone()),
-            features: Some(answers.features.clone()),
-            answers: answers.values.clone(),
-            ..Given::default()
-        };
+        let mut given = Given::again(answers);
         let before = if self.is_later { &*LATER } else { &*TEMPLATE };
         let mut after = before;
         match verb {

@@ -82,7 +82,7 @@ fn commands_run_where_they_are_trusted() {
     let ran = new(&sandbox, "commands", "").expect(1);
     assert_eq!(
         ran.err,
-        "error: the template's hooks run commands, which nobody has allowed; look at them, then allow them with `--trust`; a \
+        "error: the template's hooks run commands, which nobody has allowed\nhint: look at them, then allow them with `--trust`; a \
          dry run never runs them\n"
     );
     assert!(sandbox.names("work").is_empty());

@@ -10,8 +10,8 @@ fn each_error_is_told_once() {
     sandbox.write("t/cargo-generate.toml", own);
     sandbox.write("t/a.txt", "{{project-name}} {{ size }}\n");
     let cases = [
-        ("", "the placeholder `colour` has no default; give its value with `--set colour=…`"),
-        ("--set colr=red", "the template has no placeholder `colr`; did you mean `colour`? it has colour"),
+        ("", "the placeholder `colour` has no default\nhint: give its value with `--set colour=…`"),
+        ("--set colr=red", "the template has no placeholder `colr`\nhint: did you mean `colour`? it has colour"),
         ("--set zzz=red", "the template has no placeholder `zzz`; it has colour"),
     ];
     for (words, message) in cases {
@@ -27,17 +27,17 @@ fn each_error_is_told_once() {
         (
             "placeholders",
             "--set colour=pink",
-            "`pink` is no value for the placeholder `colour`; give another one with `--set colour=…`",
+            "`pink` is no value for the placeholder `colour`\nhint: give another one with `--set colour=…`",
         ),
         (
             "placeholders",
             "--set code=ABCD",
-            "`ABCD` is no value for the placeholder `code`; give another one with `--set code=…`",
+            "`ABCD` is no value for the placeholder `code`\nhint: give another one with `--set code=…`",
         ),
         (
             "broken",
             "",
-            "these files are no valid liquid, or no text: bad.txt; copy them as they are with `--continue-on-error`, or list \
+            "these files are no valid liquid, or no text: bad.txt\nhint: copy them as they are with `--continue-on-error`, or list \
              them under `exclude` in the template's cargo-generate.toml",
         ),
     ];

@@ -55,7 +55,7 @@ fn a_program_that_was_built_without_the_library_says_how_to_get_it() {
     let sandbox = Sandbox::new();
     let ran = new(&sandbox, "bare", "").expect(1);
     assert!(
-        ran.err.contains("is a template of cargo-generate, which this program was built without; install it with its default features"),
+        ran.err.contains("is a template of cargo-generate, which this program was built without\nhint: install it with its default features"),
         "{}",
         ran.err
     );

@@ -12,14 +12,14 @@ fn a_broken_file_of_answers_is_told_with_its_line() {
     for (text, code, message) in [
         (&b"[answers\n"[..], 1, "line 1: "),
         (b"format = 1\nbogus = 1\n", 1, "line 2: unknown field `bogus`"),
-        (b"format = 9\nnovelty = 1\n", 1, "format 9 is newer than this program; install a newer NeoForge"),
+        (b"format = 9\nnovelty = 1\n", 1, "format 9 is newer than this program\nhint: install a newer NeoForge"),
         (b"format = \"one\"\n", 1, "line 1: "),
         (b"[answers]\ntitle = { a = 1 }\n", 1, "line 2: "),
-        (b"[answers]\ntitle = \"caf\xe9\"\n", 1, "it is not UTF-8; save it as UTF-8"),
+        (b"[answers]\ntitle = \"caf\xe9\"\n", 1, "it is not UTF-8\nhint: save it as UTF-8"),
         (b"features = [\"sails\"]\n", 2, "there is no feature `sails`"),
         (b"[answers]\nport = 99999\n", 2, "`99999` does not answer `port`"),
         (b"[answers]\nport = \"80\"\n", 2, "`80` does not answer `port`: this takes a whole number"),
-        (b"[answers]\ntitel = \"x\"\n", 2, "there is no question `titel`; did you mean `title`?"),
+        (b"[answers]\ntitel = \"x\"\n", 2, "there is no question `titel`\nhint: did you mean `title`?"),
     ] {
         sandbox.write("answers.toml", text);
         let ran = sandbox.run(&format!("new my-app --answers ../answers.toml --template {template}"));
@@ -29,7 +29,7 @@ fn a_broken_file_of_answers_is_told_with_its_line() {
         assert!(code == 2 || ran.err.contains("failed to read ../answers.toml"), "{shown}: {}", ran.err);
     }
     for (path, message) in [
-        ("folder", "it is a folder; name the file in it, such as folder/neoforge.toml"),
+        ("folder", "hint: name the file in it, such as folder/neoforge.toml"),
         ("nothing", "give the path of a file of answers, such as another project's neoforge.toml"),
     ] {
         let ran = sandbox.run(&format!("new my-app --answers {path} --template {template}")).expect(1);

@@ -32,7 +32,7 @@ fn without_git_the_built_in_template_and_folders_work() {
     sandbox.git("work/b", &["fsck", "--full", "--strict"]);
     let ran = run("new c --yes --template https://example.invalid/x").expect(1);
     assert!(
-        ran.err.contains("there is no program `git`; install it (https://git-scm.com), or give a folder"),
+        ran.err.contains("there is no program `git`\nhint: install it (https://git-scm.com), or give a folder"),
         "{}",
         ran.err
     );
@@ -66,8 +66,9 @@ fn without_room_for_temporary_files_only_a_clone_fails() {
         |line: &str| sandbox.finish(sandbox.neoforge(line.split_whitespace()).env("TMPDIR", sandbox.path("nothing")));
     run(&format!("new a --yes --smoke none --template {template}")).expect(0);
     let ran = run("new b --yes --template https://example.invalid/x").expect(1);
-    let message = "failed to make a temporary folder; set TMPDIR to a folder that you may write to";
-    assert!(ran.err.contains(message) && ran.err.contains("[HERE]/nothing"), "{}", ran.err);
+    let hint = "hint: set TMPDIR to a folder that you may write to";
+    assert!(ran.err.starts_with("error: failed to make a temporary folder\n") && ran.err.contains(hint), "{}", ran.err);
+    assert!(ran.err.contains("[HERE]/nothing"), "{}", ran.err);
 }
 
 #[test]
@@ -118,7 +119,7 @@ fn closed_streams_hurt_nobody() {
     }
     // Nobody can be asked.
     let ran = sandbox.finish(&mut shell(&sandbox, r#"exec "$0" new <&-"#, &[])).expect(2);
-    assert!(ran.err.contains("no name was given; write it after the command"), "{}", ran.err);
+    assert!(ran.err.contains("no name was given\nhint: write it after the command"), "{}", ran.err);
 }
 
 #[test]
@@ -131,8 +132,12 @@ fn a_current_folder_that_is_gone_is_told() {
         sandbox.finish(&mut shell(&sandbox, script, &arguments))
     };
     let ran = run(&[]).expect(1);
-    let message = "the current folder is not there any more; go to another one, or give an absolute path to --into";
-    assert!(ran.err.contains(message), "{}", ran.err);
+    let hint = "hint: go to another one, or give an absolute path to --into";
+    assert!(
+        ran.err.starts_with("error: the current folder is not there any more\n") && ran.err.contains(hint),
+        "{}",
+        ran.err
+    );
     let into = sandbox.path("work/shop").display().to_string();
     run(&["--into", &into]).expect(0);
     assert!(sandbox.path("work/shop/.git/HEAD").exists());

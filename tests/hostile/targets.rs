@@ -29,10 +29,9 @@ fn a_full_disk_is_told_and_left_as_it_was() {
     sandbox.write("template/base/files/large.bin", vec![b'x'; 3_000_000]);
     let ran = new(&sandbox, &into).expect(1);
     assert!(ran.err.contains("error: the disk is full at [HERE]/disk/.shop.neoforge-"), "{}", ran.err);
-    assert!(
-        ran.err
-            .contains("need 4 MB, and git some more; free that much, or choose a folder on another disk with --into")
-    );
+    assert!(ran.err.contains(
+        "need 4 MB, and git some more\nhint: free that much, or choose a folder on another disk with --into"
+    ));
     assert_eq!(sandbox.names("disk"), [""; 0]);
 
     // Room for the files, and not for the repository.
@@ -53,11 +52,12 @@ fn a_read_only_disk_and_a_mount_point_are_told() {
     let ran = new(&sandbox, "../fixed/shop").expect(1);
     assert_eq!(
         ran.err,
-        "error: [HERE]/work/../fixed is on a read-only file system; choose another folder with --into\n"
+        "error: [HERE]/work/../fixed is on a read-only file system\nhint: choose another folder with --into\n"
     );
     let Some(_mount) = Mount::tmpfs(&sandbox.path("disk"), "size=1m") else { return };
     let ran = new(&sandbox, "../disk").expect(1);
-    let message = "is a mount point, which cannot be replaced by a project; choose a folder inside of it with --into";
+    let message =
+        "is a mount point, which cannot be replaced by a project\nhint: choose a folder inside of it with --into";
     assert!(ran.err.contains(message), "{}", ran.err);
 }
 
@@ -82,7 +82,7 @@ fn a_missing_permission_is_told() {
     };
     let ran = run(&format!("new my-app --yes --into ../closed/my-app --template {template}")).expect(1);
     assert!(
-        ran.err.contains("no permission to write [HERE]/work/../closed; choose another folder with --into"),
+        ran.err.contains("no permission to write [HERE]/work/../closed\nhint: choose another folder with --into"),
         "{}",
         ran.err
     );
@@ -90,7 +90,7 @@ fn a_missing_permission_is_told() {
     open(&sandbox.path("template/base/files/main.txt"), 0o000);
     let ran = run(&format!("list --template {template}")).expect(1);
     assert!(
-        ran.err.contains("template/base/files/main.txt may not be read; `chmod -R u+rX` on the folder"),
+        ran.err.contains("template/base/files/main.txt may not be read\nhint: `chmod -R u+rX` on the folder"),
         "{}",
         ran.err
     );
@@ -111,19 +111,25 @@ fn a_target_that_is_something_else_is_told() {
     }
     let before = sandbox.names("work");
     for (into, message) in [
-        ("nowhere/shop", "there is no folder [HERE]/work/nowhere; create it, or choose another with --into"),
-        ("file", "[HERE]/work/file exists and is not a folder; choose another folder with --into, or remove it"),
-        ("file/shop", "[HERE]/work/file is not a folder; choose another with --into"),
-        ("full", "[HERE]/work/full is not empty: it holds file; choose another folder with --into, or remove it"),
-        ("to-full", "[HERE]/work/full is not empty: it holds file; choose another folder with --into, or remove it"),
-        ("to-file", "[HERE]/work/file exists and is not a folder; choose another folder with --into, or remove it"),
+        ("nowhere/shop", "there is no folder [HERE]/work/nowhere\nhint: create it, or choose another with --into"),
+        ("file", "[HERE]/work/file exists and is not a folder\nhint: choose another folder with --into, or remove it"),
+        ("file/shop", "[HERE]/work/file is not a folder\nhint: choose another with --into"),
+        ("full", "[HERE]/work/full is not empty: it holds file\nhint: choose another folder with --into, or remove it"),
+        (
+            "to-full",
+            "[HERE]/work/full is not empty: it holds file\nhint: choose another folder with --into, or remove it",
+        ),
+        (
+            "to-file",
+            "[HERE]/work/file exists and is not a folder\nhint: choose another folder with --into, or remove it",
+        ),
         (
             "to-nothing",
-            "[HERE]/work/to-nothing is a symbolic link to nothing; remove it, or choose another folder with --into",
+            "[HERE]/work/to-nothing is a symbolic link to nothing\nhint: remove it, or choose another folder with --into",
         ),
         (
             "to-itself",
-            "[HERE]/work/to-itself is a symbolic link to nothing; remove it, or choose another folder with --into",
+            "[HERE]/work/to-itself is a symbolic link to nothing\nhint: remove it, or choose another folder with --into",
         ),
     ] {
         let ran = new(&sandbox, into).expect(1);
@@ -133,7 +139,7 @@ fn a_target_that_is_something_else_is_told() {
     let long = "x".repeat(300);
     let ran = new(&sandbox, &long).expect(1);
     assert!(
-        ran.err.contains("is too long for this file system; choose a folder closer to the root with --into"),
+        ran.err.contains("is too long for this file system\nhint: choose a folder closer to the root with --into"),
         "{}",
         ran.err
     );

@@ -28,18 +28,18 @@ fn what_cannot_be_on_every_platform_is_refused() {
         &sandbox,
         "",
         1,
-        "base/files/passwords is a symbolic link, which not every platform has; put a copy in its place",
+        "base/files/passwords is a symbolic link, which not every platform has\nhint: put a copy in its place",
     );
     fs::remove_file(link).expect("removable");
 
     let pipe = sandbox.path("template/base/files/pipe");
     assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo").success());
-    refused(&sandbox, "", 1, "base/files/pipe is neither a file nor a folder; move it out of the folder");
+    refused(&sandbox, "", 1, "base/files/pipe is neither a file nor a folder\nhint: move it out of the folder");
     fs::remove_file(pipe).expect("removable");
 
     let name = sandbox.path("template/base/files").join(OsStr::from_bytes(b"caf\xe9"));
     fs::write(&name, "x").expect("Linux takes any name");
-    refused(&sandbox, "", 1, "is not UTF-8, which not every platform can write; rename it");
+    refused(&sandbox, "", 1, "is not UTF-8, which not every platform can write\nhint: rename it");
     fs::remove_file(name).expect("removable");
 
     sandbox.write("template/base/files/README", "x");

@@ -222,13 +222,19 @@ fn host() -> String {
     text.lines().find_map(|line| line.strip_prefix("host: ")).expect("a host").to_owned()
 }
 
-#[test]
-fn the_program_is_the_one_that_cargo_has_just_built() {
+/// A package whose program cargo builds, and which then runs.
+fn package(says: &str) -> Project {
     let mut project =
         Project::new().steps(vec![step("build", &["cargo", "build"]), step("run", &["target/debug/app"])]);
     let target = project.path("target").display().to_string();
     project.proof.env.insert("CARGO_TARGET_DIR".into(), target);
-    write_package(&project, "the first");
+    write_package(&project, says);
+    project
+}
+
+#[test]
+fn the_program_is_the_one_that_cargo_has_just_built() {
+    let mut project = package("the first");
     assert!(project.run().passed);
     assert!(project.log("run").contains("the first"), "{}", project.log("run"));
 
@@ -246,11 +252,7 @@ fn the_program_is_the_one_that_cargo_has_just_built() {
 
 #[test]
 fn a_program_that_cargo_does_not_build_any_more_is_missed() {
-    let mut project =
-        Project::new().steps(vec![step("build", &["cargo", "build"]), step("run", &["target/debug/app"])]);
-    let target = project.path("target").display().to_string();
-    project.proof.env.insert("CARGO_TARGET_DIR".into(), target);
-    write_package(&project, "the first");
+    let project = package("the first");
     assert!(project.run().passed);
 
     let manifest = fs::read_to_string(project.path("Cargo.toml")).expect("a file");

@@ -46,12 +46,7 @@ impl Intent {
     /// somebody `asks`.
     pub(super) fn goal(&self, record: &Record, before: &Template, after: &Template, asks: bool) -> Result<Goal> {
         let answers = &record.answers;
-        let mut given = Given {
-            name: Some(answers.name.clone()),
-            features: Some(answers.features.clone()),
-            answers: answers.values.clone(),
-            ..Given::default()
-        };
+        let mut given = Given::again(answers);
         let mut lost = Vec::new();
         match self {
             Self::Add { names, set } => {

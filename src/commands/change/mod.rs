@@ -10,7 +10,7 @@ use serde_json::json;
 pub(super) use self::intent::Intent;
 use super::new::dotenv_entry;
 use super::source::{self, Clones, Opened};
-use super::{Advice, Exit, idle_workflows, merge_driver, prompts, smoke};
+use super::{Advice, Exit, agrees, idle_workflows, merge_driver, prompts, show, smoke};
 use crate::answers::record::{self, Record};
 use crate::cli::{ChangeArgs, SmokeLevelArg};
 use crate::gather::{Ask, Defaults};
@@ -65,12 +65,7 @@ pub(super) fn run(args: &ChangeArgs, intent: &Intent, out: &mut Out, interrupt: 
     }
 
     if args.dry_run {
-        if args.json {
-            out.json(&plan.to_json())?;
-        } else {
-            out.data(&plan)?;
-        }
-        return Ok(Exit::Done);
+        return show(args.json, &plan, || plan.to_json(), out);
     }
     if plan.is_empty() {
         out.say("Nothing to do: the project is as it should be.");
@@ -80,8 +75,7 @@ pub(super) fn run(args: &ChangeArgs, intent: &Intent, out: &mut Out, interrupt: 
     if asks {
         tell_notes(&plan, out);
         out.say(format_args!("{}: {}", plan.subject, plan.counted()));
-        if !Terminal::new().confirm("Change the project?", true)? {
-            out.say("Nothing was changed.");
+        if !agrees("Change the project?", "Nothing was changed.", out)? {
             return Ok(Exit::Interrupted);
         }
     }

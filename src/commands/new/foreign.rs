@@ -13,7 +13,7 @@ use super::options::{git_plan, pairs};
 use crate::answers::Value;
 use crate::cli::{New, SmokeChoice};
 use crate::commands::source::Located;
-use crate::commands::{Exit, prompts, scratch_folder};
+use crate::commands::{Exit, agrees, prompts, scratch_folder, show};
 use crate::foreign::{self, ForeignError, Found, Membership, Request};
 use crate::gather::{Ask as _, AskError, GatherError, Prompt};
 use crate::interrupt::Interrupt;
@@ -86,17 +86,11 @@ pub(super) fn run(args: &New, located: &Located, out: &mut Out, interrupt: &Inte
         workspace: if let Membership::Joins { manifest, .. } = &membership { Some(manifest.clone()) } else { None },
     };
     if args.dry_run {
-        if args.json {
-            out.json(&plan.to_json())?;
-        } else {
-            out.data(&plan)?;
-        }
-        return Ok(Exit::Done);
+        return show(args.json, &plan, || plan.to_json(), out);
     }
     if asks {
         out.say(format_args!("\nRendered, and not yet in its place:\n\n{}\n", plan.summary()));
-        if !Terminal::new().confirm("Make this project?", true)? {
-            out.say("Nothing was written.");
+        if !agrees("Make this project?", "Nothing was written.", out)? {
             return Ok(Exit::Interrupted);
         }
     }
@@ -212,15 +206,8 @@ impl Place {
 }
 
 fn ask_name() -> Result<String, AskError> {
-    let prompt = Prompt {
-        key: "name",
-        text: "What is the project called?",
-        kind: Kind::String,
-        choices: vec![],
-        default: None,
-        check: &|value| if value.to_string().is_empty() { Err("a name is needed".to_owned()) } else { Ok(()) },
-    };
-    Ok(Terminal::new().ask(&prompt)?.to_string())
+    let check = |value: &Value| if value.to_string().is_empty() { Err("a name is needed".to_owned()) } else { Ok(()) };
+    Ok(Terminal::new().ask(&Prompt::for_name(&check))?.to_string())
 }
 
 /// What happens to the workspace and the repository around, and why it does not where one might expect it.

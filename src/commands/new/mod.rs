@@ -17,7 +17,7 @@ pub(super) use self::options::pairs;
 use self::options::{git_plan, planned_smoke, target};
 use self::repository::{DOTENV, NewRepository, tell_git};
 use super::source::{self, Clones, Opened};
-use super::{Exit, idle_workflows, merge_driver, prompts, smoke};
+use super::{Exit, agrees, idle_workflows, merge_driver, prompts, show, smoke};
 use crate::answers::record::{self, AnswersFile, Record};
 use crate::answers::{Value, name};
 use crate::cli::New;
@@ -61,17 +61,11 @@ pub(super) fn run(args: &New, out: &mut Out, interrupt: &Interrupt) -> Result<Ex
     plan.smoke = planned_smoke(args.smoke, &opened.template);
 
     if args.dry_run {
-        if args.json {
-            out.json(&plan.to_json())?;
-        } else {
-            out.data(&plan)?;
-        }
-        return Ok(Exit::Done);
+        return show(args.json, &plan, || plan.to_json(), out);
     }
     if asks {
         out.say(format_args!("\n{}\n", plan.summary()));
-        if !Terminal::new().confirm("Make this project?", true)? {
-            out.say("Nothing was written.");
+        if !agrees("Make this project?", "Nothing was written.", out)? {
             return Ok(Exit::Interrupted);
         }
     }

@@ -3,7 +3,7 @@
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 
 use super::{Located, Opened, Pin, kept, load, name_of};
 use crate::answers::record::{self, TemplateId};
@@ -28,7 +28,7 @@ pub(super) fn find(named: &str, path: &Path) -> Result<Located> {
             };
             bail!(Advice::usage(format!("there is no folder {named}"), hint))
         }
-        Err(error) => bail!("failed to find the template {named}: {error}"),
+        Err(error) => return Err(error).context(format!("failed to find the template {named}")),
     };
     let source = folder.display().to_string();
     let (root, subfolder) = parts(path, &folder);

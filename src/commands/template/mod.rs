@@ -13,6 +13,7 @@ use serde_json::json;
 
 pub(super) use self::matrix::matrix;
 pub(super) use self::test::test;
+use super::error::apart;
 use super::{Exit, source};
 use crate::archive;
 use crate::check;
@@ -48,11 +49,14 @@ pub(super) fn check(path: Option<&str>, json: bool, out: &mut Out, interrupt: &I
 
 fn problem_json(problem: &Problem) -> serde_json::Value {
     let place = &problem.place;
+    let message = problem.kind.to_string();
+    let (message, hint) = apart(&message).map_or((message, None), |(what, advice)| (what, Some(advice)));
     json!({
         "file": place.file,
         "line": place.line,
         "column": place.column,
-        "message": problem.kind.to_string(),
+        "message": message,
+        "hint": hint,
     })
 }
 

@@ -6,6 +6,7 @@
 use std::{
     collections::{HashMap, HashSet},
     fmt::{self, Display},
+    iter,
     net::IpAddr,
     num::NonZeroU16,
     str::FromStr,
@@ -13,7 +14,7 @@ use std::{
 };
 
 use anyhow::{Context, anyhow, ensure};
-use axum::http::{Extensions, Uri};
+use axum::http::{Extensions, Uri, uri::Authority};
 use tracing::Level;
 use tracing_subscriber::filter::Targets;
 
@@ -26,11 +27,14 @@ pub struct Config {
     pub port: u16,
     /// Where visitors find the application: what an absolute address begins with.
     pub public_url: PublicUrl,
+    pub allowed_hosts: Hosts,
     pub hsts: Hsts,
     pub database_url: Secret<backend::Url>,
     pub database_connections: u32,
     pub slow_query: Duration,
     pub request_timeout: Duration,
+    pub connection_limit: usize,
+    pub connection_timeout: Duration,
     pub shutdown_timeout: Duration,
     pub worker_concurrency: usize,
     pub worker_heartbeat: Duration,
@@ -102,6 +106,23 @@ impl FromStr for PublicUrl {
             "more than an origin"
         );
         Ok(Self(url.trim_end_matches('/').to_owned()))
+    }
+}
+
+/// Names of hosts, without ports.
+#[derive(Clone, Debug, Default)]
+pub struct Hosts(Vec<String>);
+
+impl FromStr for Hosts {
+    type Err = anyhow::Error;
+
+    fn from_str(list: &str) -> Result<Self, Self::Err> {
+        let names = list.split(',').map(str::trim).filter(|name| !name.is_empty()).map(|name| {
+            let host: Authority = name.parse()?;
+            ensure!(host.host() == name, "more than a name");
+            Ok(name.to_owned())
+        });
+        names.collect::<Result<_, _>>().map(Self)
     }
 }
 
@@ -193,12 +214,15 @@ impl Config {
         let host = reader.read("HOST", "an IP address such as 127.0.0.1", IpAddr::from([127, 0, 0, 1]));
         let port = reader.read("PORT", "a number from 0 to 65535", 3000);
         let public_url = reader.url("PUBLIC_URL", &format!("http://127.0.0.1:{port}"));
+        let allowed_hosts = reader.read("ALLOWED_HOSTS", "names such as `www.example.com`", Hosts::default());
         let hsts = reader.read("HSTS", "`off`, `host` or `subdomains`", Hsts::Host);
         let database_url = reader.secret("DATABASE_URL", backend::URL_SHAPE);
         reader.refuse_in_production("DATABASE_URL", backend::DEVELOPMENT_ONLY);
         let connections = reader.positive("DATABASE_CONNECTIONS", backend::CONNECTIONS);
         let slow_query = reader.positive("SLOW_QUERY_MILLISECONDS", 250);
         let request_timeout = reader.seconds("REQUEST_TIMEOUT_SECONDS", 15);
+        let connection_limit = reader.positive("CONNECTION_LIMIT", 512);
+        let connection_timeout = reader.seconds("CONNECTION_TIMEOUT_SECONDS", 15);
         let shutdown_timeout = reader.seconds("SHUTDOWN_SECONDS", 20);
         let concurrency = reader.positive("WORKER_CONCURRENCY", 4);
         let least = backend::least_connections(concurrency);
@@ -223,11 +247,14 @@ impl Config {
                 host,
                 port,
                 public_url,
+                allowed_hosts,
                 hsts,
                 database_url,
                 database_connections: connections.into(),
                 slow_query: Duration::from_millis(slow_query.into()),
                 request_timeout,
+                connection_limit: connection_limit.into(),
+                connection_timeout,
                 shutdown_timeout,
                 worker_concurrency: concurrency.into(),
                 worker_heartbeat,
@@ -237,6 +264,13 @@ impl Config {
             }),
             _ => Err(ConfigError { mistakes: reader.mistakes }),
         }
+    }
+
+    /// Whether requests for a host are meant for this application. In development, all are.
+    #[must_use]
+    pub fn serves(&self, host: &str) -> bool {
+        let mut names = iter::once(self.public_url.host()).chain(self.allowed_hosts.0.iter().map(String::as_str));
+        self.environment == Environment::Development || names.any(|name| name.eq_ignore_ascii_case(host))
     }
 
     /// The settings of a module.

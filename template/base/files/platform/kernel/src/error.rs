@@ -3,10 +3,10 @@
 //! An [`Error`] becomes a [`Problem`] that travels with the response. Where the route is mounted decides how it is
 //! written: as `application/problem+json` under `/api`, as a page elsewhere. See [`crate::http`].
 
-use std::{collections::BTreeMap, panic::Location, sync::Arc};
+use std::{collections::BTreeMap, panic::Location, sync::Arc, time::Duration};
 
 use axum::{
-    http::StatusCode,
+    http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
@@ -31,6 +31,8 @@ pub enum Error {
     NotFound,
     /// The request cannot be met; the text tells the client why.
     Refused(StatusCode, String),
+    /// This is more than is allowed, until so much time has passed.
+    TooMany(Duration),
     /// The request can be read, but its values cannot be accepted.
     Invalid(FieldErrors),
     /// Any other reason, in full.
@@ -120,12 +122,19 @@ const fn advice(status: StatusCode) -> Option<&'static str> {
 
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
-        let mut failure = None;
+        let (mut failure, mut retry_after) = (None, None);
         let problem = match self {
             Self::SignIn => StatusCode::UNAUTHORIZED.into(),
             Self::Forbidden => StatusCode::FORBIDDEN.into(),
             Self::NotFound => StatusCode::NOT_FOUND.into(),
             Self::Refused(status, detail) => Problem { detail: Some(detail), ..status.into() },
+            Self::TooMany(wait) => {
+                // Rounded up, so that nobody comes back too early.
+                let seconds = Duration::from_secs_f64(wait.as_secs_f64().ceil()).as_secs();
+                retry_after = Some(seconds);
+                let detail = format!("This is more than is allowed. Try again in {seconds} s.");
+                Problem { detail: Some(detail), ..StatusCode::TOO_MANY_REQUESTS.into() }
+            }
             Self::Invalid(errors) => {
                 let errors = errors.into_iter().map(|(field, message)| (field.to_owned(), message)).collect();
                 Problem { errors, ..StatusCode::UNPROCESSABLE_ENTITY.into() }
@@ -139,6 +148,7 @@ impl IntoResponse for Error {
         let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = status.into_response();
         response.extensions_mut().insert(problem);
+        retry_after.map(|seconds: u64| response.headers_mut().insert(header::RETRY_AFTER, seconds.into()));
         // Told where the route is known: see `http`.
         failure.map(|failure| response.extensions_mut().insert(failure));
         response

@@ -12,7 +12,7 @@ use axum::{
     Json, Router, body,
     body::Body,
     extract::{ConnectInfo, DefaultBodyLimit, MatchedPath, OriginalUri, Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, uri::Authority},
     middleware::{self, Next},
     response::{Html, IntoResponse, Response},
     routing::Route,
@@ -79,7 +79,8 @@ pub(crate) fn guard(
     let csrf = state.all().last().map_or_else(CsrfLayer::new, |Csrf(choose)| choose(state, area));
     let inner = share(router.fallback(async || Error::NotFound).layer((csrf, catch_panics)));
     let layered = layers.iter().rev().fold(inner, |router, (_, layer)| share(layer(router, area, state)));
-    layered.layer((middleware::from_fn_with_state((state.clone(), area), answer), catch_panics))
+    let answer = middleware::from_fn_with_state((state.clone(), area), answer);
+    layered.layer((answer, middleware::from_fn_with_state(state.clone(), check_host), catch_panics))
 }
 
 fn panicked(panic: &(dyn Any + Send)) -> Response {
@@ -144,6 +145,25 @@ async fn answer(State((state, area)): State<(AppState, Area)>, request: Request,
     tracing::info!(parent: None, id, method = verb, path, route, status = code, microseconds, client = sender, user, "answered");
     state.observe(&Observation::Answered(Answered { method: &method, path, route, status, elapsed, client, visitor }));
     response
+}
+
+/// Refuses what is meant for somebody else: what a handler writes, and a cache keeps, would be theirs.
+async fn check_host(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let mut hosts = request.headers().get_all(header::HOST).iter();
+    let only =
+        hosts.next().filter(|_| hosts.next().is_none()).and_then(|host| Authority::try_from(host.as_bytes()).ok());
+    let Some(host) = only.filter(|host| !host.as_str().contains('@')) else {
+        return Error::Refused(StatusCode::BAD_REQUEST, "Send one header `Host`.".to_owned()).into_response();
+    };
+    let names = [Some(host.host()), request.uri().host()];
+    if names.into_iter().flatten().all(|name| state.config.serves(name)) {
+        return next.run(request).await;
+    }
+    Error::Refused(
+        StatusCode::MISDIRECTED_REQUEST,
+        "This host is not among those of PUBLIC_URL and ALLOWED_HOSTS.".to_owned(),
+    )
+    .into_response()
 }
 
 /// Under `/api` an error becomes `application/problem+json`, elsewhere a page.

@@ -4,6 +4,7 @@
 mod access;
 mod clock;
 pub mod config;
+mod connections;
 pub mod database;
 pub mod error;
 pub mod health;
@@ -16,6 +17,7 @@ pub mod observe;
 mod parts;
 mod program;
 mod server;
+mod service;
 mod state;
 
 pub use access::{Access, Policy, Time, Visitor};
@@ -27,11 +29,12 @@ pub use jobs::Job;
 pub use link::{Link, Place};
 pub use logging::print;
 pub use module::{
-    Area, Background, BoxFuture, Command, Csp, Csrf, Describe, ErrorPage, Event, Layer, Module, Observer, On, Routes,
-    Seed, Stage, Trace, TrustsPeer,
+    Admits, Advice, Area, Background, BoxFuture, Command, Csp, Csrf, Describe, ErrorPage, Event, Layer, Module,
+    Observer, On, Routes, Seed, Stage, Trace, TrustsPeer,
 };
 pub use program::Program;
-pub use server::{Application, MountedRoute, openapi, stop_on_signal};
+pub use server::{Application, MountedRoute, openapi};
+pub use service::{listen, notify, stop_on_signal};
 pub use state::AppState;
 
 /// The name that people see, on pages and in the API document. Edit `name.txt` beside this crate's manifest to change

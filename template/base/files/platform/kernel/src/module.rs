@@ -90,6 +90,14 @@ pub struct Trace(pub fn(&Config) -> Option<Box<dyn tracing_subscriber::Layer<Reg
 #[derive(Clone, Copy)]
 pub struct TrustsPeer(pub fn(&AppState, std::net::IpAddr) -> bool);
 
+/// Lets a peer open one more connection, or not. What it returns is dropped when the connection is closed.
+#[derive(Clone, Copy)]
+pub struct Admits(pub fn(&AppState, std::net::IpAddr) -> Option<Box<dyn std::any::Any + Send>>);
+
+/// Points out a configuration that works and is hardly meant: `app doctor` tells.
+#[derive(Clone, Copy)]
+pub struct Advice(pub fn(&Config) -> Option<String>);
+
 /// What a module does about an [`Event`].
 pub struct Reaction<E>(pub(crate) On<E>);
 

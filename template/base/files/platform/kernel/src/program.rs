@@ -4,7 +4,6 @@ use std::{ffi::OsString, fmt::Write, process::ExitCode};
 
 use anyhow::{Context, ensure};
 use clap::{ArgMatches, Parser};
-use tokio::net::TcpListener;
 
 use crate::{
     APP_DESCRIPTION, Application, BoxFuture, Command, Config, Module, Seed,
@@ -133,14 +132,7 @@ struct Serve {
 impl Command for Serve {
     async fn run(self, program: Program) -> anyhow::Result<()> {
         let application = program.start().await?;
-        let config = &application.state.config;
-        let (host, port) = (config.host, config.port);
-        let listener = TcpListener::bind((host, port)).await;
-        let listener = listener.with_context(|| {
-            format!("{host}:{port} cannot be listened on: is the port taken? Set PORT to another one")
-        })?;
-        tracing::info!("listening on http://{}", listener.local_addr()?);
-
+        let listener = crate::listen(&application.state.config).await?;
         let stop = crate::stop_on_signal();
         let _everywhere = application.everywhere();
         let work = async { if self.without_worker { Ok(()) } else { application.worker.run(stop.clone()).await } };
@@ -160,6 +152,7 @@ impl Command for Worker {
     async fn run(self, program: Program) -> anyhow::Result<()> {
         let application = program.start().await?;
         tracing::info!("running jobs");
+        crate::notify("READY=1");
         let _everywhere = application.everywhere();
         application.worker.run(crate::stop_on_signal()).await?;
         application.state.db.close().await;

@@ -1,29 +1,23 @@
-use std::{collections::HashSet, fmt, io, sync::Arc, time::Duration};
+use std::{collections::HashSet, fmt, sync::Arc, time::Duration};
 
-use anyhow::{Context, ensure};
+use anyhow::ensure;
 use axum::{
     Json, Router,
     body::Body,
-    extract::{ConnectInfo, Request, State},
+    extract::{Request, State},
     http::{Method, header},
     response::IntoResponse,
     routing::get,
-    serve::Listener,
 };
-use hyper_util::{
-    rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::{conn::auto, graceful::GracefulShutdown},
-    service::TowerToHyperService,
-};
-use tokio::{net::TcpListener, signal, time::timeout};
+use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 use tower::ServiceExt;
-use tower_http::add_extension::AddExtension;
 use utoipa::openapi::{Info, OpenApi, OpenApiBuilder, Response, path::PathItem, security::SecurityRequirement};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
-    APP_DESCRIPTION, APP_NAME, Access, AppState, Area, Config, Db, Module, Policy, Routes, Stage, health, http,
+    APP_DESCRIPTION, APP_NAME, Access, AppState, Area, Config, Db, Module, Policy, Routes, Stage, connections, health,
+    http,
     jobs::Worker,
     module::{Background, Describe},
     parts::Parts,
@@ -107,7 +101,8 @@ impl Application {
         let document = http::mount(Router::new().route("/openapi.json", get(document)), Policy::PUBLIC, &state);
         let api = Router::new().nest("/v1", api).merge(document);
         let router = health::routes()
-            .nest("/api", http::guard(api, Area::Api, &layers, &state))
+            // A service, because a router that is nested does not answer for `/api/`.
+            .nest_service("/api", http::guard(api, Area::Api, &layers, &state).with_state(state.clone()))
             .merge(http::guard(pages, Area::Pages, &layers, &state))
             .with_state(state.clone());
         let mut for_jobs = state.clone();
@@ -151,26 +146,8 @@ impl Application {
     /// # Errors
     ///
     /// Fails when requests are still unfinished at the end of the shutdown time.
-    pub async fn serve(&self, mut listener: TcpListener, stop: CancellationToken) -> anyhow::Result<()> {
-        // axum's own server waits for ever for a client that sends the head of its request drop by drop.
-        let mut server = auto::Builder::new(TokioExecutor::new()).http1_only();
-        server.http1().timer(TokioTimer::new()).header_read_timeout(self.state.config.request_timeout);
-        let connections = GracefulShutdown::new();
-        loop {
-            let (stream, peer) = tokio::select! {
-                accepted = Listener::accept(&mut listener) => accepted,
-                () = stop.cancelled() => break,
-            };
-            let service = TowerToHyperService::new(AddExtension::new(self.router.clone(), ConnectInfo(peer)));
-            let connection = server.serve_connection_with_upgrades(TokioIo::new(stream), service);
-            // A connection that breaks concerns nobody but its client.
-            tokio::spawn(connections.watch(connection.into_owned()));
-        }
-        drop(listener);
-        let limit = self.state.config.shutdown_timeout;
-        timeout(limit, connections.shutdown())
-            .await
-            .context("some requests were cut off, because they took longer than SHUTDOWN_SECONDS")
+    pub async fn serve(&self, listener: TcpListener, stop: CancellationToken) -> anyhow::Result<()> {
+        connections::serve(&self.state, &self.router, listener, stop).await
     }
 }
 
@@ -226,33 +203,4 @@ fn demand(document: &mut OpenApi, access: Access) {
 pub async fn deadline(stop: &CancellationToken, limit: Duration) {
     stop.cancelled().await;
     tokio::time::sleep(limit).await;
-}
-
-/// A token that is cancelled when the process is asked to stop: by Ctrl-C, or by the SIGTERM of a service manager or
-/// container runtime.
-#[must_use]
-pub fn stop_on_signal() -> CancellationToken {
-    let stop = CancellationToken::new();
-    let stopping = stop.clone();
-    tokio::spawn(async move {
-        match signal_received().await {
-            Ok(()) => stopping.cancel(),
-            Err(error) => tracing::error!("signals cannot be received: {error}"),
-        }
-    });
-    stop
-}
-
-#[cfg(unix)]
-async fn signal_received() -> io::Result<()> {
-    let mut terminate = signal::unix::signal(signal::unix::SignalKind::terminate())?;
-    tokio::select! {
-        outcome = signal::ctrl_c() => outcome,
-        _ = terminate.recv() => Ok(()),
-    }
-}
-
-#[cfg(not(unix))]
-async fn signal_received() -> io::Result<()> {
-    signal::ctrl_c().await
 }

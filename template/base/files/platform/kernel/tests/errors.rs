@@ -52,6 +52,20 @@ async fn api_errors_are_problems_with_the_request_id() {
 }
 
 #[tokio::test]
+async fn all_of_the_api_answers_with_problems_that_nobody_keeps() {
+    let app = TestApp::start(vec![failing()]).await;
+    for path in ["/api", "/api/", "/api/nothing", "/api/v1", "/api/v1/", "/api/v1/broken"] {
+        let response = app.get(path).await;
+        assert!(response.status.is_client_error() || response.status.is_server_error(), "{path}");
+        assert_eq!(response.header("content-type"), "application/problem+json", "{path}");
+        assert_eq!(response.header("cache-control"), "no-store", "{path}");
+    }
+    for path in ["/nothing", "/broken", "/apis"] {
+        assert_eq!(app.get(path).await.header("cache-control"), "no-store", "{path}");
+    }
+}
+
+#[tokio::test]
 async fn a_wrong_method_is_a_problem_that_names_the_right_one() {
     let app = TestApp::start(vec![failing()]).await;
     let response = app.get("/api/v1/echo").await;

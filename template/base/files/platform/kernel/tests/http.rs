@@ -13,6 +13,7 @@ async fn every_answer_has_security_headers() {
         assert!(response.header("content-security-policy").starts_with("default-src 'self'"), "{path}");
         assert_eq!(response.header("x-content-type-options"), "nosniff");
         assert_eq!(response.header("x-frame-options"), "DENY");
+        assert_eq!(response.header("cross-origin-resource-policy"), "same-origin");
     }
 }
 

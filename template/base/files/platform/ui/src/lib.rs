@@ -15,7 +15,7 @@ use axum::{
 };
 use kernel::{APP_DESCRIPTION, AppState, Module, Policy, Problem, Result, Routes};
 
-pub use page::Page;
+pub use page::{Fragment, Page, Region};
 
 /// The home page, the error page and the assets.
 pub fn module() -> Module {

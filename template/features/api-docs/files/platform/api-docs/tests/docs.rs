@@ -19,7 +19,10 @@ use utoipa_axum::{router::OpenApiRouter, routes};
         ("speed" = Option<u8>, Query, description = "In km/s"),
     ),
     request_body(content = Value, example = json!({ "position": 1 })),
-    responses((status = OK, description = "Moved", body = Value, example = json!({ "moved": true }))),
+    responses(
+        (status = OK, description = "Moved", body = Value, example = json!({ "moved": true })),
+        rest::Errors<rest::Json<Value>>,
+    ),
 )]
 async fn move_planet() -> Json<Value> {
     Json(json!({ "moved": true }))

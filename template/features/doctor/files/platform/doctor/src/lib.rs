@@ -12,7 +12,7 @@ use std::{
 
 use anyhow::{Context, ensure};
 use clap::Parser;
-use kernel::{Application, Command, Config, Db, Module, Program, database, health};
+use kernel::{Advice, Application, Command, Config, Db, Module, Program, database, health};
 use tokio::net::TcpListener;
 use uuid::Uuid;
 
@@ -110,6 +110,8 @@ async fn examine_application(config: Config, db: &Db, modules: Vec<Module>, find
         Ok(application) => application,
         Err(error) => return findings.push(Finding::from_outcome("modules", Err(error), "")),
     };
+    let advice = application.state.all().iter().filter_map(|Advice(ask)| ask(&application.state.config));
+    findings.extend(advice.map(|message| Finding::new(Level::Warn, "configuration", message)));
     for health::Finding { name, outcome, elapsed } in health::examine(&application.state).await {
         findings.push(Finding::from_outcome(name, outcome, format!("answers in {elapsed:.1?}")));
     }

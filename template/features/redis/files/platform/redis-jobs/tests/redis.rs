@@ -290,7 +290,7 @@ async fn without_redis_the_database_takes_over() {
     let modules = || vec![redis_jobs::module(), Module::new("tests").job::<Stranded>()];
     let plain = TestApp::start_with(modules(), &[("WORKER_HEARTBEAT_SECONDS", "1")]).await;
     let config = Config::clone(&plain.application.state.config);
-    let application = Application::build(config, app.db().clone(), modules());
+    let application = Application::build(config, app.db().clone(), modules()).unwrap();
     let stop = CancellationToken::new();
     let running = tokio::spawn({
         let stop = stop.clone();

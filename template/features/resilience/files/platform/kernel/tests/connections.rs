@@ -1,74 +1,60 @@
-//! Jobs leave connections to pages.
+//! More clients than there is room for.
 
-use axum::{extract::State, routing::get};
-use kernel::{AppState, Job, Module, Policy, Result, Routes, database, jobs};
-use serde::{Deserialize, Serialize};
-use sqlx::Connection;
+use std::{
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
+
+use axum::routing::get;
+use kernel::{Module, Policy, Routes};
 use testkit::TestApp;
 use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
     sync::Semaphore,
-    task::{AbortHandle, JoinSet},
+    task::JoinSet,
+    time::timeout,
 };
-use tokio_util::sync::CancellationToken;
 
-const WORKERS: u16 = 4;
+const PATIENCE: Duration = Duration::from_secs(20);
+const CLIENTS: usize = 12;
+const ROOM: usize = 3;
 
-static HELD: Semaphore = Semaphore::const_new(0);
-static ENOUGH: Semaphore = Semaphore::const_new(0);
+static INSIDE: AtomicUsize = AtomicUsize::new(0);
+static MOST: AtomicUsize = AtomicUsize::new(0);
+static ARRIVED: Semaphore = Semaphore::const_new(0);
+static MAY_LEAVE: Semaphore = Semaphore::const_new(0);
 
-/// Takes connections for as long as there are any, and keeps a transaction open on each.
-#[derive(Serialize, Deserialize)]
-struct Greedy;
-
-impl Job for Greedy {
-    const NAME: &'static str = "tests.greedy";
-
-    async fn run(self, state: AppState) -> anyhow::Result<()> {
-        let hold = async || {
-            let mut connection = state.db.reader().acquire().await?;
-            let mut transaction = connection.begin().await?;
-            sqlx::query("SELECT 1").execute(&mut *transaction).await?;
-            HELD.add_permits(1);
-            ENOUGH.acquire().await?.forget();
-            anyhow::Ok(())
-        };
-        tokio::try_join!(hold(), hold(), hold())?;
-        Ok(())
-    }
-}
-
-async fn page(State(state): State<AppState>) -> Result<String> {
-    let answer: i64 = sqlx::query_scalar("SELECT CAST(42 AS BIGINT)").fetch_one(&state.db).await?;
-    Ok(answer.to_string())
+async fn visit() -> &'static str {
+    MOST.fetch_max(INSIDE.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+    ARRIVED.add_permits(1);
+    MAY_LEAVE.acquire().await.unwrap().forget();
+    INSIDE.fetch_sub(1, Ordering::SeqCst);
+    "done"
 }
 
 #[tokio::test]
-async fn pages_get_a_connection_while_jobs_hold_all_they_can() {
-    let pages = Routes::new().route("/page", get(page));
-    let module = Module::new("tests").pages(Policy::PUBLIC, pages).job::<Greedy>();
-    // The fewest connections that are allowed on a server.
-    let (workers, connections) = (WORKERS.to_string(), (WORKERS + 2).to_string());
-    let variables = [("WORKER_CONCURRENCY", &*workers), ("DATABASE_CONNECTIONS", &*connections)];
-    let app = TestApp::start_with(vec![module], &variables).await;
-    let mut transaction = database::begin(app.db()).await.unwrap();
-    for _ in 0..WORKERS {
-        jobs::enqueue(&mut transaction, &Greedy).await.unwrap();
+async fn those_that_find_no_room_wait_for_their_turn() {
+    let module = Module::new("rooms").pages(Policy::PUBLIC, Routes::new().route("/visit", get(visit)));
+    let app = TestApp::start_with(vec![module], &[("CONNECTION_LIMIT", &ROOM.to_string())]).await;
+    let mut clients = JoinSet::new();
+    for _ in 0..CLIENTS {
+        let mut stream = TcpStream::connect(app.address).await.unwrap();
+        stream.write_all(b"GET /visit HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n").await.unwrap();
+        clients.spawn(async move {
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).await.unwrap();
+            answer
+        });
     }
-    transaction.commit().await.unwrap();
-
-    let stop = CancellationToken::new();
-    let mut running = JoinSet::new();
-    let (worker, stopping) = (app.application.worker.clone(), stop.clone());
-    let _: AbortHandle = running.spawn(async move { worker.run(stopping).await });
-    // All that they can get: one for each of them, and the one that the queue can do without for a while.
-    HELD.acquire_many(u32::from(WORKERS) + 1).await.unwrap().forget();
-    let response = app.get("/page").await;
-    assert_eq!((response.status.as_u16(), &*response.body), (200, "42"));
-    assert_eq!(app.get("/health/ready").await.status, 200);
-
-    ENOUGH.add_permits(3 * usize::from(WORKERS));
-    stop.cancel();
-    for outcome in running.join_all().await {
-        outcome.unwrap();
+    // All have sent their request. As many as there is room for are inside when the first one may leave.
+    let arrive = ARRIVED.acquire_many(u32::try_from(ROOM).unwrap());
+    timeout(PATIENCE, arrive).await.expect("the first ones are let in").unwrap().forget();
+    while let Some(answer) = {
+        MAY_LEAVE.add_permits(1);
+        timeout(PATIENCE, clients.join_next()).await.expect("everybody has a turn")
+    } {
+        assert!(answer.unwrap().ends_with("done"));
     }
+    assert_eq!(MOST.load(Ordering::SeqCst), ROOM);
 }

@@ -3,15 +3,20 @@
 
 mod condition;
 mod description;
+mod errors;
 mod etag;
 mod extract;
 mod revalidation;
+mod strict;
+mod text;
 
 use kernel::{Describe, Module, Stage};
 
 pub use condition::{IfMatch, changed};
+pub use errors::{Errors, Refuses};
 pub use etag::ETag;
 pub use extract::{Json, Path, Query};
+pub use text::Text;
 
 /// Answers `If-None-Match` everywhere, and completes the API document.
 pub fn module() -> Module {

@@ -1,7 +1,7 @@
 //! What the API document says of operations that say little themselves.
 
 use kernel::{Describe, Module, Policy};
-use rest::Json;
+use rest::{Errors, IfMatch, Json, Path};
 use serde_json::{Value, json};
 use testkit::TestApp;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
@@ -15,7 +15,10 @@ async fn look() {}
     path = "/planets/{name}",
     params(("name" = String, Path), ("If-Match" = String, Header)),
     request_body = Value,
-    responses((status = OK, body = Value, headers(("ETag" = String)))),
+    responses(
+        (status = OK, body = Value, headers(("ETag" = String))),
+        Errors<(Path<String>, IfMatch, Json<Value>)>,
+    ),
 )]
 async fn replace(_: Json<Value>) {}
 
@@ -23,7 +26,11 @@ async fn replace(_: Json<Value>) {}
     delete,
     path = "/planets/{name}",
     params(("name" = String, Path), ("If-Match" = Option<String>, Header)),
-    responses((status = NO_CONTENT), (status = CONFLICT, description = "It is inhabited.")),
+    responses(
+        (status = NO_CONTENT),
+        (status = CONFLICT, description = "It is inhabited."),
+        Errors<(Path<String>, Option<IfMatch>)>,
+    ),
 )]
 async fn destroy() {}
 
@@ -41,7 +48,7 @@ fn statuses(operation: &Value) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn every_operation_gets_the_errors_that_it_can_have() {
+async fn an_operation_has_the_errors_of_what_its_handler_takes() {
     let document = document(vec![rest::module(), planets()]).await;
     let one = &document["paths"]["/api/v1/planets/{name}"];
     assert_eq!(statuses(&document["paths"]["/api/v1/planets"]["get"]), ["200", "304", "500", "503"]);
@@ -53,6 +60,7 @@ async fn every_operation_gets_the_errors_that_it_can_have() {
     assert_eq!(one["put"]["responses"]["200"]["headers"]["ETag"], tag);
     let problem = &document["components"]["responses"]["PreconditionFailed"]["content"]["application/problem+json"];
     assert_eq!(problem["example"]["status"], 412);
+    assert!(document["components"]["responses"].get("Conflict").is_none(), "only what is referred to");
     let own = &one["delete"]["responses"]["409"];
     assert_eq!(own["description"], "It is inhabited.");
     assert_eq!(own["content"]["application/problem+json"]["example"]["status"], 409);

@@ -1,7 +1,7 @@
 //! The books that we sell.
 
 use axum::{Json as JsonBody, extract::State};
-use kernel::{AppState, Error, Module, Result, database::Migration};
+use kernel::{AppState, Error, Module, Policy, Result, database::Migration};
 use listing::{Column, List, ListQuery, Listed};
 use rest::Path;
 use serde::Serialize;
@@ -27,7 +27,7 @@ impl Listed for Book {
 
 pub fn module() -> Module {
     let api: OpenApiRouter<AppState> = OpenApiRouter::new().routes(routes!(list)).routes(routes!(read));
-    Module::new("books").migrations(MIGRATIONS).api(api)
+    Module::new("books").migrations(MIGRATIONS).api(Policy::PUBLIC, api)
 }
 
 /// List books

@@ -2,17 +2,16 @@
 
 use askama::Template;
 use axum::{
-    Router,
     response::{Html, Response},
     routing::get,
 };
-use kernel::{AppState, Module, Result};
+use kernel::{Module, Policy, Result, Routes};
 use ui::{Page, components::flash};
 
 /// What this crate brings to the application.
 pub fn module() -> Module {
-    let pages: Router<AppState> = Router::new().route("/books", get(list).post(order));
-    Module::new("books").pages(pages)
+    let pages = Routes::new().route("/books", get(list).post(order));
+    Module::new("books").pages(Policy::PUBLIC, pages)
 }
 
 #[derive(Template)]

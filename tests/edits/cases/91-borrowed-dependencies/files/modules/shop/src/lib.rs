@@ -2,15 +2,17 @@
 
 use std::str::FromStr as _;
 
-use axum::{Router, routing::get};
+use axum::routing::get;
 use chrono::{DateTime, Utc};
 use croner::Cron;
-use kernel::{AppState, Link, Module};
+use kernel::{Link, Module, Place, Policy, Routes};
 
 /// What this crate brings to the application.
 pub fn module() -> Module {
-    let pages: Router<AppState> = Router::new().route("/shop", get(hours));
-    Module::new("shop").pages(pages).link(Link { label: "Shop", path: "/shop", about: "When we are open." })
+    let pages = Routes::new().route("/shop", get(hours));
+    Module::new("shop")
+        .pages(Policy::PUBLIC, pages)
+        .link(Link::new(Place::Main, "Shop", "/shop").about("When we are open."))
 }
 
 async fn hours() -> String {
