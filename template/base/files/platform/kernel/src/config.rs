@@ -225,6 +225,12 @@ impl Config {
         let connection_timeout = reader.seconds("CONNECTION_TIMEOUT_SECONDS", 15);
         let shutdown_timeout = reader.seconds("SHUTDOWN_SECONDS", 20);
         let concurrency = reader.positive("WORKER_CONCURRENCY", 4);
+        let least = backend::least_connections(concurrency);
+        if connections < least {
+            reader.mistakes.push(format!(
+                "DATABASE_CONNECTIONS is {connections}: with a WORKER_CONCURRENCY of {concurrency} it must be at least {least}"
+            ));
+        }
         let worker_heartbeat = reader.seconds("WORKER_HEARTBEAT_SECONDS", 5);
         let everything = || Log(Targets::new().with_default(Level::INFO));
         let Log(log) = reader.read("LOG", "a level such as `info`, or `info,kernel=debug`", everything());

@@ -105,8 +105,10 @@ impl Application {
             .nest_service("/api", http::guard(api, Area::Api, &layers, &state).with_state(state.clone()))
             .merge(http::guard(pages, Area::Pages, &layers, &state))
             .with_state(state.clone());
+        let mut for_jobs = state.clone();
+        for_jobs.db = state.db.for_jobs();
         Ok(Self {
-            worker: Worker::new(state.clone(), handlers, background),
+            worker: Worker::new(for_jobs, handlers, background),
             router: http::wrap(router, &state)?,
             layers: named.into(),
             mounts: mounts.into(),

@@ -58,7 +58,7 @@ impl TestApp {
         modules.push(visitor::module());
         let database = TestDatabase::new();
         let url = database.url.as_str();
-        let own = [("DATABASE_URL", url), ("DATABASE_CONNECTIONS", "5"), ("PUBLIC_URL", "https://app.test")];
+        let own = [("DATABASE_URL", url), ("DATABASE_CONNECTIONS", "8"), ("PUBLIC_URL", "https://app.test")];
         // @slot variables
         let all = own.iter().chain(variables).map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
         let config = Config::from_variables(&all.collect(), &modules).expect("the test configuration is valid");

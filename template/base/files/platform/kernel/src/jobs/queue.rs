@@ -129,7 +129,8 @@ impl Lease {
             return Ok(Vec::new());
         }
         let query = sqlx::query(backend::CLAIM).bind(&self.holder).bind(millis(LEASE * self.heartbeat));
-        let rows = query.bind(i64::try_from(limit).unwrap_or(i64::MAX)).fetch_all(&self.db).await?;
+        let rows =
+            query.bind(i64::try_from(limit).unwrap_or(i64::MAX)).fetch_all(&mut *self.db.acquire().await?).await?;
         let mut jobs = Vec::with_capacity(rows.len());
         for row in rows {
             match Claimed::from_row(&row) {

@@ -18,7 +18,7 @@ fn cookies() -> impl Strategy<Value = Vec<u8>> {
 fn no_cookie_is_too_much_for_a_page() {
     let runtime = Runtime::new().unwrap();
     let app = runtime.block_on(TestApp::start(vec![ui::module(), ui::components::module()]));
-    proptest!(ProptestConfig::with_cases(128), |(cookie in cookies(), text in "[<>&\"']{1,12}zq")| {
+    proptest!(ProptestConfig::with_cases(128), |(cookie in cookies(), text in "zq[<>\"']{1,12}")| {
         let get = |cookie: &[u8]| {
             let request = Request::get("/").header("cookie", HeaderValue::from_bytes(cookie).unwrap());
             runtime.block_on(app.send(request, ""))

@@ -116,11 +116,21 @@ async fn examine_application(config: Config, db: &Db, modules: Vec<Module>, find
         findings.push(Finding::from_outcome(name, outcome, format!("answers in {elapsed:.1?}")));
     }
     findings.push(Finding::from_outcome("writing", backend::check_writable(db).await, "is possible"));
+    if let Some(query) = backend::INTEGRITY {
+        let outcome = check_integrity(db, query).await.context("restore a backup");
+        findings.push(Finding::from_outcome("data", outcome, "is undamaged"));
+    }
     let folder = backend::data_folder(db);
     findings.push(disk(&folder, fs4::available_space(&folder)));
     findings.push(Finding::from_outcome("migrations", migrated, "all have run"));
     findings.extend(clock(db).await.ok());
     db.close().await;
+}
+
+async fn check_integrity(db: &Db, query: &'static str) -> anyhow::Result<()> {
+    let faults: String = sqlx::query_scalar(query).fetch_one(db).await?;
+    ensure!(faults == "ok", "{faults}");
+    Ok(())
 }
 
 async fn port(address: SocketAddr) -> Finding {

@@ -115,7 +115,7 @@ async fn live(worker: &Worker, stop: CancellationToken) -> anyhow::Result<()> {
 
 /// What the keys are, in the order in which they are given to all scripts.
 ///
-/// - `ready`: a list of ids. They are taken from its right end.
+/// - `ready`: a list of ids, as text: to Lua, a number is another key than its digits. They are taken from its right end.
 /// - `taken`: the name of its worker for every id that Redis knows; nothing for those that are ready.
 /// - `workers`: the names of the living, with the time of their last look.
 /// - `feeder`: the name of the worker that moves the jobs.
@@ -268,7 +268,7 @@ impl<'a> Session<'a> {
 
     async fn take_into(
         &self,
-        running: &mut JoinSet<anyhow::Result<i64>>,
+        running: &mut JoinSet<anyhow::Result<String>>,
         stop: CancellationToken,
     ) -> anyhow::Result<()> {
         let config = &self.worker.state.config;
@@ -283,9 +283,9 @@ impl<'a> Session<'a> {
                 Ok(None) => bail!("others were given its jobs"),
                 Ok(Some(taken)) => {
                     (unsure, answered) = (false, Instant::now());
-                    let taken: Vec<i64> = taken;
+                    let taken: Vec<String> = taken;
                     for id in taken {
-                        runs.insert(id);
+                        runs.insert(id.clone());
                         running.spawn(run(self.worker.clone(), self.lease.clone(), id));
                     }
                 }
@@ -351,7 +351,7 @@ impl<'a> Session<'a> {
     async fn search(&self) -> anyhow::Result<()> {
         let silence = 6 * self.worker.state.config.worker_heartbeat;
         let query = sqlx::query_scalar(RENEW).bind(HOLDER).bind(i64::try_from(silence.as_millis())?);
-        let claimed: Vec<i64> = query.fetch_all(&self.worker.state.db).await?;
+        let claimed: Vec<i64> = query.fetch_all(&mut *self.worker.state.db.acquire().await?).await?;
         let arguments = iter::once(self.silence()).chain(claimed.iter().map(i64::to_string)).collect::<Vec<_>>();
         let found: usize = self.call(&SEARCH, &arguments).await?;
         if found > 0 {
@@ -375,9 +375,10 @@ impl<'a> Session<'a> {
 }
 
 /// Runs a job, and writes its end to the database. Returns its id, which Redis may forget then.
-async fn run(worker: Worker, lease: Lease, id: i64) -> anyhow::Result<i64> {
+async fn run(worker: Worker, lease: Lease, id: String) -> anyhow::Result<String> {
     // Redis may still know a job that has ended.
-    if let Some(job) = sqlx::query_as(FIND).bind(id).bind(HOLDER).fetch_optional(&worker.state.db).await? {
+    let query = sqlx::query_as(FIND).bind(id.parse::<i64>()?).bind(HOLDER);
+    if let Some(job) = query.fetch_optional(&worker.state.db).await? {
         worker.run_claimed(&lease, job).await;
     }
     Ok(id)

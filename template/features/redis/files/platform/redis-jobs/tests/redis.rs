@@ -2,7 +2,10 @@
 
 use std::{
     collections::HashMap,
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -13,7 +16,13 @@ use kernel::{
 };
 use serde::{Deserialize, Serialize};
 use testkit::TestApp;
-use tokio::{sync::Semaphore, task::JoinHandle, time::timeout};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    sync::{Semaphore, watch},
+    task::JoinHandle,
+    time::timeout,
+};
 use tokio_util::sync::CancellationToken;
 
 /// Longer than it takes until lost jobs are handed out again, with a heartbeat a second.
@@ -257,6 +266,76 @@ async fn the_jobs_of_a_dead_worker_are_taken_up() {
     // Its only attempt was not used up.
     app.run_jobs().await;
     assert_eq!(RUNS.load(Ordering::SeqCst), 2);
+}
+
+/// Stands between an application and Redis, and breaks its connections when it is told to.
+struct Cable {
+    port: u16,
+    broken: watch::Sender<()>,
+    /// How often the application has said something.
+    said: Arc<AtomicUsize>,
+}
+
+impl Cable {
+    async fn lay() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let (broken, breaks) = watch::channel(());
+        let said = Arc::new(AtomicUsize::new(0));
+        let url: redis::ConnectionInfo = url().parse().unwrap();
+        let redis = url.addr().to_string();
+        tokio::spawn({
+            let said = Arc::clone(&said);
+            async move {
+                while let Ok((near, _)) = listener.accept().await {
+                    let (far, mut breaks) = (TcpStream::connect(&redis).await.unwrap(), breaks.clone());
+                    breaks.mark_unchanged();
+                    tokio::spawn(relay(near, far, breaks, Arc::clone(&said)));
+                }
+            }
+        });
+        Self { port, broken, said }
+    }
+}
+
+async fn relay(mut near: TcpStream, mut far: TcpStream, mut breaks: watch::Receiver<()>, said: Arc<AtomicUsize>) {
+    let (mut questions, mut answers) = (vec![0; 65536], vec![0; 65536]);
+    loop {
+        tokio::select! {
+            _ = breaks.changed() => return,
+            Ok(length @ 1..) = near.read(&mut questions) => {
+                said.fetch_add(1, Ordering::SeqCst);
+                far.write_all(&questions[..length]).await.unwrap();
+            }
+            Ok(length @ 1..) = far.read(&mut answers) => near.write_all(&answers[..length]).await.unwrap(),
+            else => return,
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_breaks_starts_no_job_again() {
+    stubborn!(Steady);
+    let cable = Cable::lay().await;
+    let variables = [("REDIS_URL", &*format!("redis://127.0.0.1:{}", cable.port)), ("SHUTDOWN_SECONDS", "1")];
+    let app = TestApp::start_with(vec![redis_jobs::module(), Module::new("tests").job::<Steady>()], &variables).await;
+    enqueue(&app, &Steady).await;
+    let (worker, stop) = work(&app);
+    runs(1).await;
+    for _ in 0..3 {
+        cable.broken.send_replace(());
+        let looked = cable.said.load(Ordering::SeqCst) + 50;
+        let looks = async {
+            let mut pause = tokio::time::interval(Duration::from_millis(10));
+            while cable.said.load(Ordering::SeqCst) < looked {
+                pause.tick().await;
+            }
+        };
+        timeout(PATIENCE, looks).await.expect("the worker speaks with Redis again");
+        assert_eq!(RUNS.load(Ordering::SeqCst), 1);
+    }
+    stop.cancel();
+    worker.await.unwrap().unwrap_err();
 }
 
 #[tokio::test]

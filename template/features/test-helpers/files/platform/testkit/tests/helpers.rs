@@ -130,11 +130,11 @@ async fn files_are_sent_as_they_are() {
 #[tokio::test]
 async fn time_passes_when_a_test_says_so() {
     let app = start().await;
-    app.clock().advance(Duration::from_secs(3600));
+    app.clock().advance(Duration::from_hours(1));
     let later = app.clock().now();
     assert!(later > Clock::default().now());
-    app.clock().advance(Duration::from_secs(60));
-    assert_eq!(app.clock().now() - later, Duration::from_secs(60), "and it stands still in between");
+    app.clock().advance(Duration::from_mins(1));
+    assert_eq!(app.clock().now() - later, Duration::from_mins(1), "and it stands still in between");
 }
 
 async fn name(visitor: Option<Visitor>) -> String {
