@@ -116,9 +116,9 @@ fn prompts() -> bool {
 /// Prints what would be done, which is all that a dry run does.
 fn show(as_json: bool, plan: &impl Display, json: impl FnOnce() -> serde_json::Value, out: &mut Out) -> Result<Exit> {
     if as_json {
-        out.json(&json())?
+        out.json(&json())?;
     } else {
-        out.data(plan)?
+        out.data(plan)?;
     }
     Ok(Exit::Done)
 }

@@ -142,7 +142,8 @@ async fn the_gallery_has_a_page_for_every_error() {
 #[tokio::test]
 async fn production_has_no_gallery_and_sends_cookies_over_tls_only() {
     let modules = vec![ui::module(), ui::components::module()];
-    let app = TestApp::start_with(modules, &[("APP_ENV", "production")]).await;
+    let production = [("APP_ENV", "production"), ("PUBLIC_URL", "http://127.0.0.1")];
+    let app = TestApp::start_with(modules, &production).await;
     for path in ["/dev/ui", "/dev/ui/errors/500"] {
         assert_eq!(app.get(path).await.status, 404, "{path}");
     }

@@ -23,7 +23,7 @@ impl Listed for Parcel {
 
 async fn send(db: &Db, owner: Uuid, weight: i64) -> Uuid {
     let query = sqlx::query_scalar("INSERT INTO parcels (id, user_id, weight) VALUES ($1, $2, $3) RETURNING id");
-    query.bind(Uuid::now_v7()).bind(owner).bind(weight).fetch_one(db).await.unwrap()
+    query.bind(Uuid::now_v7()).bind(owner).bind(weight).fetch_one(&mut *db.acquire().await.unwrap()).await.unwrap()
 }
 
 #[tokio::test]

@@ -106,7 +106,7 @@ impl Url {
 ///
 /// Fails when the connection that writes is not free in time, or the lock is not.
 pub async fn begin(db: &Db) -> Result<Transaction<'static, Sqlite>, Error> {
-    db.pages.writer.begin_with("BEGIN IMMEDIATE").await
+    db.pages.writer.begin_with("BEGIN IMMEDIATE").await.inspect_err(|_| *db.probe.proven() = None)
 }
 
 /// The name of the constraint that a row has broken: for one that is unique, `<table>_<columns>_key`.
@@ -144,11 +144,12 @@ pub async fn connect(config: &Config) -> anyhow::Result<Db> {
         let doubt = doubt.clone();
         Box::pin(async move {
             connection.lock_handle().await?.set_rollback_hook(move || *doubt.proven() = None);
+            // Keeps the statistics fresh that queries are planned with.
+            connection.execute("PRAGMA optimize = 0x10002").await.ok();
             Ok(())
         })
     });
-    // Keeps the statistics fresh that queries are planned with.
-    let writer = writer.connect_with(options.clone().pragma("optimize", "0x10002")).await?;
+    let writer = writer.connect_with(options.clone()).await?;
     let options = options.read_only(true);
     let reader = pool(config.database_connections).connect_with(options.clone()).await?;
     let jobs = pool(u32::try_from(config.worker_concurrency)? + 1).connect_lazy_with(options);
@@ -194,8 +195,8 @@ pub fn explain(error: Error) -> Error {
     }
 }
 
-/// Knows which file was opened, and when it was proven that changes can be made. Whatever is rolled back is a reason to
-/// doubt that.
+/// Knows which file was opened, and when it was proven that changes can be made. What fails to start or is rolled
+/// back is a reason to doubt that.
 #[derive(Clone, Debug)]
 pub struct Probe {
     file: Arc<Path>,

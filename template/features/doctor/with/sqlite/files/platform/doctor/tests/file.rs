@@ -37,11 +37,11 @@ fn config(file: &Path, settings: &str) -> Config {
     Config::from_variables(&variables.map(|(key, value)| (key.to_owned(), value)).into(), &[]).unwrap()
 }
 
-/// What fails, one line each.
+/// What fails, a line each.
 async fn failures(config: Config) -> String {
     let findings = doctor::examine(Ok(config), modules()).await;
     let failed = findings.iter().filter(|finding| finding.level == Level::Fail && finding.check != "disk");
-    failed.map(|finding| format!("{finding}\n")).collect()
+    failed.map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
 #[tokio::test]

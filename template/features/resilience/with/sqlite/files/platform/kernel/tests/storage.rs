@@ -30,7 +30,9 @@ async fn write(app: &TestApp, sql: &'static str) -> anyhow::Result<()> {
 
 /// No file grows any more: what the connection that writes meets on a full disk.
 async fn fill_disk(app: &TestApp) {
-    sqlx::query("PRAGMA max_page_count = 1").execute(app.db()).await.unwrap();
+    for sql in ["VACUUM", "PRAGMA max_page_count = 1"] {
+        sqlx::query(sql).execute(app.db()).await.unwrap();
+    }
 }
 
 /// Why the application is not ready, and stays like that.
@@ -63,7 +65,7 @@ async fn after_a_full_disk_all_changes_pass_at_once() {
 async fn a_full_disk_is_noticed() {
     let app = start().await;
     fill_disk(&app).await;
-    // Until the last free page is used up.
+    // Until the last page has no room left.
     while sqlx::query(SMALL).execute(app.db()).await.is_ok() {}
     let failure = examine(&app).await;
     assert!(failure.contains("takes no changes") && failure.contains("database or disk is full"), "{failure}");
