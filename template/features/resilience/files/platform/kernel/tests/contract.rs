@@ -229,7 +229,7 @@ async fn layers_stand_in_stages_whatever_the_order_of_the_modules() {
     };
     let modules = vec![marks("content", Stage::Content), marks("edge", Stage::Edge), marks("limit", Stage::Limit)];
     let app = TestApp::start(modules).await;
-    let order: Vec<_> = app.application.layers.iter().map(|(_, name)| *name).collect();
-    let order: Vec<_> = order.into_iter().filter(|name| *name != "testkit").collect();
+    let names = app.application.layers.iter().map(|(_, name)| *name);
+    let order: Vec<_> = names.filter(|name| *name != "testkit").collect();
     assert_eq!(order, ["edge", "limit", "content"]);
 }

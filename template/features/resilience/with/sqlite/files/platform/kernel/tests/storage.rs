@@ -54,7 +54,7 @@ async fn after_a_full_disk_all_changes_pass_at_once() {
         let error = write(&app, LARGE).await.unwrap_err().to_string();
         assert!(error.contains("database or disk is full"), "{error}");
         // There is room again.
-    sqlx::query("PRAGMA max_page_count = 1000000").execute(app.db()).await.unwrap();
+        sqlx::query("PRAGMA max_page_count = 1000000").execute(app.db()).await.unwrap();
         for _ in 0..10 {
             write(&app, SMALL).await.unwrap();
         }
