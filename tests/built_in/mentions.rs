@@ -14,7 +14,9 @@ use super::{PROJECTS, Project, TEMPLATE, has_word};
 
 /// Words that name a feature or a crate, and are ordinary language or somebody else's name, too. These say nothing; the
 /// other marks of their features do.
-const ORDINARY: [&str; 7] = ["clients", "components", "cookie", "example", "lists", "rest", "time"];
+const ORDINARY: [&str; 11] = [
+    ".cargo/", "clients", "components", "cookie", "example", "headers", "lists", "notify", "rest", "rustls", "time",
+];
 
 /// Mentions that are meant: file, word, and why.
 const MEANT: [(&str, &str, &str); 13] = [
