@@ -8,7 +8,7 @@ import puppeteer from 'puppeteer-core';
 
 const WIDTHS = [360, 768, 1280, 1920];
 const SCHEMES = ['light', 'dark'];
-const PAGES = ['/', '/notes', '/notes?title=nothing+like+it', '/notes/new', '/notes/1', '/dev/ui', '/api/docs'];
+const PAGES = ['/', '/notes', '/notes?title=nothing+like+it', '/notes/new', '/dev/ui', '/api/docs'];
 const ERRORS = [400, 403, 404, 405, 413, 422, 429, 500, 503].map((status) => `/dev/ui/errors/${status}`);
 const AUDITED = ['/', '/notes', '/dev/ui', '/api/docs'];
 const FIRST_PAGE_LIMIT = 30_000;
@@ -35,7 +35,10 @@ async function main() {
     console.log('the first visit');
     await weigh(browser);
     console.log('without JavaScript');
-    await withoutScripts(browser);
+    const note = await withoutScripts(browser);
+    PAGES.push(note, `${note}/delete`);
+    console.log('titles');
+    await compareTitles(browser);
     console.log('axe, and the width of pages');
     for (const path of [...PAGES, ...ERRORS]) await inspect(browser, path);
     console.log('the keyboard');
@@ -96,20 +99,27 @@ async function withoutScripts(browser) {
   await page.reload();
   expect(!(await text()).includes('was saved'), 'a message is shown twice');
 
-  await submit('a[href="/notes/1"]');
+  await page.type('#title', 'milk');
+  await submit('.filters button');
+  expect((await text()).includes('1 note'), 'a filtered list is not counted');
+  const note = await page.$eval('td a', (link) => link.pathname);
+  await submit('td a');
+  expect((await page.title()).includes('Milk'), 'the title of the form does not name the note');
   await page.focus('#title');
   await page.keyboard.press('End');
   await page.keyboard.type(' and honey');
   await submit('form.panel .button');
   expect((await text()).includes('Milk and honey'), 'the note was not edited');
+  expect(new URL(page.url()).searchParams.get('title') === 'milk', 'the filter is lost by saving');
+  await submit('.filters a');
+  expect((await text()).includes('3 notes'), 'the filter cannot be cleared');
 
-  await page.click('[popovertarget="delete-2"]');
-  await check(page, '/notes, with a dialog');
-  expect(await page.$eval('#delete-2', (dialog) => dialog.contains(document.activeElement)), 'the dialog has no focus');
-  await page.keyboard.press('Escape');
-  expect((await page.$('#delete-2:popover-open')) === null, 'Escape does not close the dialog');
-  await page.click('[popovertarget="delete-2"]');
-  await submit('#delete-2 .danger');
+  await submit('tr:nth-child(2) td.actions a');
+  expect((await page.title()).includes('Delete “Bread <b>”?'), 'there is no question');
+  await submit('.actions a');
+  expect((await text()).includes('3 notes'), 'cancelling does not lead back');
+  await submit('tr:nth-child(2) td.actions a');
+  await submit('.danger');
   expect((await text()).includes('The note was deleted.'), 'the note was not deleted');
 
   await submit('a[href*="sort=title"]');
@@ -118,6 +128,19 @@ async function withoutScripts(browser) {
   const scheme = (page) => page.$eval('meta[name=color-scheme]', (meta) => meta.content);
   expect((await scheme(page)) === 'dark' && page.url().includes('sort=title'), 'the theme is not dark');
   await submit('button[value=system]');
+  await page.close();
+  return note;
+}
+
+async function compareTitles(browser) {
+  const page = await browser.newPage();
+  const titles = new Map();
+  for (const path of PAGES.filter((path) => !path.includes('?'))) {
+    await page.goto(base + path);
+    const title = await page.title();
+    expect(!titles.has(title), `${path} and ${titles.get(title)} have the title ${title}`);
+    titles.set(title, path);
+  }
   await page.close();
 }
 
@@ -144,6 +167,26 @@ async function check(page, name) {
   for (const { id, nodes } of violations) expect(false, `${name}: ${id}: ${nodes[0].html}`);
   const excess = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   expect(excess <= 0, `${name}: ${excess} px too wide`);
+  const broken = await page.evaluate(brokenWords);
+  expect(broken.length === 0, `${name}: a table breaks ${broken.join(', ')}`);
+}
+
+// Words of a table that stand on two lines, except for those that are longer than any column is wide.
+function brokenWords() {
+  const broken = [];
+  for (const cell of document.querySelectorAll('th, td')) {
+    const texts = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+    while (texts.nextNode()) {
+      for (const { 0: word, index } of texts.currentNode.data.matchAll(/(?<![^\s-])[^\s-]{1,14}(?![^\s-])/gu)) {
+        const range = document.createRange();
+        range.setStart(texts.currentNode, index);
+        range.setEnd(texts.currentNode, index + word.length);
+        const lines = new Set([...range.getClientRects()].map(({ top }) => Math.round(top)));
+        if (lines.size > 1) broken.push(word);
+      }
+    }
+  }
+  return broken;
 }
 
 // The first stop is the link that skips the menu, and every stop can be seen.

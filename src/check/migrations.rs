@@ -9,7 +9,8 @@ use crate::template::{Feature, Template, similar};
 
 pub(super) fn check(template: &Template, problems: &mut Vec<Problem>) {
     let Some(keys) = &template.manifest.migrations else { return };
-    let parts = keys.folder.get_ref().split('/');
+    let folder = keys.folder.get_ref();
+    let parts = folder.strip_prefix("**/").unwrap_or(folder).split('/');
     if parts.clone().filter(|part| *part == "*").count() != 1 || parts.filter(|part| part.contains('*')).count() != 1 {
         problems.push(template.problem(keys.folder.span(), ProblemKind::BadMigrationsFolder));
     }

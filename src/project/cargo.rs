@@ -80,6 +80,12 @@ impl Manifests {
             let bytes = anchored.as_deref().map_or(file.bytes.as_ref(), str::as_bytes);
             fs::write(&path, bytes).map_err(failed(&path))?;
         }
+        for parent in parents_of_members(files) {
+            let parent = folder.path().join(parent);
+            let path = parent.join("README.md");
+            fs::create_dir_all(&parent).map_err(failed(&parent))?;
+            fs::write(&path, "").map_err(failed(&path))?;
+        }
         Ok(Self { folder, at: at.to_path_buf() })
     }
 
@@ -109,6 +115,15 @@ impl Manifests {
         let path = self.folder.path().join("Cargo.lock");
         fs::read_to_string(&path).map_err(|source| CargoError::Io { path, source })
     }
+}
+
+/// The folders whose members are `folder/*`. Cargo takes such a pattern for a path where nothing at all matches it, while the
+/// project may have a file there.
+fn parents_of_members(files: &FileTree) -> Vec<String> {
+    let manifest = files.get("Cargo.toml").and_then(|file| file.text()?.parse::<DocumentMut>().ok());
+    let members = manifest.as_ref().and_then(|manifest| manifest.get("workspace")?.get("members")?.as_array());
+    let patterns = members.into_iter().flatten().filter_map(|pattern| pattern.as_str()?.strip_suffix("/*"));
+    patterns.map(ToOwned::to_owned).collect()
 }
 
 /// A manifest whose packages in folders that are none of the files are named from everywhere; nothing for other files.

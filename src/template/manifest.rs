@@ -260,7 +260,8 @@ pub struct DocsTargets {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Migrations {
-    /// The folder with the `.sql` files of a module; one part is `*`, which stands for the module's name.
+    /// The folder with the `.sql` files of a module; one part is `*`, which stands for the module's name, and `**/` before it
+    /// stands for any folders above.
     #[schemars(with = "String")]
     pub folder: Spanned<String>,
     /// The table that remembers which of them have run; `*` stands for the module's name.
@@ -273,13 +274,13 @@ pub struct Migrations {
     pub drops: Option<Drops>,
 }
 
-/// The module whose migrations run before those of all others.
+/// Where migrations are written that run before those of all modules.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Drops {
-    /// The module's name.
-    pub module: String,
-    /// The feature that runs its migrations; chosen along with the first of them.
+    /// The folder for them.
+    pub folder: String,
+    /// The feature that runs them; chosen along with the first of them.
     #[schemars(with = "String")]
     pub feature: Spanned<String>,
 }

@@ -6,23 +6,29 @@ impl Migrations {
     /// The module that the file at `path` is a migration of.
     #[must_use]
     pub fn module_of<'a>(&self, path: &'a str) -> Option<&'a str> {
-        let (before, after) = self.folder.get_ref().split_once('*')?;
-        let (module, rest) = path.strip_prefix(before)?.split_once('/')?;
-        let file =
-            if after.is_empty() { rest } else { rest.strip_prefix(after.strip_prefix('/')?)?.strip_prefix('/')? };
-        file.strip_suffix(".sql").is_some_and(|name| !name.contains('/')).then_some(module)
+        let (folder, file) = path.rsplit_once('/')?;
+        file.strip_suffix(".sql")?;
+        let (anywhere, pattern) = match self.folder.get_ref().strip_prefix("**/") {
+            Some(pattern) => (true, pattern),
+            None => (false, self.folder.get_ref().as_str()),
+        };
+        // From the end: above it, `**` takes whatever there is.
+        let mut parts = folder.rsplit('/');
+        let mut module = None;
+        for wanted in pattern.rsplit('/') {
+            match parts.next()? {
+                part if wanted == "*" => module = Some(part),
+                part if part == wanted => {}
+                _ => return None,
+            }
+        }
+        module.filter(|_| anywhere || parts.next().is_none())
     }
 
-    /// The folder with the migrations of a module.
-    #[must_use]
-    pub fn folder_of(&self, module: &str) -> String {
-        self.folder.get_ref().replace('*', module)
-    }
-
-    /// The table that remembers which migrations of a module have run.
+    /// The table that remembers which migrations of a module have run. Names of folders may have hyphens, those of tables do not.
     #[must_use]
     pub fn history_of(&self, module: &str) -> String {
-        self.history.get_ref().replace('*', module)
+        self.history.get_ref().replace('*', &module.replace('-', "_"))
     }
 }
 
@@ -37,6 +43,10 @@ mod tests {
             ("crates/*/migrations", "crates/notes/migrations/README.md", None),
             ("crates/*/migrations", "crates/notes/migrations/old/1.sql", None),
             ("crates/*/migrations", "crates/notes/src/1.sql", None),
+            ("crates/*/migrations", "old/crates/notes/migrations/0001_x.sql", None),
+            ("**/*/migrations", "app/migrations/0001_x.sql", Some("app")),
+            ("**/*/migrations", "platform/rate-limits/migrations/0001_x.sql", Some("rate-limits")),
+            ("**/*/migrations", "migrations/0001_x.sql", None),
             ("sql/*", "sql/notes/1.sql", Some("notes")),
             ("*/sql", "notes/sql/1.sql", Some("notes")),
         ] {

@@ -51,7 +51,6 @@ fn names(manifest: &Table, kind: &str) -> BTreeSet<String> {
 /// The name by which code calls a crate.
 fn library(name: &str) -> String {
     match name {
-        "astral-tl" => "tl".to_owned(),
         _ => name.replace('-', "_"),
     }
 }

@@ -3,6 +3,7 @@
 //! Every combination of the matrix is looked at, and every preset with each member of each group.
 
 mod branches;
+mod contract;
 mod dependencies;
 mod environment;
 mod format;

@@ -14,7 +14,9 @@ use super::{PROJECTS, Project, TEMPLATE, has_word};
 
 /// Words that name a feature or a crate, and are ordinary language or somebody else's name, too. These say nothing; the
 /// other marks of their features do.
-const ORDINARY: [&str; 7] = ["clients", "components", "cookie", "example", "lists", "rest", "time"];
+const ORDINARY: [&str; 11] = [
+    ".cargo/", "clients", "components", "cookie", "example", "headers", "lists", "notify", "rest", "rustls", "time",
+];
 
 /// Mentions that are meant: file, word, and why.
 const MEANT: [(&str, &str, &str); 13] = [
@@ -23,10 +25,10 @@ const MEANT: [(&str, &str, &str); 13] = [
     (".github/workflows/ci.yml", "POSTGRES_PASSWORD", "what the image of PostgreSQL reads"),
     (".github/workflows/ci.yml", "docker", "a program of the machine that runs it"),
     ("Cargo.toml", "cors", "a part of tower-http that must not be compiled twice"),
-    ("crates/app/tests/doctor.rs", "postgres", "a database that the application is not built for"),
-    ("crates/app/tests/doctor.rs", "sqlite", "a database that the application is not built for"),
-    ("crates/kernel/src/config.rs", "postgres", "a database that the application is not built for"),
-    ("crates/kernel/src/config.rs", "sqlite", "a database that the application is not built for"),
+    ("app/tests/doctor.rs", "postgres", "a database that the application is not built for"),
+    ("app/tests/doctor.rs", "sqlite", "a database that the application is not built for"),
+    ("platform/kernel/src/config.rs", "postgres", "a database that the application is not built for"),
+    ("platform/kernel/src/config.rs", "sqlite", "a database that the application is not built for"),
     ("docs/decisions/0003-sql-with-sqlx.md", "postgresql", "a decision weighs the alternatives"),
     ("docs/decisions/0003-sql-with-sqlx.md", "sqlite", "a decision weighs the alternatives"),
     ("docs/features/devcontainer.md", "vs code", "an editor, whether its settings are there or not"),
@@ -133,7 +135,7 @@ fn what_gives_a_feature_away_derives_from_its_folder() {
         assert!(marks.names.contains(name), "{name}");
     }
     assert!(marks.exact.contains("RATE_LIMIT_API"));
-    assert!(marks.paths.contains("crates/rate_limits/") && marks.paths.contains("crates/rate_limits/src/lib.rs"));
+    assert!(marks.paths.contains("platform/rate-limits/") && marks.paths.contains("platform/rate-limits/src/lib.rs"));
     assert!(Marks::of(&TEMPLATE.features["doctor"]).exact.contains("just doctor"));
     assert!(Marks::of(&TEMPLATE.features["docker"].glue["postgres"]).exact.contains("POSTGRES_PASSWORD"));
 }

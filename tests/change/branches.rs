@@ -111,7 +111,7 @@ fn what_a_branch_has_removed_does_not_come_back() {
     project.git(&["merge", "--quiet", "--no-edit", "one"]);
     let said = project.run("status --json").expect(0).json();
     assert_eq!(said["chosen"], serde_json::json!(["clients", "doctor", "sqlite"]));
-    assert!(!project.read("Cargo.toml").contains("crates/cors") && !project.exists("docs/features/cors.md"));
+    assert!(!project.read("Cargo.toml").contains("platform/cors") && !project.exists("docs/features/cors.md"));
 }
 
 /// Files that come only with two features are in neither branch: the record is a conflict, and git says what to do.
@@ -139,7 +139,7 @@ fn features_that_bring_more_together_are_for_a_person_to_add() {
 #[test]
 fn a_record_that_does_not_fit_the_files_is_told() {
     let project = made("doctor,cors");
-    project.git(&["rm", "--quiet", "-r", "crates/cors"]);
+    project.git(&["rm", "--quiet", "-r", "platform/cors"]);
     project.git(&["commit", "--quiet", "--message", "gone"]);
     let misfit =
         "neoforge.toml has `cors`, but none of its files is there: `neoforge remove feature cors` takes out the rest";

@@ -9,7 +9,7 @@ const MIGRATIONS: &str = r#"
 folder = "modules/*/sql"
 history = "_ran_*"
 group = "database"
-drops = { module = "first", feature = "first" }
+drops = { folder = "modules/first/sql", feature = "first" }
 "#;
 
 /// A project with the feature `shop`, which has two tables, a view and an index.

@@ -163,7 +163,7 @@ fn the_workspace_loads_with_what_is_left_of_a_crate() {
     let sandbox = Sandbox::new();
     sandbox.run("new my-app --yes --smoke none --preset minimal --with cors").expect(0);
     let project = Project { sandbox };
-    project.write("crates/cors/note.txt", "ask them for their origins\n");
+    project.write("platform/cors/note.txt", "ask them for their origins\n");
     let before = project.read("Cargo.toml");
     let loads = || {
         let mut cargo = std::process::Command::new(env!("CARGO"));
@@ -173,11 +173,11 @@ fn the_workspace_loads_with_what_is_left_of_a_crate() {
     };
     let said = project.run("remove feature cors --yes --commit").expect(0);
     assert!(
-        said.err.contains("crates/cors is no crate any more, and yours stay there: crates/cors/note.txt;"),
+        said.err.contains("platform/cors is no crate any more, and yours stay there: platform/cors/note.txt;"),
         "{}",
         said.err
     );
-    assert!(project.read("Cargo.toml").contains("exclude = [\"crates/cors\"]\n"));
+    assert!(project.read("Cargo.toml").contains("exclude = [\"platform/cors\"]\n"));
     loads();
     project.run("add feature cors --yes --commit").expect(0);
     assert_eq!(project.read("Cargo.toml"), before);

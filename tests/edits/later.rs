@@ -37,18 +37,17 @@ const CLAP: &str = "clap = { version = \"4.5\", features = [\"derive\", \"env\"]
 
 /// Functions change, one has another name, a variable is new, a file has another name.
 fn kernel(later: &mut Later) {
-    let http = "base/files/crates/kernel/src/http.rs";
-    later.replace(http, "const BODY_LIMIT: usize = 1024 * 1024;", "const BODY_LIMIT: usize = 2 * 1024 * 1024;");
+    let http = "base/files/platform/kernel/src/http.rs";
+    later.replace("base/files/platform/kernel/src/access.rs", "body: 1024 * 1024,", "body: 2 * 1024 * 1024,");
     later.replace(
         http,
-        "        (header::X_FRAME_OPTIONS,",
-        "        (HeaderName::from_static(\"permissions-policy\"), HeaderValue::from_static(\"camera=()\")),\n        \
-         (header::X_FRAME_OPTIONS,",
+        "        (\"x-frame-options\", ",
+        "        (\"origin-agent-cluster\", \"?1\"),\n        (\"x-frame-options\", ",
     );
     later.replace(http, "let response = write_problem(", "let response = with_problem(");
     later.replace(http, "async fn write_problem(", "async fn with_problem(");
 
-    let config = "base/files/crates/kernel/src/config.rs";
+    let config = "base/files/platform/kernel/src/config.rs";
     later.replace(
         config,
         "    pub shutdown_timeout: Duration,\n",
@@ -79,20 +78,20 @@ fn kernel(later: &mut Later) {
          commented = true\n\n[[env]]\nkey = \"WORKER_CONCURRENCY\"",
     );
 
-    later.rename("base/files/crates/kernel/src/clock.rs", "base/files/crates/kernel/src/now.rs");
-    let lib = "base/files/crates/kernel/src/lib.rs";
+    later.rename("base/files/platform/kernel/src/clock.rs", "base/files/platform/kernel/src/now.rs");
+    let lib = "base/files/platform/kernel/src/lib.rs";
     later.replace(lib, "mod clock;\n", "");
     later.replace(lib, "mod module;\n", "mod module;\nmod now;\n");
     later.replace(lib, "pub use clock::Clock;\n", "");
     later.replace(lib, "pub use module::", "pub use now::Clock;\npub use module::");
     later.replace(
-        "base/files/crates/kernel/src/error.rs",
+        "base/files/platform/kernel/src/error.rs",
         "        StatusCode::UNPROCESSABLE_ENTITY => \"Correct",
         "        StatusCode::CONFLICT => \"Load it again, and make the change anew.\",\n        StatusCode::UNPROCESSABLE_ENTITY \
          => \"Correct",
     );
     later.replace(
-        "base/files/crates/testkit/src/client.rs",
+        "base/files/platform/testkit/src/client.rs",
         "    /// Submits a form,",
         "    /// # Panics\n    ///\n    /// When the body cannot be written as JSON.\n    pub async fn put_json<T: Serialize + Sync>(&self, \
          path: &str, body: &T) -> Response {\n        let body = serde_json::to_string(body).expect(\"the body can be \
@@ -103,56 +102,50 @@ fn kernel(later: &mut Later) {
 
 /// A file is split.
 fn signals(later: &mut Later) {
-    let server = "base/files/crates/kernel/src/server.rs";
-    let text = later.text(server).to_owned();
+    let service = "base/files/platform/kernel/src/service.rs";
+    let text = later.text(service).to_owned();
     let start = text.find("/// A token that is cancelled").expect("the function that waits for signals");
-    let head = "use std::io;\n\nuse tokio::signal;\nuse tokio_util::sync::CancellationToken;\n\n";
-    later.write("base/files/crates/kernel/src/signals.rs", &format!("{head}{}", &text[start..]));
-    later.write(server, &format!("{}\n", text[..start].trim_end()));
-    later.replace(server, "use std::{io, time::Duration};", "use std::time::Duration;");
-    later.replace(server, "net::TcpListener, signal, ", "net::TcpListener, ");
-    let lib = "base/files/crates/kernel/src/lib.rs";
-    later.replace(lib, "mod server;\n", "mod server;\nmod signals;\n");
+    let head = "use std::io;\n\nuse tokio::signal;\nuse tokio_util::sync::CancellationToken;\n\nuse crate::notify;\n\n";
+    later.write("base/files/platform/kernel/src/signals.rs", &format!("{head}{}", &text[start..]));
+    later.write(service, &format!("{}\n", text[..start].trim_end()));
+    later.replace(service, "use tokio::{net::TcpListener, signal};", "use tokio::net::TcpListener;");
+    later.replace(service, "use tokio_util::sync::CancellationToken;\n", "");
+    let lib = "base/files/platform/kernel/src/lib.rs";
+    later.replace(lib, "mod service;\n", "mod service;\nmod signals;\n");
     later.replace(
         lib,
-        "pub use server::{Application, openapi, stop_on_signal};",
-        "pub use server::{Application, openapi};\npub use signals::stop_on_signal;",
+        "pub use service::{listen, notify, stop_on_signal};",
+        "pub use service::{listen, notify};\npub use signals::stop_on_signal;",
     );
 }
 
 /// The layout and the stylesheet are improved, and a slot has another name.
 fn pages(later: &mut Later) {
-    let layout = "base/files/crates/ui/templates/layout.html";
+    let layout = "base/files/platform/ui/templates/layout.html";
     later.replace(layout, "<nav aria-label=\"Main\">", "<nav class=\"main\" aria-label=\"Main\">");
     later.replace(
         layout,
         "    <a href=\"/health/ready\">Health</a>\n",
         "    <a href=\"/health/ready\" rel=\"nofollow\">Health</a>\n",
     );
-    let css = "base/files/crates/ui/assets/app.css";
+    let css = "base/files/platform/ui/assets/app.css";
     later.replace(css, "--radius: 0.625rem;", "--radius: 0.75rem;");
     later.replace(css, ".eyebrow {", ".hero > :last-child { margin-block-end: 0; }\n.eyebrow {");
     later.replace(css, "h2 { font-size: 1.25rem; }", "h2 { font-size: 1.375rem; }");
     later.replace(
-        "base/files/crates/ui/templates/error.html",
+        "base/files/platform/ui/templates/error.html",
         "<h1>Busy right now</h1>",
         "<h1>Too busy right now</h1>",
     );
-    later.replace("base/files/crates/ui/templates/home.html", "<p class=\"lead\">", "<p class=\"lead wide\">");
-    later.replace("base/files/crates/ui/src/page.rs", "// @slot uses", "// @slot imports");
-    later.replace("features/components/feature.toml", "slot = \"uses\"", "slot = \"imports\"");
+    later.replace("base/files/platform/ui/templates/home.html", "<p class=\"lead\">", "<p class=\"lead wide\">");
+    later.replace("base/files/platform/ui/src/assets.rs", "// @slot stylesheets", "// @slot sheets");
+    later.replace("features/components/feature.toml", "slot = \"stylesheets\"", "slot = \"sheets\"");
 }
 
 /// The example allows more, and says so.
 fn example(later: &mut Later) {
-    let notes = "features/example/files/crates/notes";
-    later.replace(
-        &format!("{notes}/src/note.rs"),
-        "const TITLE_LIMIT: usize = 120;",
-        "const TITLE_LIMIT: usize = 200;",
-    );
-    later.replace(&format!("{notes}/src/note.rs"), "max_length = 120", "max_length = 200");
-    later.replace(&format!("{notes}/templates/note.html"), "maxlength=120", "maxlength=200");
+    let notes = "features/example/files/modules/notes";
+    later.replace(&format!("{notes}/src/note.rs"), "Text::new(\"title\", 120)", "Text::new(\"title\", 200)");
     later.replace(
         &format!("{notes}/src/api.rs"),
         "/// List notes\n",

@@ -157,7 +157,7 @@ impl<'a> Removed<'a> {
         let own: Vec<String> =
             self.paths.iter().filter(|path| made.get(path).is_none()).map(|path| (*path).to_owned()).collect();
         if let (false, Some(drops)) = (own.is_empty(), &self.keys.drops) {
-            let (files, folder) = (list(&own), self.keys.folder_of(&drops.module));
+            let (files, folder) = (list(&own), &drops.folder);
             data.notes.push(format!(
                 "migrations of your own lose their module: {files}; what databases need of them beyond it belongs into {folder} \
                  (`neoforge add feature {}`), written so that it does nothing where it has been done",
@@ -204,8 +204,8 @@ impl<'a> Removed<'a> {
         }
         let modules: Vec<&str> = self.modules.iter().map(String::as_str).collect();
         let modules = modules.join("_and_");
-        let folder = self.keys.folder_of(&drops.module);
-        let number = self.ours.below(&folder).filter_map(|(name, _)| number(name)).max().map_or(1, |last| last + 1);
+        let folder = &drops.folder;
+        let number = self.ours.below(folder).filter_map(|(name, _)| number(name)).max().map_or(1, |last| last + 1);
         let mut text =
             format!("-- Drops for good what `{modules}` has made. Where that is not there, this does nothing.\n");
         for statement in statements {

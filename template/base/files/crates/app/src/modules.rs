@@ -1,9 +1,0 @@
-use kernel::Module;
-
-/// A module comes after those whose tables it refers to: migrations run in this order.
-pub fn add_to(modules: &mut Vec<Module>) {
-    // @slot first
-    modules.push(ui::module());
-    // @slot modules
-    // @slot last
-}
