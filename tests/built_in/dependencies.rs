@@ -50,7 +50,5 @@ fn names(manifest: &Table, kind: &str) -> BTreeSet<String> {
 
 /// The name by which code calls a crate.
 fn library(name: &str) -> String {
-    match name {
-        _ => name.replace('-', "_"),
-    }
+    name.replace('-', "_")
 }

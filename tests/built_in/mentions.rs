@@ -14,12 +14,23 @@ use super::{PROJECTS, Project, TEMPLATE, has_word};
 
 /// Words that name a feature or a crate, and are ordinary language or somebody else's name, too. These say nothing; the
 /// other marks of their features do.
-const ORDINARY: [&str; 11] = [
-    ".cargo/", "clients", "components", "cookie", "example", "headers", "lists", "notify", "rest", "rustls", "time",
+const ORDINARY: [&str; 12] = [
+    ".cargo/",
+    "backups",
+    "clients",
+    "components",
+    "cookie",
+    "example",
+    "headers",
+    "lists",
+    "notify",
+    "rest",
+    "rustls",
+    "time",
 ];
 
 /// Mentions that are meant: file, word, and why.
-const MEANT: [(&str, &str, &str); 13] = [
+const MEANT: [(&str, &str, &str); 19] = [
     (".devcontainer/compose.yaml", "POSTGRES_PASSWORD", "what the image of PostgreSQL reads"),
     (".devcontainer/devcontainer.json", "vscode", "a key of the format"),
     (".github/workflows/ci.yml", "POSTGRES_PASSWORD", "what the image of PostgreSQL reads"),
@@ -29,8 +40,14 @@ const MEANT: [(&str, &str, &str); 13] = [
     ("app/tests/doctor.rs", "sqlite", "a database that the application is not built for"),
     ("platform/kernel/src/config.rs", "postgres", "a database that the application is not built for"),
     ("platform/kernel/src/config.rs", "sqlite", "a database that the application is not built for"),
+    ("platform/kernel/src/database.rs", "postgresql", "what holds for the other one, too, where SQL runs on both"),
+    ("platform/kernel/src/database.rs", "sqlite", "what holds for the other one, too, where SQL runs on both"),
     ("docs/decisions/0003-sql-with-sqlx.md", "postgresql", "a decision weighs the alternatives"),
     ("docs/decisions/0003-sql-with-sqlx.md", "sqlite", "a decision weighs the alternatives"),
+    ("docs/decisions/0004-jobs-in-the-database.md", "postgresql", "a decision weighs the alternatives"),
+    ("docs/decisions/0004-jobs-in-the-database.md", "sqlite", "a decision weighs the alternatives"),
+    ("docs/decisions/0008-connections.md", "postgresql", "a decision weighs the alternatives"),
+    ("docs/decisions/0008-connections.md", "sqlite", "a decision weighs the alternatives"),
     ("docs/features/devcontainer.md", "vs code", "an editor, whether its settings are there or not"),
     ("docs/features/sqlite.md", "postgresql", "what can be chosen instead"),
 ];
@@ -84,7 +101,7 @@ fn parts() -> impl Iterator<Item = &'static Feature> {
 fn no_project_mentions_what_it_does_not_have() {
     let all: BTreeMap<&str, Marks> =
         parts().chain([&TEMPLATE.base]).map(|part| (part.name.as_str(), Marks::of(part))).collect();
-    let (mut wrong, mut meant) = (BTreeSet::new(), BTreeSet::new());
+    let (mut wrong, mut meant) = (BTreeMap::new(), BTreeSet::new());
     for project in &*PROJECTS {
         let selection = complete(&TEMPLATE, &project.record.answers.features).expect("features that go together");
         let chosen: BTreeSet<&str> = selection.parts.iter().map(|part| part.name.as_str()).collect();
@@ -100,7 +117,8 @@ fn no_project_mentions_what_it_does_not_have() {
                     if let Some(known) = MEANT.iter().find(|(file, word, _)| *file == path && *word == mark) {
                         meant.insert(known);
                     } else {
-                        wrong.insert(format!("{path} mentions `{mark}` of {}, as in {}", part.name, project.name));
+                        let mention = format!("{path} mentions `{mark}` of {}", part.name);
+                        wrong.entry(mention).or_insert_with(|| format!("for instance in {}", project.name));
                     }
                 }
             }

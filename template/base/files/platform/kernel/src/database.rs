@@ -12,8 +12,10 @@ use sqlx::{
     pool::PoolConnection,
 };
 
-pub use crate::database::backend::{Backend, Connection, begin};
+pub use crate::database::backend::{Backend, Connection, TIMES_ARE_TEXTS, begin};
 use crate::{Config, Module, jobs};
+
+use backend::Pools;
 
 pub(crate) mod backend;
 
@@ -28,15 +30,6 @@ pub struct Db {
     pages: Pools,
     /// Jobs have connections of their own: however many wait for something, pages are served.
     jobs: Pools,
-    probe: backend::Probe,
-}
-
-/// Where there may be one writer only, it has a pool of its own, in which writers wait in the order in which they came.
-/// Elsewhere, both are the same.
-#[derive(Clone, Debug)]
-struct Pools {
-    reader: Pool<Backend>,
-    writer: Pool<Backend>,
 }
 
 impl Db {
@@ -46,24 +39,24 @@ impl Db {
     ///
     /// Fails when no connection is free in time.
     pub async fn acquire(&self) -> sqlx::Result<PoolConnection<Backend>> {
-        self.pages.writer.acquire().await
+        self.pages.writer().acquire().await
     }
 
     /// The connections that only read, for several queries on the same one.
     #[must_use]
     pub const fn reader(&self) -> &Pool<Backend> {
-        &self.pages.reader
+        self.pages.reader()
     }
 
     pub(crate) fn for_jobs(&self) -> Self {
-        Self { pages: self.jobs.clone(), ..self.clone() }
+        Self { pages: self.jobs.clone(), jobs: self.jobs.clone() }
     }
 
     /// Closes all connections, when nobody uses them any more.
     pub async fn close(&self) {
-        for Pools { reader, writer } in [&self.pages, &self.jobs] {
-            reader.close().await;
-            writer.close().await;
+        for pools in [&self.pages, &self.jobs] {
+            pools.reader().close().await;
+            pools.writer().close().await;
         }
     }
 }
@@ -79,7 +72,7 @@ impl<'c> Executor<'c> for &Db {
         'c: 'e,
         E: 'q + Execute<'q, Backend>,
     {
-        self.pages.writer.execute_many(query)
+        self.pages.writer().execute_many(query)
     }
 
     fn fetch_many<'e, 'q: 'e, E>(self, query: E) -> BoxStream<'e, sqlx::Result<Either<QueryResult, Row>>>
@@ -87,7 +80,7 @@ impl<'c> Executor<'c> for &Db {
         'c: 'e,
         E: 'q + Execute<'q, Backend>,
     {
-        self.pages.reader.fetch_many(query).map_err(backend::explain).boxed()
+        self.pages.reader().fetch_many(query).map_err(backend::explain).boxed()
     }
 
     fn fetch_optional<'e, 'q: 'e, E>(self, query: E) -> BoxFuture<'e, sqlx::Result<Option<Row>>>
@@ -95,7 +88,7 @@ impl<'c> Executor<'c> for &Db {
         'c: 'e,
         E: 'q + Execute<'q, Backend>,
     {
-        self.pages.reader.fetch_optional(query).map_err(backend::explain).boxed()
+        self.pages.reader().fetch_optional(query).map_err(backend::explain).boxed()
     }
 
     fn prepare_with<'e>(
@@ -106,14 +99,14 @@ impl<'c> Executor<'c> for &Db {
     where
         'c: 'e,
     {
-        self.pages.reader.prepare_with(sql, parameters)
+        self.pages.reader().prepare_with(sql, parameters)
     }
 
     fn describe<'e>(self, sql: SqlStr) -> BoxFuture<'e, sqlx::Result<Describe<Backend>>>
     where
         'c: 'e,
     {
-        self.pages.reader.describe(sql)
+        self.pages.reader().describe(sql)
     }
 }
 

@@ -94,7 +94,7 @@ pub struct TrustsPeer(pub fn(&AppState, std::net::IpAddr) -> bool);
 #[derive(Clone, Copy)]
 pub struct Admits(pub fn(&AppState, std::net::IpAddr) -> Option<Box<dyn std::any::Any + Send>>);
 
-/// Points out a configuration that works and is hardly meant: `app doctor` tells.
+/// Points out a configuration that works and is hardly meant.
 #[derive(Clone, Copy)]
 pub struct Advice(pub fn(&Config) -> Option<String>);
 

@@ -45,7 +45,8 @@ impl Service {
         let mut command = Command::new("sh");
         command.args(["-c", script, &files.to_string(), env!("CARGO_BIN_EXE_app")]);
         command.stdin(Stdio::from(OwnedFd::from(self.socket.try_clone().unwrap()))).stderr(Stdio::piped());
-        command.env("DATABASE_URL", self.app.database_url()).env("RATE_LIMIT_PAGES", "off").env("LOG", "warn");
+        command.env("DATABASE_URL", self.app.database_url()).env("LOG", "warn");
+        // @slot variables
         command.envs(variables.iter().copied()).kill_on_drop(true).spawn().unwrap()
     }
 }

@@ -1,5 +1,4 @@
-use kernel::database::Backend;
-use sqlx::Database;
+use kernel::database::TIMES_ARE_TEXTS;
 use time::Duration;
 
 use crate::{
@@ -96,10 +95,12 @@ fn contains(text: &str) -> Result<Condition, String> {
 
 const TIMESTAMP: &str = "Use a date such as 2026-01-31, or a time such as 2026-01-31T08:00:00Z.";
 
+/// Where times are texts, a fraction of a second would come before the second itself. Rows have whole seconds there, and so
+/// the next whole second in the right direction finds the same ones.
 fn starts(text: &str) -> Result<Condition, String> {
     let time = value::midnight(text).or_else(|| value::timestamp(text)).ok_or(TIMESTAMP)?;
     let up = Duration::nanoseconds((1_000_000_000 - i64::from(time.nanosecond())) % 1_000_000_000);
-    let time = if compares_texts() { time.checked_add(up).ok_or(TIMESTAMP)? } else { time };
+    let time = if TIMES_ARE_TEXTS { time.checked_add(up).ok_or(TIMESTAMP)? } else { time };
     Ok(Condition::Compares(">=", Value::Timestamp(time)))
 }
 
@@ -110,12 +111,6 @@ fn ends(text: &str) -> Result<Condition, String> {
         return Ok(Condition::Compares("<", Value::Timestamp(end)));
     }
     let time = value::timestamp(text).ok_or(TIMESTAMP)?;
-    let time = if compares_texts() { time.truncate_to_second() } else { time };
+    let time = if TIMES_ARE_TEXTS { time.truncate_to_second() } else { time };
     Ok(Condition::Compares("<=", Value::Timestamp(time)))
-}
-
-/// Whether times are texts, in which a fraction of a second would come before the second itself. Rows have whole seconds
-/// there, and so the next whole second in the right direction finds the same ones.
-fn compares_texts() -> bool {
-    Backend::NAME == "SQLite"
 }

@@ -11,11 +11,14 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
-use super::{Db, Pools};
+use super::Db;
 use crate::Config;
 
 /// The database that the application is built for.
 pub type Backend = Postgres;
+
+/// Whether times are kept as texts, and compared so.
+pub const TIMES_ARE_TEXTS: bool = false;
 
 /// One connection, as handlers and jobs see it.
 pub type Connection = PgConnection;
@@ -74,12 +77,26 @@ impl Url {
 ///
 /// Fails when no connection is free in time.
 pub async fn begin(db: &Db) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
-    db.pages.writer.begin().await
+    db.pages.writer().begin().await
 }
 
 /// The name of the constraint that a row has broken.
 pub fn constraint(error: &dyn DatabaseError) -> Option<String> {
     error.constraint().map(ToOwned::to_owned)
+}
+
+/// Any connection may write.
+#[derive(Clone, Debug)]
+pub struct Pools(PgPool);
+
+impl Pools {
+    pub const fn reader(&self) -> &PgPool {
+        &self.0
+    }
+
+    pub const fn writer(&self) -> &PgPool {
+        &self.0
+    }
 }
 
 /// Divides the connections between pages and jobs.
@@ -96,8 +113,7 @@ pub async fn connect(config: &Config) -> anyhow::Result<Db> {
     let share = u32::try_from(config.worker_concurrency)? + 1;
     let pages = pool(config.database_connections - share).connect_with(options.clone()).await?;
     let jobs = pool(share).connect_lazy_with(options);
-    let both = |pool: PgPool| Pools { reader: pool.clone(), writer: pool };
-    Ok(Db { pages: both(pages), jobs: both(jobs), probe: () })
+    Ok(Db { pages: Pools(pages), jobs: Pools(jobs) })
 }
 
 pub async fn create_if_missing(config: &Config) -> anyhow::Result<()> {
@@ -118,9 +134,6 @@ pub async fn apply(connection: &mut PgConnection, table: &str, step: &Migration)
 pub const fn explain(error: sqlx::Error) -> sqlx::Error {
     error
 }
-
-/// The server knows itself whether it takes changes.
-pub type Probe = ();
 
 impl Db {
     /// Makes sure that the tables can be read, and that the server takes changes.

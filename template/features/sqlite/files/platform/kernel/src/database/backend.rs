@@ -12,18 +12,21 @@ use std::{
 use anyhow::{Context, ensure};
 use log::LevelFilter;
 use sqlx::{
-    ConnectOptions, Connection as _, Error, Executor, Sqlite, SqliteConnection, Transaction,
+    ConnectOptions, Connection as _, Error, Executor, Sqlite, SqliteConnection, SqlitePool, Transaction,
     error::DatabaseError,
     migrate::{Migrate, Migration},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 use tokio::time::timeout;
 
-use super::{Db, Pools};
+use super::Db;
 use crate::Config;
 
 /// The database that the application is built for.
 pub type Backend = Sqlite;
+
+/// Whether times are kept as texts, and compared so.
+pub const TIMES_ARE_TEXTS: bool = true;
 
 /// One connection, as handlers and jobs see it.
 pub type Connection = SqliteConnection;
@@ -106,7 +109,8 @@ impl Url {
 ///
 /// Fails when the connection that writes is not free in time, or the lock is not.
 pub async fn begin(db: &Db) -> Result<Transaction<'static, Sqlite>, Error> {
-    db.pages.writer.begin_with("BEGIN IMMEDIATE").await.inspect_err(|_| *db.probe.proven() = None)
+    let Pools { writer, probe, .. } = &db.pages;
+    writer.begin_with("BEGIN IMMEDIATE").await.inspect_err(|_| *probe.proven() = None)
 }
 
 /// The name of the constraint that a row has broken: for one that is unique, `<table>_<columns>_key`.
@@ -118,6 +122,24 @@ pub fn constraint(error: &dyn DatabaseError) -> Option<String> {
     let Some((table, _)) = constraint.split_once('.') else { return Some(constraint.to_owned()) };
     let columns: Vec<_> = constraint.split(", ").filter_map(|it| Some(it.split_once('.')?.1)).collect();
     Some(format!("{table}_{}_key", columns.join("_")))
+}
+
+/// There may be one writer only: it has a pool of its own, in which writers wait in the order in which they came.
+#[derive(Clone, Debug)]
+pub struct Pools {
+    reader: SqlitePool,
+    writer: SqlitePool,
+    probe: Probe,
+}
+
+impl Pools {
+    pub const fn reader(&self) -> &SqlitePool {
+        &self.reader
+    }
+
+    pub const fn writer(&self) -> &SqlitePool {
+        &self.writer
+    }
 }
 
 /// One connection writes, and the others only read.
@@ -153,8 +175,8 @@ pub async fn connect(config: &Config) -> anyhow::Result<Db> {
     let options = options.read_only(true);
     let reader = pool(config.database_connections).connect_with(options.clone()).await?;
     let jobs = pool(u32::try_from(config.worker_concurrency)? + 1).connect_lazy_with(options);
-    let jobs = Pools { reader: jobs, writer: writer.clone() };
-    Ok(Db { pages: Pools { reader, writer }, jobs, probe })
+    let jobs = Pools { reader: jobs, writer: writer.clone(), probe: probe.clone() };
+    Ok(Db { pages: Pools { reader, writer, probe }, jobs })
 }
 
 pub async fn create_if_missing(config: &Config) -> anyhow::Result<()> {
@@ -198,7 +220,7 @@ pub fn explain(error: Error) -> Error {
 /// Knows which file was opened, and when it was proven that changes can be made. What fails to start or is rolled
 /// back is a reason to doubt that.
 #[derive(Clone, Debug)]
-pub struct Probe {
+struct Probe {
     file: Arc<Path>,
     identity: (u64, u64),
     proven: Arc<Mutex<Option<Instant>>>,
@@ -234,19 +256,20 @@ impl Db {
     /// The file of the database.
     #[must_use]
     pub fn file(&self) -> &Path {
-        &self.probe.file
+        &self.pages.probe.file
     }
 
     /// Makes sure that the file is the one that was opened, that it can be read, and that it takes changes.
     pub(crate) async fn check(&self) -> anyhow::Result<()> {
         let file =
             fs::metadata(self.file()).context("its file is gone: restore a backup, and restart the application")?;
-        let is_same = file.len() > 0 && identity(&file) == self.probe.identity;
+        let probe = &self.pages.probe;
+        let is_same = file.len() > 0 && identity(&file) == probe.identity;
         ensure!(is_same, "its file was emptied or replaced while it was in use: restart the application");
         // From the file, and not from what the connection remembers.
         let history = sqlx::raw_sql("PRAGMA shrink_memory; SELECT version FROM _migrations__jobs LIMIT 1");
         history.fetch_one(self.reader()).await.context("the tables cannot be read")?;
-        if self.probe.is_proven() {
+        if probe.is_proven() {
             return Ok(());
         }
         // Whoever holds the lock for that long makes changes.
@@ -254,7 +277,7 @@ impl Db {
         let mut attempt = attempt.context(READ_ONLY)?;
         attempt.execute("CREATE TABLE _probe (x INTEGER); DROP TABLE _probe").await.context(READ_ONLY)?;
         attempt.commit().await.context(READ_ONLY)?;
-        *self.probe.proven() = Some(Instant::now());
+        *probe.proven() = Some(Instant::now());
         Ok(())
     }
 }
