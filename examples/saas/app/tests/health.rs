@@ -1,6 +1,6 @@
 //! The health check of the container image.
 
-use std::{net::SocketAddr, process::Output};
+use std::{io, net::SocketAddr, process::Output};
 
 use kernel::Module;
 use testkit::TestApp;
@@ -20,7 +20,8 @@ async fn passes_while_the_application_can_do_its_work() {
 
 #[tokio::test]
 async fn fails_with_what_is_failing() {
-    let cautious = Module::new("cautious").check("disk", |_| Box::pin(async { anyhow::bail!("it is full") }));
+    let cautious =
+        Module::new("cautious").check("disk", |_| Box::pin(async { Err(io::Error::other("it is full").into()) }));
     let app = TestApp::start(vec![cautious]).await;
     let run = ask(app.address).await;
     assert_eq!(run.status.code(), Some(1));

@@ -1,4 +1,7 @@
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use sqlx::types::time::OffsetDateTime;
 
@@ -12,7 +15,12 @@ impl Clock {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).unwrap_or_else(OffsetDateTime::now_utc)
     }
 
-    /// Stops the clock at this time. Set it again to let time pass.
+    /// Lets time pass, for a test; afterwards, the clock stands still.
+    pub fn advance(&self, time: Duration) {
+        self.set(self.now() + time);
+    }
+
+    /// Stops the clock at this time.
     pub fn set(&self, time: OffsetDateTime) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(time);
     }

@@ -3,14 +3,16 @@
 //! An [`Error`] becomes a [`Problem`] that travels with the response. Where the route is mounted decides how it is
 //! written: as `application/problem+json` under `/api`, as a page elsewhere. See [`crate::http`].
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, panic::Location, sync::Arc, time::Duration};
 
 use axum::{
-    http::StatusCode,
+    http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
+
+use crate::database::backend;
 
 /// What handlers return.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -21,21 +23,59 @@ pub type FieldErrors = BTreeMap<&'static str, String>;
 /// Why a request fails.
 #[derive(Debug)]
 pub enum Error {
+    /// Only who has signed in may do this.
+    SignIn,
+    /// This visitor may not do this.
+    Forbidden,
     /// There is no such thing, or not for this client.
     NotFound,
-    /// The request cannot be read; the text tells the client why.
-    Malformed(StatusCode, String),
+    /// The request cannot be met; the text tells the client why.
+    Refused(StatusCode, String),
+    /// This is more than is allowed, until so much time has passed.
+    TooMany(Duration),
     /// The request can be read, but its values cannot be accepted.
     Invalid(FieldErrors),
     /// Any other reason, in full.
     Problem(Problem),
     /// Our own fault. The cause goes to the log, never to the client.
-    Internal(anyhow::Error),
+    Internal(Failure),
+}
+
+/// A fault of our own, and where it came up.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    pub cause: Arc<anyhow::Error>,
+    pub at: &'static Location<'static>,
 }
 
 impl<E: Into<anyhow::Error>> From<E> for Error {
+    #[track_caller]
     fn from(error: E) -> Self {
-        Self::Internal(error.into())
+        Self::Internal(Failure { cause: Arc::new(error.into()), at: Location::caller() })
+    }
+}
+
+/// For what only the database can know, such as whether a name is taken.
+pub trait ResultExt<T> {
+    /// Blames a field when the database refuses a row because of this constraint. Its name is the one that the migration
+    /// gives it or, for columns that are unique, `<table>_<columns>_key`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Invalid`] for this constraint, [`Error::Internal`] for everything else.
+    fn on_constraint(self, name: &str, field: &'static str, message: &str) -> Result<T>;
+}
+
+impl<T> ResultExt<T> for Result<T, sqlx::Error> {
+    #[track_caller]
+    fn on_constraint(self, name: &str, field: &'static str, message: &str) -> Result<T> {
+        match self {
+            Err(sqlx::Error::Database(error)) if backend::constraint(&*error).is_some_and(|broken| broken == name) => {
+                Err(Error::Invalid([(field, message.to_owned())].into()))
+            }
+            Err(error) => Err(error.into()),
+            Ok(value) => Ok(value),
+        }
     }
 }
 
@@ -69,6 +109,8 @@ impl From<StatusCode> for Problem {
 /// What a client can do about an error that says nothing more.
 const fn advice(status: StatusCode) -> Option<&'static str> {
     Some(match status {
+        StatusCode::UNAUTHORIZED => "Sign in first.",
+        StatusCode::FORBIDDEN => "You may not do this.",
         StatusCode::NOT_FOUND => "There is nothing at this address.",
         StatusCode::METHOD_NOT_ALLOWED => "Use one of the methods in the header `Allow`.",
         StatusCode::UNPROCESSABLE_ENTITY => "Correct the fields in `errors`.",
@@ -80,22 +122,35 @@ const fn advice(status: StatusCode) -> Option<&'static str> {
 
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
+        let (mut failure, mut retry_after) = (None, None);
         let problem = match self {
+            Self::SignIn => StatusCode::UNAUTHORIZED.into(),
+            Self::Forbidden => StatusCode::FORBIDDEN.into(),
             Self::NotFound => StatusCode::NOT_FOUND.into(),
-            Self::Malformed(status, detail) => Problem { detail: Some(detail), ..status.into() },
+            Self::Refused(status, detail) => Problem { detail: Some(detail), ..status.into() },
+            Self::TooMany(wait) => {
+                // Rounded up, so that nobody comes back too early.
+                let seconds = Duration::from_secs_f64(wait.as_secs_f64().ceil()).as_secs();
+                retry_after = Some(seconds);
+                let detail = format!("This is more than is allowed. Try again in {seconds} s.");
+                Problem { detail: Some(detail), ..StatusCode::TOO_MANY_REQUESTS.into() }
+            }
             Self::Invalid(errors) => {
                 let errors = errors.into_iter().map(|(field, message)| (field.to_owned(), message)).collect();
                 Problem { errors, ..StatusCode::UNPROCESSABLE_ENTITY.into() }
             }
             Self::Problem(problem) => problem,
             Self::Internal(cause) => {
-                tracing::error!("request failed: {cause:#}");
+                failure = Some(cause);
                 StatusCode::INTERNAL_SERVER_ERROR.into()
             }
         };
         let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = status.into_response();
         response.extensions_mut().insert(problem);
+        retry_after.map(|seconds: u64| response.headers_mut().insert(header::RETRY_AFTER, seconds.into()));
+        // Told where the route is known: see `http`.
+        failure.map(|failure| response.extensions_mut().insert(failure));
         response
     }
 }

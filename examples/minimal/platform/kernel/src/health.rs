@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    iter,
     pin::Pin,
     time::{Duration, Instant},
 };
@@ -38,13 +39,14 @@ pub struct Finding {
 
 impl Check {
     /// The check that every application has.
-    pub(crate) const DATABASE: Self = Self { name: "database", run: |state| Box::pin(database(state)) };
+    pub(crate) const DATABASE: Self =
+        Self { name: "database", run: |state| Box::pin(async move { state.db.check().await }) };
 }
 
 /// Runs all checks at the same time. What they find is sorted by name; the causes of failures also go to the log.
 pub async fn examine(state: &AppState) -> Vec<Finding> {
     let mut running = JoinSet::new();
-    for Check { name, run } in state.checks.iter().copied() {
+    for Check { name, run } in iter::once(&Check::DATABASE).chain(state.all()).copied() {
         let (answer, started) = (run(state.clone()), Instant::now());
         running.spawn(async move {
             let outcome = timeout(LIMIT, answer).await.context("no answer in time").flatten();
@@ -72,9 +74,4 @@ async fn ready(State(state): State<AppState>) -> (StatusCode, Json<Value>) {
     let word = |well| if well { "ok" } else { "failing" };
     let checks: BTreeMap<_, _> = findings.iter().map(|it| (it.name, word(it.outcome.is_ok()))).collect();
     (code, Json(json!({ "status": word(well), "checks": checks })))
-}
-
-async fn database(state: AppState) -> anyhow::Result<()> {
-    sqlx::query("SELECT 1").execute(&state.db).await?;
-    Ok(())
 }

@@ -1,4 +1,4 @@
-//! Background jobs, kept in the application's own database and run by [apalis](https://docs.rs/apalis).
+//! Background jobs, kept in the application's own database, in the table `_jobs`.
 //!
 //! A job is a type that can be serialised and that knows how to run. [`enqueue`] takes a connection, so that a job is
 //! accepted in the same transaction as the change that calls for it: both happen, or neither.
@@ -9,28 +9,38 @@
 
 use std::{
     collections::HashMap,
-    pin::Pin,
+    fmt,
+    panic::Location,
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, bail};
-use apalis::prelude::{AbortError, Attempt, BoxDynError, Data, TaskId, WorkerBuilder, WorkerBuilderExt, WorkerError};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use serde_json::Value;
-use tokio::time::{interval, sleep, timeout};
+use anyhow::{Context, anyhow};
+use serde::{Serialize, de::DeserializeOwned};
+use tokio::{
+    task::JoinSet,
+    time::{MissedTickBehavior, interval, sleep, timeout},
+};
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 use tracing::Instrument;
 use uuid::Uuid;
 
-use crate::{AppState, database::Connection, logging, module::Background, server::deadline};
+use crate::{
+    AppState, Background, BoxFuture,
+    database::Connection,
+    logging,
+    observe::{Failed, Observation},
+    server::deadline,
+};
 
+mod backend;
 mod queue;
 
-pub use queue::due;
-pub(crate) use queue::migrations;
+pub(crate) use self::backend::MIGRATIONS;
+use self::queue::Outcome;
+pub use self::queue::{Claimed, Lease, cancel, due};
 
-/// How often an idle worker looks for jobs.
+/// How often an idle worker looks for jobs. It is woken as well when one is accepted.
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
 
 /// How long a worker waits before it comes back after the database failed it.
@@ -47,22 +57,35 @@ pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// How long one attempt may take.
     const TIME_LIMIT: Duration = Duration::from_mins(10);
 
+    /// Those with the highest number run first; among equals, those that were accepted first.
+    const PRIORITY: i16 = 0;
+
     /// While a job of this kind with this key is unfinished, another one is not accepted.
     fn key(&self) -> Option<String> {
         None
     }
 
+    /// What operators see of the job, instead of its data: never put a secret into it.
+    fn describe(&self) -> String {
+        Self::NAME.to_owned()
+    }
+
     /// Does the work.
     fn run(self, state: AppState) -> impl Future<Output = anyhow::Result<()>> + Send;
+
+    /// Runs when the attempts are used up, or the job was given up: to tell somebody, or to clean up. It may run twice.
+    fn dead(self, _state: AppState, _error: anyhow::Error) -> impl Future<Output = anyhow::Result<()>> + Send {
+        async { Ok(()) }
+    }
 }
 
-/// Accepts a job, unless its key is taken; returns whether it did. Give it a transaction, and the job exists when the
+/// Accepts a job, unless its key is taken; returns its id if it did. Give it a transaction, and the job exists when the
 /// transaction is committed.
 ///
 /// # Errors
 ///
 /// Fails when the job cannot be serialised or the database refuses it.
-pub async fn enqueue<J: Job>(connection: &mut Connection, job: &J) -> anyhow::Result<bool> {
+pub async fn enqueue<J: Job>(connection: &mut Connection, job: &J) -> anyhow::Result<Option<i64>> {
     enqueue_in(Duration::ZERO, connection, job).await
 }
 
@@ -71,55 +94,68 @@ pub async fn enqueue<J: Job>(connection: &mut Connection, job: &J) -> anyhow::Re
 /// # Errors
 ///
 /// Fails like [`enqueue`].
-pub async fn enqueue_in<J: Job>(delay: Duration, connection: &mut Connection, job: &J) -> anyhow::Result<bool> {
-    let (kind, request) = (J::NAME.to_owned(), logging::current_request_id());
-    let envelope = serde_json::to_vec(&Envelope { kind, payload: serde_json::to_value(job)?, request })?;
-    let key = job.key().map(|key| format!("{} {key}", J::NAME));
-    queue::push(connection, &envelope, J::ATTEMPTS, delay, key)
-        .await
-        .with_context(|| format!("the job {} was not accepted", J::NAME))
+pub async fn enqueue_in<J: Job>(delay: Duration, connection: &mut Connection, job: &J) -> anyhow::Result<Option<i64>> {
+    queue::push(connection, job, delay).await.with_context(|| format!("the job {} was not accepted", J::NAME))
 }
 
 /// The error of a job that is not worth another attempt.
 pub fn give_up(error: impl Into<anyhow::Error>) -> anyhow::Error {
-    AbortError::new(format!("{:#}", error.into())).into()
+    error.into().context(GivenUp)
 }
 
-/// What the queue stores: one queue for all kinds of jobs, so that a process polls once, however many kinds there are.
-#[derive(Debug, Serialize, Deserialize)]
-struct Envelope {
-    kind: String,
-    payload: Value,
-    /// The id of the request that left the job behind.
-    #[serde(default)]
-    request: Option<String>,
+#[derive(Clone, Copy, Debug)]
+struct GivenUp;
+
+impl fmt::Display for GivenUp {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("given up")
+    }
 }
 
-type JobFuture = Pin<Box<dyn Future<Output = anyhow::Result<()>> + Send>>;
+type JobFuture = BoxFuture<'static, anyhow::Result<()>>;
 
 /// A kind of job, with its type erased.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Handler(fn(Value, AppState) -> JobFuture);
+pub(crate) struct Handler {
+    run: fn(String, AppState) -> JobFuture,
+    dead: fn(String, AppState, anyhow::Error) -> JobFuture,
+}
 
 impl Handler {
     pub(crate) fn of<J: Job>() -> Self {
-        Self(|payload, state| {
-            Box::pin(async move {
-                let job: J = serde_json::from_value(payload).context("the stored job no longer fits its type")?;
-                let ended = timeout(J::TIME_LIMIT, job.run(state)).await;
-                ended.with_context(|| format!("the job took longer than {:?}", J::TIME_LIMIT))?
-            })
-        })
+        Self {
+            run: |payload, state| Box::pin(async move { limited::<J>(read::<J>(&payload)?.run(state)).await }),
+            dead: |payload, state, error| {
+                Box::pin(async move { limited::<J>(read::<J>(&payload)?.dead(state, error)).await })
+            },
+        }
     }
 }
+
+fn read<J: Job>(payload: &str) -> anyhow::Result<J> {
+    serde_json::from_str(payload).context("the stored job no longer fits its type")
+}
+
+async fn limited<J: Job>(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+    let ended = timeout(J::TIME_LIMIT, work).await;
+    ended.with_context(|| format!("the job took longer than {:?}", J::TIME_LIMIT))?
+}
+
+/// A part for [`Module::add`](crate::Module::add): hands out jobs in the place of the database, if it returns some work.
+///
+/// That claims jobs with a [`Lease`], runs them with [`Worker::run_claimed`], and ends when the token is cancelled and all
+/// jobs have ended.
+#[derive(Clone, Copy, Debug)]
+pub struct HandOut(pub fn(Worker, CancellationToken) -> Option<BoxFuture<'static, ()>>);
 
 /// Runs the jobs of the modules.
 #[derive(Clone, Debug)]
 pub struct Worker {
-    state: AppState,
+    pub state: AppState,
+    /// How often it looks for jobs.
+    pub poll_interval: Duration,
     handlers: Arc<HashMap<&'static str, Handler>>,
     background: Arc<[Background]>,
-    poll_interval: Duration,
 }
 
 impl Worker {
@@ -138,107 +174,138 @@ impl Worker {
     ///
     /// # Errors
     ///
-    /// Fails when jobs are still unfinished at the end of the shutdown time. Another worker takes them up again.
+    /// Fails when jobs are still unfinished at the end of the shutdown time. They are given back to other workers.
     pub async fn run(&self, stop: CancellationToken) -> anyhow::Result<()> {
+        let background: &[Background] = &[|state| Box::pin(backend::listen(state))];
         let spawn = |work: &Background| AbortOnDropHandle::new(tokio::spawn(work(self.state.clone())));
-        let _background: Vec<_> = self.background.iter().map(spawn).collect();
+        let _background: Vec<_> = background.iter().chain(&*self.background).map(spawn).collect();
+        // New on every start, so that nobody is taken for a predecessor.
+        let lease = Lease::new(&self.state, format!("worker-{}", Uuid::new_v4()));
         let work = async {
-            while !stop.is_cancelled() {
-                if let Err(error) = self.work(stop.clone()).await {
-                    tracing::error!("the worker failed and starts again soon: {error:#}");
-                    sleep(RESTART_PAUSE).await;
-                }
-            }
-        };
-        tokio::select! {
-            () = work => Ok(()),
-            () = self.bury_the_dead() => Ok(()),
-            () = deadline(&stop, self.state.config.shutdown_timeout) => {
-                bail!("some jobs were cut off, because they took longer than SHUTDOWN_SECONDS")
-            }
-        }
-    }
-
-    /// Runs jobs until `stop` is cancelled or the database fails.
-    async fn work(&self, stop: CancellationToken) -> anyhow::Result<()> {
-        let heartbeat = self.state.config.worker_heartbeat;
-        // A name must be new on every start: while the last heartbeat of a dead worker is fresh, its name is taken.
-        let name = format!("worker-{}", Uuid::new_v4());
-        let worker = WorkerBuilder::new(name.as_str())
-            .backend(queue::storage(&self.state.db, heartbeat))
-            .data(self.clone())
-            .concurrency(self.state.config.worker_concurrency)
-            .build(run_job)
-            .run_until(async move {
-                stop.cancelled().await;
-                Ok::<_, WorkerError>(())
-            });
-        let wake = async {
-            let mut ticks = interval(self.poll_interval);
-            loop {
-                ticks.tick().await;
+            match self.state.all().iter().find_map(|HandOut(work)| work(self.clone(), stop.clone())) {
+                Some(work) => work.await,
+                None => self.work(&lease, &stop).await,
             }
         };
         let outcome = tokio::select! {
-            outcome = worker => outcome,
-            // A worker looks for jobs whenever it is polled, and the timers of apalis may forget to have it polled.
-            outcome = wake => outcome,
+            () = work => Ok(()),
+            () = deadline(&stop, self.state.config.shutdown_timeout) => {
+                Err(anyhow!("some jobs were cut off, because they took longer than SHUTDOWN_SECONDS"))
+            }
         };
-        // Nothing of this worker runs any more: its unfinished jobs need not wait until it counts as dead.
-        queue::bury(&self.state.db, heartbeat, Some(&name)).await.ok();
-        Ok(outcome?)
+        // What was cut off need not wait until its lease ends, if the database is well.
+        timeout(RESTART_PAUSE, lease.release()).await.ok();
+        outcome
     }
 
-    /// Takes their jobs from workers that died, again and again.
-    async fn bury_the_dead(&self) {
-        let mut ticks = interval(self.state.config.worker_heartbeat);
-        loop {
-            ticks.tick().await;
-            if let Err(error) = queue::bury(&self.state.db, ticks.period(), None).await {
-                tracing::warn!("the jobs of dead workers cannot be taken up: {error}");
+    /// Runs jobs until `stop` is cancelled and the last one has ended.
+    async fn work(&self, lease: &Lease, stop: &CancellationToken) {
+        let mut running = JoinSet::new();
+        let mut ticks = interval(self.poll_interval);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        while !(stop.is_cancelled() && running.is_empty()) {
+            let woken = queue::WAKE.notified();
+            let places = if stop.is_cancelled() { 0 } else { self.state.config.worker_concurrency };
+            let free = places.saturating_sub(running.len());
+            match lease.claim(free).await {
+                Ok(jobs) => {
+                    for job in jobs {
+                        let (worker, lease) = (self.clone(), lease.clone());
+                        running.spawn(async move { worker.run_claimed(&lease, job).await });
+                    }
+                }
+                Err(error) => {
+                    tracing::error!("the worker cannot look for jobs, and tries again soon: {error:#}");
+                    sleep(RESTART_PAUSE).await;
+                }
+            }
+            tokio::select! {
+                Some(_) = running.join_next() => while running.try_join_next().is_some() {},
+                () = woken, if free > 0 => {}
+                _ = ticks.tick() => {
+                    if let Err(error) = lease.tend().await {
+                        tracing::warn!("jobs whose time has come cannot be woken: {error}");
+                    }
+                }
+                () = stop.cancelled(), if places > 0 => {}
             }
         }
     }
 
-    async fn dispatch(&self, envelope: Envelope, request: String) -> anyhow::Result<()> {
-        let handler = self.handlers.get(&*envelope.kind).context("no module handles jobs of this kind")?;
-        let work = logging::with_request_id(request, (handler.0)(envelope.payload, self.state.clone()));
-        // A task of its own keeps a job that panics or computes for long from stopping the worker.
-        AbortOnDropHandle::new(tokio::spawn(work.in_current_span())).await.context("the job panicked")?
+    /// Runs a job, and writes down what became of it.
+    pub async fn run_claimed(&self, lease: &Lease, job: Claimed) {
+        let (id, attempt) = (job.id, job.attempts + 1);
+        let request = job.request.clone().unwrap_or_else(|| id.to_string());
+        let span = tracing::info_span!("job", kind = job.kind, id, attempt, request);
+        async {
+            let mut outcome = tokio::select! {
+                outcome = logging::with_request_id(request, self.attempt(&job)) => outcome,
+                () = lease.lost(id) => {
+                    tracing::warn!("job stopped: it was cancelled, or the worker was cut off from the database");
+                    return;
+                }
+            };
+            loop {
+                match lease.settle(id, &outcome).await {
+                    Ok(true) => return,
+                    Ok(false) => return tracing::warn!("job ended, but it was cancelled or given to another worker"),
+                    Err(error) => tracing::error!("the end of the job cannot be written down: {error:#}"),
+                }
+                // Whatever fails the queue has failed the job as well, most likely.
+                if let Outcome::Failed(error, _) | Outcome::Dead(error) = outcome {
+                    outcome = Outcome::Disturbed(error, pause_after(attempt, 0));
+                }
+                sleep(RESTART_PAUSE).await;
+            }
+        }
+        .instrument(span)
+        .await;
+    }
+
+    async fn attempt(&self, job: &Claimed) -> Outcome {
+        let (started, attempt, kind) = (Instant::now(), job.attempts + 1, &*job.kind);
+        let handler = self.handlers.get(kind);
+        let ended = match handler {
+            Some(handler) => apart((handler.run)(job.payload.clone(), self.state.clone())).await,
+            None => Err(anyhow!("no module handles jobs of this kind")),
+        };
+        let elapsed = started.elapsed();
+        let observe = |outcome| self.state.observe(&Observation::Worked { kind, outcome, elapsed });
+        let Err(error) = ended else {
+            tracing::info!(?elapsed, "job done");
+            observe("done");
+            return Outcome::Done;
+        };
+        let text = format!("{error:#}");
+        if attempt < job.max_attempts && !error.is::<GivenUp>() {
+            tracing::warn!("job failed: {text}");
+            observe("failed");
+            return Outcome::Failed(text, pause_after(attempt, Uuid::new_v4().as_bytes()[0]));
+        }
+        tracing::error!("job is dead: {text}");
+        observe("dead");
+        let request_id = logging::current_request_id();
+        let failed = Failed { cause: &error, at: Location::caller(), during: kind, request_id: request_id.as_deref() };
+        self.state.observe(&Observation::Failed(failed));
+        if let Some(handler) = handler
+            && let Err(error) = apart((handler.dead)(job.payload.clone(), self.state.clone(), error)).await
+        {
+            tracing::error!("what a dead job calls for failed: {error:#}");
+        }
+        Outcome::Dead(text)
     }
 }
 
-async fn run_job(envelope: Envelope, id: TaskId, attempt: Attempt, worker: Data<Worker>) -> Result<(), BoxDynError> {
-    let attempt = attempt.current();
-    let request = envelope.request.clone().unwrap_or_else(|| id.to_string());
-    let span = tracing::info_span!("job", kind = envelope.kind, %id, attempt, request);
-    async {
-        let started = Instant::now();
-        match worker.dispatch(envelope, request).await {
-            Ok(()) => {
-                tracing::info!(elapsed = ?started.elapsed(), "job done");
-                Ok(())
-            }
-            Err(error) => match error.downcast::<AbortError>() {
-                Ok(end) => {
-                    tracing::warn!("job given up: {end}");
-                    Err(end.into())
-                }
-                Err(error) => {
-                    tracing::warn!("job failed: {error:#}");
-                    queue::postpone(&worker.state.db, &id, pause_after(attempt, Uuid::new_v4().as_bytes()[0])).await?;
-                    Err(format!("{error:#}").into())
-                }
-            },
-        }
-    }
-    .instrument(span)
-    .await
+/// A task of its own keeps a job that panics or computes for long from stopping the worker.
+async fn apart(work: JobFuture) -> anyhow::Result<()> {
+    let request = logging::current_request_id().unwrap_or_default();
+    let work = logging::with_request_id(request, work).in_current_span();
+    AbortOnDropHandle::new(tokio::spawn(work)).await.context("the job panicked")?
 }
 
 /// 5 seconds after the first attempt, twice as long after each further one, at most an hour; and up to a quarter more, so
 /// that jobs which failed together do not come back together.
-fn pause_after(attempt: usize, jitter: u8) -> Duration {
+fn pause_after(attempt: i64, jitter: u8) -> Duration {
     let doublings = u32::try_from(attempt.saturating_sub(1)).unwrap_or(u32::MAX);
     let seconds = 5_u64.saturating_mul(2_u64.saturating_pow(doublings));
     Duration::from_secs(seconds.min(3600)) * (1024 + u32::from(jitter)) / 1024

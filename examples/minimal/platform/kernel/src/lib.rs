@@ -1,25 +1,40 @@
 //! What every part of the application stands on: configuration, errors, the database, HTTP middleware, background jobs,
 //! health checks, and [`Module`], the contract between the application and its features.
 
+mod access;
 mod clock;
 pub mod config;
+mod connections;
 pub mod database;
 pub mod error;
 pub mod health;
 pub mod http;
 pub mod jobs;
+mod link;
 pub mod logging;
 mod module;
+pub mod observe;
+mod parts;
+mod program;
 mod server;
+mod service;
 mod state;
 
+pub use access::{Access, Policy, Time, Visitor};
 pub use clock::Clock;
 pub use config::Config;
 pub use database::Db;
-pub use error::{Error, Problem, Result};
+pub use error::{Error, Problem, Result, ResultExt};
 pub use jobs::Job;
-pub use module::{Area, Background, Csrf, ErrorPage, Layer, Link, Module};
-pub use server::{Application, openapi, stop_on_signal};
+pub use link::{Link, Place};
+pub use logging::print;
+pub use module::{
+    Admits, Advice, Area, Background, BoxFuture, Command, Csp, Csrf, Describe, ErrorPage, Event, Layer, Module,
+    Observer, On, Routes, Seed, Stage, Trace, TrustsPeer,
+};
+pub use program::Program;
+pub use server::{Application, MountedRoute, openapi};
+pub use service::{listen, notify, stop_on_signal};
 pub use state::AppState;
 
 /// The name that people see, on pages and in the API document. Edit `name.txt` beside this crate's manifest to change

@@ -10,7 +10,7 @@ use hyper_util::rt::TokioIo;
 use serde::{Serialize, de::DeserializeOwned};
 use tokio::{net::TcpStream, time::timeout};
 
-use crate::{PATIENCE, TestApp};
+use crate::{PATIENCE, TestApp, visitor};
 
 type Error = Box<dyn std::error::Error + Send + Sync>;
 
@@ -19,6 +19,9 @@ type Error = Box<dyn std::error::Error + Send + Sync>;
 pub struct Response {
     pub status: StatusCode,
     pub headers: HeaderMap,
+    /// The body as it came.
+    pub bytes: Bytes,
+    /// The body as text. What is no text becomes question marks.
     pub body: String,
 }
 
@@ -73,10 +76,12 @@ impl TestApp {
     /// # Panics
     ///
     /// When there is no answer.
-    pub async fn send(&self, request: Builder, body: String) -> Response {
+    pub async fn send(&self, request: Builder, body: impl Into<Bytes> + Send) -> Response {
+        let visitor = self.visitor.as_ref().map(visitor::write);
+        let request = visitor.into_iter().fold(request, |request, (name, value)| request.header(name, value));
         let request = request
             .header(HOST, self.address.to_string())
-            .body(Full::new(Bytes::from(body)))
+            .body(Full::new(body.into()))
             .expect("the request is well formed");
         timeout(PATIENCE, self.exchange(request)).await.expect("an answer comes in time").expect("the connection holds")
     }
@@ -86,10 +91,8 @@ impl TestApp {
         let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
         tokio::spawn(connection);
         let (parts, body) = sender.send_request(request).await?.into_parts();
-        Ok(Response {
-            status: parts.status,
-            headers: parts.headers,
-            body: String::from_utf8(body.collect().await?.to_bytes().into())?,
-        })
+        let bytes = body.collect().await?.to_bytes();
+        let body = String::from_utf8_lossy(&bytes).into_owned();
+        Ok(Response { status: parts.status, headers: parts.headers, bytes, body })
     }
 }

@@ -12,10 +12,11 @@
 
 mod client;
 mod database;
+mod visitor;
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use kernel::{Application, Config, Db, Module, jobs};
+use kernel::{Application, Clock, Config, Db, Module, Visitor, jobs};
 use tokio::{net::TcpListener, time::timeout};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -25,14 +26,16 @@ use crate::database::TestDatabase;
 /// What a test waits for must happen within this time, also on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A running application on a port of its own. It stops when this value is dropped, and its database goes away.
-#[derive(Debug)]
+/// A running application on a port of its own, for somebody. It stops when the last of its values is dropped, and its
+/// database goes away.
+#[derive(Clone, Debug)]
 pub struct TestApp {
     pub application: Application,
     pub address: SocketAddr,
-    // Fields are dropped in this order: first the server stops, then its database goes.
-    _stop: DropGuard,
-    _database: TestDatabase,
+    /// Who has signed in, if anybody has: [`TestApp::as_user`], [`TestApp::as_role`].
+    pub visitor: Option<Visitor>,
+    // Dropped in this order: first the server stops, then its database goes.
+    running: Arc<(DropGuard, TestDatabase)>,
 }
 
 impl TestApp {
@@ -50,14 +53,16 @@ impl TestApp {
     /// # Panics
     ///
     /// When the application does not start.
-    pub async fn start_with(modules: Vec<Module>, variables: &[(&str, &str)]) -> Self {
+    pub async fn start_with(mut modules: Vec<Module>, variables: &[(&str, &str)]) -> Self {
+        modules.push(visitor::module());
         let database = TestDatabase::new();
-        let own = [("DATABASE_URL", database.url.as_str()), ("DATABASE_CONNECTIONS", "5")];
+        let url = database.url.as_str();
+        let own = [("DATABASE_URL", url), ("DATABASE_CONNECTIONS", "8"), ("PUBLIC_URL", "https://app.test")];
         let all = own.iter().chain(variables).map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
         let config = Config::from_variables(&all.collect(), &modules).expect("the test configuration is valid");
         let db = kernel::database::prepare(&config, &modules).await.expect("the test database can be made");
 
-        let application = Application::build(config, db, modules);
+        let application = Application::build(config, db, modules).expect("the modules fit together");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
         let address = listener.local_addr().expect("the listener has an address");
         let stop = CancellationToken::new();
@@ -65,13 +70,25 @@ impl TestApp {
             let (application, stop) = (application.clone(), stop.clone());
             async move { application.serve(listener, stop).await }
         });
-        Self { application, address, _stop: stop.drop_guard(), _database: database }
+        Self { application, address, visitor: None, running: Arc::new((stop.drop_guard(), database)) }
     }
 
     /// The pool of the application under test.
     #[must_use]
     pub const fn db(&self) -> &Db {
         &self.application.state.db
+    }
+
+    /// What `DATABASE_URL` is for other processes that work with this database.
+    #[must_use]
+    pub fn database_url(&self) -> &str {
+        &self.running.1.url
+    }
+
+    /// The time of the application under test: stop it with `set`, and let it pass with `advance`.
+    #[must_use]
+    pub const fn clock(&self) -> &Clock {
+        &self.application.state.clock
     }
 
     /// Runs jobs until none is left that could run now. Jobs that failed and wait for another attempt are left alone.

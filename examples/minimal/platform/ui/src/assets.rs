@@ -1,11 +1,16 @@
-//! Files that are part of the binary. Their path contains a checksum of their content, so that a browser may keep them
-//! for a year and still sees a change at once.
+//! Files that are part of the binary. Their path contains a hash of their content, so that a browser may keep them for a
+//! year and still sees a change at once.
 
 use std::{io::Read, sync::LazyLock};
 
-use axum::{Router, http::HeaderMap, http::header, response::IntoResponse, response::Response, routing::get};
+use axum::{
+    http::{HeaderMap, Uri, header},
+    response::{IntoResponse, Response},
+    routing::get,
+};
 use flate2::{Compression, read::GzEncoder};
-use kernel::AppState;
+use kernel::{Error, Result, Routes};
+use sha2::{Digest, Sha256};
 
 pub static STYLESHEET: LazyLock<Asset> = LazyLock::new(|| {
     let mut css = String::new();
@@ -28,15 +33,17 @@ impl Asset {
         let mut gzip = Vec::new();
         let mut encoder = GzEncoder::new(content.as_bytes(), Compression::best());
         encoder.read_to_end(&mut gzip).expect("memory can be read");
-        // The last bytes of a gzip file are the checksum and the length of its content.
-        let hash = gzip.last_chunk().copied().map_or(0, u64::from_be_bytes);
-        Self { path: format!("/assets/{name}-{hash:016x}.{extension}"), content_type, content, gzip }
+        // Half of a hash is enough: nobody finds two files that share 128 bits of it.
+        let hash = Sha256::digest(&content).first_chunk().copied().map_or(0, u128::from_be_bytes);
+        Self { path: format!("/assets/{name}-{hash:032x}.{extension}"), content_type, content, gzip }
     }
 
-    fn answer(&'static self, request: &HeaderMap) -> Response {
+    fn answer(&'static self, path: &str, request: &HeaderMap) -> Response {
+        // While a release is rolled out, pages of one release ask the other for their stylesheet.
+        let age = if path == self.path { "public, max-age=31536000, immutable" } else { "no-cache" };
         let headers = [
             (header::CONTENT_TYPE, self.content_type),
-            (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
+            (header::CACHE_CONTROL, age),
             (header::VARY, "accept-encoding"),
         ];
         let gzip = accepts_gzip(request).then_some([(header::CONTENT_ENCODING, "gzip")]);
@@ -45,10 +52,22 @@ impl Asset {
     }
 }
 
-pub fn routes() -> Router<AppState> {
-    [&*STYLESHEET, &*ICON].into_iter().fold(Router::new(), |router, asset| {
-        router.route(&asset.path, get(async |request: HeaderMap| asset.answer(&request)))
-    })
+pub fn routes() -> Routes {
+    Routes::new().route("/assets/{file}", get(answer))
+}
+
+async fn answer(uri: Uri, request: HeaderMap) -> Result<Response> {
+    let wanted = without_hash(uri.path());
+    let asset = [&*STYLESHEET, &*ICON].into_iter().find(|asset| without_hash(&asset.path) == wanted);
+    Ok(asset.ok_or(Error::NotFound)?.answer(uri.path(), &request))
+}
+
+/// The parts of a path before and after the hash, which may be that of any release.
+fn without_hash(path: &str) -> Option<(&str, &str)> {
+    let (name, rest) = path.rsplit_once('-')?;
+    let (hash, extension) = rest.split_once('.')?;
+    let is_hash = hash.len() == 32 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_hash.then_some((name, extension))
 }
 
 /// Whether gzip is listed, and not with a weight of zero.

@@ -7,15 +7,19 @@ mod assets;
 mod page;
 
 use askama::Template;
-use axum::{Router, http::request::Parts, response::Html, routing::get};
-use kernel::{APP_DESCRIPTION, AppState, Module, Problem, Result};
+use axum::{
+    http::{StatusCode, request::Parts},
+    response::{Html, IntoResponse, Response},
+    routing::get,
+};
+use kernel::{APP_DESCRIPTION, AppState, Module, Policy, Problem, Result, Routes};
 
-pub use page::Page;
+pub use page::{Fragment, Page, Region};
 
 /// The home page, the error page and the assets.
 pub fn module() -> Module {
-    let pages = Router::new().route("/", get(home)).merge(assets::routes());
-    Module::new("ui").pages(pages).error_page(error_page)
+    let pages = Routes::new().route("/", get(home)).merge(assets::routes());
+    Module::new("ui").pages(Policy::PUBLIC, pages).add(kernel::ErrorPage(error_page))
 }
 
 #[derive(Template)]
@@ -37,7 +41,10 @@ struct ErrorPage<'a> {
     problem: &'a Problem,
 }
 
-fn error_page(state: &AppState, problem: &Problem, request: &Parts) -> String {
+/// The page that tells people what went wrong.
+pub fn error_page(state: &AppState, problem: &Problem, request: &Parts) -> Response {
     let page = ErrorPage { page: Page::new(state, request), problem };
-    page.render().unwrap_or_else(|_| problem.title.clone())
+    let page = page.render().unwrap_or_else(|_| problem.title.clone());
+    let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    (status, Html(page)).into_response()
 }

@@ -37,6 +37,20 @@ async fn a_body_that_is_too_large_is_refused() {
 }
 
 #[tokio::test]
+async fn a_body_that_says_that_it_is_too_large_is_not_waited_for() {
+    let app = start().await;
+    for (path, kind) in [(API, "application/json"), (PAGE, "application/x-www-form-urlencoded"), ("/nothing", "text/x")]
+    {
+        let head =
+            format!("POST {path} HTTP/1.1\r\nhost: test\r\ncontent-type: {kind}\r\ncontent-length: {TOO_LARGE}\r\n");
+        let answer = send_raw(&app, &format!("{head}connection: close\r\n\r\n")).await;
+        let expected = if path == "/nothing" { "404" } else { "413" };
+        assert_eq!(status(&answer), expected, "{path}: {answer}");
+    }
+    assert_eq!(entries(&app).await, ["gold"]);
+}
+
+#[tokio::test]
 async fn a_head_that_is_too_large_is_refused() {
     let app = start().await;
     let many = "x-many: 1\r\n".repeat(200);

@@ -62,12 +62,13 @@ async fn the_name_of_the_host_does_not_get_into_answers() {
 }
 
 #[tokio::test]
-async fn a_refusal_is_not_kept() {
+async fn what_is_refused_or_of_another_release_is_not_kept() {
     let app = start().await;
     let asset =
         addresses(&app).await.into_iter().find(|address| address.starts_with("/assets/")).expect("there is an asset");
     for (method, address, site, expected) in [
         (Method::GET, "/assets/app-0000000000000000.css", "none", 404),
+        (Method::GET, "/assets/app-00000000000000000000000000000000.css", "none", 200),
         (Method::GET, "/treasure/gold/style.css", "none", 404),
         (Method::POST, asset.as_str(), "same-origin", 405),
         (Method::POST, asset.as_str(), "cross-site", 403),

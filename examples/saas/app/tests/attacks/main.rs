@@ -1,5 +1,6 @@
 //! Attacks on the whole application. Each meets the refusal that is meant for it, and nothing has happened afterwards.
 
+mod access;
 mod bodies;
 mod caches;
 mod cookies;
@@ -79,17 +80,26 @@ fn status(answer: &str) -> &str {
     answer.split(' ').nth(1).unwrap_or_default()
 }
 
-/// The operations of the API document: method, path with `1` for each of its parameters, description.
+/// What stands for the parameters of a path: ids of nothing.
+const IDS: [&str; 2] = ["1", "00000000-0000-4000-8000-000000000001"];
+
+/// The operations of the API document: method, path with an id for each of its parameters, description.
 fn operations(app: &TestApp) -> Vec<(Method, String, Value)> {
     let mut operations = Vec::new();
     for (path, item) in app.application.state.openapi["paths"].as_object().expect("there are paths") {
-        let parts = path.split('/').map(|part| if part.starts_with('{') { "1" } else { part });
-        let path = parts.collect::<Vec<_>>().join("/");
         for (method, operation) in item.as_object().expect("a path has operations") {
             if let Ok(method) = method.to_uppercase().parse() {
-                operations.push((method, path.clone(), operation.clone()));
+                let parts = path.split('/').map(|part| part.strip_prefix('{').map_or(part, |name| id(name, operation)));
+                operations.push((method, parts.collect::<Vec<_>>().join("/"), operation.clone()));
             }
         }
     }
     operations
+}
+
+/// An id of the kind that a parameter of an operation is.
+fn id(name: &str, operation: &Value) -> &'static str {
+    let parameters = operation["parameters"].as_array().into_iter().flatten();
+    let mut uuids = parameters.filter(|parameter| parameter["schema"]["format"] == "uuid");
+    IDS[usize::from(uuids.any(|parameter| parameter["name"] == name.trim_end_matches('}')))]
 }

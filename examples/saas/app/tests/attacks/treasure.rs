@@ -1,11 +1,11 @@
 //! What the attacks are after: entries of the database. Pages and API have every method, so that any of them could be abused.
 
 use axum::{
-    Form, Json, Router,
+    Form, Json,
     extract::{Path, State},
     routing::get,
 };
-use kernel::{AppState, Error, Module, Result, database::Migration};
+use kernel::{AppState, Error, Module, Policy, Result, Routes, database::Migration};
 use serde::Deserialize;
 use testkit::TestApp;
 use utoipa::ToSchema;
@@ -23,12 +23,12 @@ struct Item {
 }
 
 pub fn module() -> Module {
-    let pages = Router::new()
+    let pages = Routes::new()
         .route(PAGE, get(list).post(write_form).put(write_form).patch(write_form).delete(clear))
         .route("/treasure/{entry}", get(find));
     let api =
         OpenApiRouter::new().routes(routes!(write)).route("/treasure", get(list).put(write).patch(write).delete(clear));
-    Module::new("treasure").migrations(MIGRATIONS).api(api).pages(pages)
+    Module::new("treasure").migrations(MIGRATIONS).api(Policy::PUBLIC, api).pages(Policy::PUBLIC, pages)
 }
 
 /// What is there, in the order of the alphabet.

@@ -6,9 +6,10 @@ use axum::{
 };
 use kernel::{AppState, Error, Result};
 use listing::{List, ListQuery};
-use rest::{ETag, IfMatch, Json, Path};
+use rest::{ETag, Errors, IfMatch, Json, Path};
 use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
+use uuid::Uuid;
 
 use crate::note::{self, Draft, NewNote, Note};
 
@@ -29,12 +30,15 @@ pub fn routes() -> OpenApiRouter<AppState> {
     operation_id = "list_notes",
     tag = "notes",
     params(ListQuery<Note>),
-    responses((
-        status = OK,
-        description = "One page of the list",
-        body = List<Note>,
-        headers(("Link" = String, description = "The first page, the next and the one before (RFC 8288)")),
-    )),
+    responses(
+        (
+            status = OK,
+            description = "One page of the list",
+            body = List<Note>,
+            headers(("Link" = String, description = "The first page, the next and the one before (RFC 8288)")),
+        ),
+        Errors<ListQuery<Note>>,
+    ),
 )]
 async fn list(State(state): State<AppState>, query: ListQuery<Note>) -> Result<List<Note>> {
     query.fetch(&state.db).await
@@ -47,16 +51,19 @@ async fn list(State(state): State<AppState>, query: ListQuery<Note>) -> Result<L
     operation_id = "create_note",
     tag = "notes",
     request_body = Draft,
-    responses((
-        status = CREATED,
-        description = "The new note",
-        body = Note,
-        headers(("Location" = String, description = "The path of the note"), ("ETag" = String)),
-    )),
+    responses(
+        (
+            status = CREATED,
+            description = "The new note",
+            body = Note,
+            headers(("Location" = String, description = "The path of the note"), ("ETag" = String)),
+        ),
+        Errors<Json<Draft>>,
+    ),
 )]
 async fn create(State(state): State<AppState>, Json(draft): Json<Draft>) -> Result<Response> {
     let note = NewNote::parse(&draft).map_err(Error::Invalid)?;
-    let note = note::create(&state.db, &note).await?;
+    let note = note::create(&state, &note).await?;
     let location = [(header::LOCATION, format!("/api/v1/notes/{}", note.id))];
     Ok((StatusCode::CREATED, location, tagged(note)).into_response())
 }
@@ -67,10 +74,10 @@ async fn create(State(state): State<AppState>, Json(draft): Json<Draft>) -> Resu
     path = "/notes/{id}",
     operation_id = "read_note",
     tag = "notes",
-    params(("id" = i64, Path, description = "The `id` of the note", example = 1)),
-    responses((status = OK, description = "The note", body = Note)),
+    params(("id" = Uuid, Path, description = "The `id` of the note")),
+    responses((status = OK, description = "The note", body = Note), Errors<Path<Uuid>>),
 )]
-async fn read(State(state): State<AppState>, Path(id): Path<i64>) -> Result<(ETag, JsonBody<Note>)> {
+async fn read(State(state): State<AppState>, Path(id): Path<Uuid>) -> Result<(ETag, JsonBody<Note>)> {
     Ok(tagged(note::find(&state.db, id).await?))
 }
 
@@ -83,23 +90,26 @@ async fn read(State(state): State<AppState>, Path(id): Path<i64>) -> Result<(ETa
     operation_id = "update_note",
     tag = "notes",
     params(
-        ("id" = i64, Path, description = "The `id` of the note", example = 1),
+        ("id" = Uuid, Path, description = "The `id` of the note"),
         ("If-Match" = String, Header, description = "The `ETag` of the note as you know it", example = "\"1\""),
     ),
     request_body = Draft,
-    responses((status = OK, description = "The note as it is now", body = Note, headers(("ETag" = String)))),
+    responses(
+        (status = OK, description = "The note as it is now", body = Note, headers(("ETag" = String))),
+        Errors<(Path<Uuid>, IfMatch, Json<Draft>)>,
+    ),
 )]
 async fn update(
     State(state): State<AppState>,
-    Path(id): Path<i64>,
+    Path(id): Path<Uuid>,
     condition: IfMatch,
     Json(draft): Json<Draft>,
 ) -> Result<(ETag, JsonBody<Note>)> {
     let new = NewNote::parse(&draft).map_err(Error::Invalid)?;
     let old = note::find(&state.db, id).await?;
-    condition.check(&tag(&old))?;
-    let note = note::update(&state.db, id, old.version, &new).await?;
-    note.map(tagged).ok_or_else(rest::changed)
+    let version = condition.check(old.version, &tags(&old))?;
+    let note = note::update(&state.db, id, version, &new).await?;
+    note.map(tagged).ok_or_else(|| rest::changed(version))
 }
 
 /// Delete a note
@@ -109,28 +119,28 @@ async fn update(
     operation_id = "delete_note",
     tag = "notes",
     params(
-        ("id" = i64, Path, description = "The `id` of the note", example = 1),
+        ("id" = Uuid, Path, description = "The `id` of the note"),
         ("If-Match" = Option<String>, Header, description = "The `ETag` of the note as you know it"),
     ),
-    responses((status = NO_CONTENT, description = "The note is gone")),
+    responses(
+        (status = NO_CONTENT, description = "The note is gone"),
+        Errors<(Path<Uuid>, Option<IfMatch>)>,
+    ),
 )]
-async fn delete(State(state): State<AppState>, Path(id): Path<i64>, condition: Option<IfMatch>) -> Result<StatusCode> {
-    let Some(condition) = condition else {
-        let deleted = note::delete(&state.db, id, None).await?;
-        return if deleted { Ok(StatusCode::NO_CONTENT) } else { Err(Error::NotFound) };
-    };
+async fn delete(State(state): State<AppState>, Path(id): Path<Uuid>, condition: Option<IfMatch>) -> Result<StatusCode> {
     let note = note::find(&state.db, id).await?;
-    condition.check(&tag(&note))?;
-    let deleted = note::delete(&state.db, id, Some(note.version)).await?;
-    if deleted { Ok(StatusCode::NO_CONTENT) } else { Err(rest::changed()) }
+    let version = condition.map(|condition| condition.check(note.version, &tags(&note))).transpose()?.flatten();
+    let deleted = note::delete(&state.db, id, version).await?;
+    if deleted { Ok(StatusCode::NO_CONTENT) } else { Err(rest::changed(version)) }
 }
 
 fn tagged(note: Note) -> (ETag, JsonBody<Note>) {
-    (tag(&note), JsonBody(note))
+    let [fresh, counted] = tags(&note);
+    (if note.words.is_some() { counted } else { fresh }, JsonBody(note))
 }
 
-/// The job that counts the words changes the answer, but nothing that somebody has written: the tag tells, the version does not.
-fn tag(note: &Note) -> ETag {
-    let counted = if note.words.is_some() { "-counted" } else { "" };
-    ETag::of_version(format_args!("{}{counted}", note.version))
+/// What a version of the note is called before its words are counted, and after. The job changes what is read, and nothing
+/// that somebody has written: whoever has read either may change the note.
+fn tags(note: &Note) -> [ETag; 2] {
+    [ETag::of_version(note.version), ETag::of_version(format_args!("{}-counted", note.version))]
 }

@@ -1,12 +1,13 @@
 use kernel::{AppState, Job, database};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::note;
 
 /// Counts the words of a note.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct CountWords {
-    pub note: i64,
+    pub note: Uuid,
 }
 
 impl Job for CountWords {
@@ -15,7 +16,7 @@ impl Job for CountWords {
     async fn run(self, state: AppState) -> anyhow::Result<()> {
         let mut transaction = database::begin(&state.db).await?;
         // The note may have been deleted in the meantime: then there is nothing left to do.
-        if let Some(body) = note::body(&mut transaction, self.note).await? {
+        if let Some(body) = note::body_of(&mut transaction, self.note).await? {
             let words = i64::try_from(body.split_whitespace().count())?;
             note::set_words(&mut transaction, self.note, words).await?;
         }

@@ -5,7 +5,7 @@ mod jobs;
 mod note;
 mod pages;
 
-use kernel::{Link, Module, database::Migration};
+use kernel::{Link, Module, Place, Policy, database::Migration};
 
 const MIGRATIONS: &[Migration] =
     &[Migration { version: 1, name: "create notes", sql: include_str!("../migrations/0001_create_notes.sql") }];
@@ -14,8 +14,8 @@ const MIGRATIONS: &[Migration] =
 pub fn module() -> Module {
     Module::new("notes")
         .migrations(MIGRATIONS)
-        .api(api::routes())
-        .pages(pages::routes())
+        .api(Policy::PUBLIC, api::routes())
+        .pages(Policy::PUBLIC, pages::routes())
         .job::<jobs::CountWords>()
-        .link(Link { label: "Notes", path: "/notes", about: "Write something down, and find it again." })
+        .link(Link::new(Place::Main, "Notes", "/notes").about("Write something down, and find it again."))
 }

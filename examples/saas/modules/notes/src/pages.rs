@@ -1,58 +1,71 @@
 use askama::Template;
 use axum::{
-    Form, Router,
+    Form,
     extract::State,
     http::StatusCode,
     response::{Html, IntoResponse, Response},
-    routing::{get, post},
+    routing::get,
 };
-use kernel::{AppState, Error, Result, error::FieldErrors};
+use kernel::{AppState, Error, Result, Routes, error::FieldErrors};
 use listing::{List, ListQuery};
 use rest::Path;
 use serde::Deserialize;
-use ui::{Page, components::flash};
+use ui::{
+    Page,
+    components::{Next, flash},
+};
+use uuid::Uuid;
 
-use crate::note::{self, Draft, NewNote, Note};
+use crate::note::{self, BODY, Draft, NewNote, Note, TITLE};
 
-pub fn routes() -> Router<AppState> {
-    Router::new()
-        .route("/notes", get(list).post(create))
+const LIST: &str = "/notes";
+
+pub fn routes() -> Routes {
+    Routes::new()
+        .route(LIST, get(list).post(create))
         .route("/notes/new", get(new))
         .route("/notes/{id}", get(edit).post(update))
-        .route("/notes/{id}/delete", post(delete))
+        .route("/notes/{id}/delete", get(ask).post(delete))
 }
 
 #[derive(Template)]
 #[template(path = "notes.html")]
 struct ListPage {
     page: Page,
+    /// The way back to the list as it is here.
+    next: Next,
     notes: List<Note>,
 }
 
 async fn list(State(state): State<AppState>, page: Page, query: ListQuery<Note>) -> Result<Html<String>> {
+    let next = Next::to(query.this_url(), LIST);
     let notes = query.fetch(&state.db).await?;
-    Ok(Html(ListPage { page, notes }.render()?))
+    Ok(Html(ListPage { page, next, notes }.render()?))
 }
 
 #[derive(Template)]
 #[template(path = "note.html")]
 struct FormPage {
     page: Page,
+    next: Next,
     draft: Draft,
-    /// The note that is edited, in the version that the visitor saw.
-    edited: Option<(i64, i64)>,
+    /// The note that is edited.
+    note: Option<Note>,
+    /// The version of it that the visitor has seen.
+    version: i64,
     errors: FieldErrors,
     /// Whether the note has been changed since.
     outdated: bool,
 }
 
 impl FormPage {
-    const fn new(page: Page, draft: Draft, edited: Option<(i64, i64)>) -> Self {
-        Self { page, draft, edited, errors: FieldErrors::new(), outdated: false }
+    fn new(page: Page, next: Next, draft: Draft, note: Option<Note>) -> Self {
+        let version = note.as_ref().map_or(0, |note| note.version);
+        Self { page, next, draft, note, version, errors: FieldErrors::new(), outdated: false }
     }
 
     const fn heading(&self) -> &'static str {
-        if self.edited.is_some() { "Edit note" } else { "New note" }
+        if self.note.is_some() { "Edit note" } else { "New note" }
     }
 
     /// The form comes back with what was typed, and says why.
@@ -61,20 +74,24 @@ impl FormPage {
     }
 }
 
-async fn new(page: Page) -> Result<Html<String>> {
-    Ok(Html(FormPage::new(page, Draft::default(), None).render()?))
+async fn new(page: Page, next: Next) -> Result<Html<String>> {
+    Ok(Html(FormPage::new(page, next, Draft::default(), None).render()?))
 }
 
-async fn create(State(state): State<AppState>, page: Page, Form(draft): Form<Draft>) -> Result<Response> {
+async fn create(State(state): State<AppState>, page: Page, next: Next, Form(draft): Form<Draft>) -> Result<Response> {
     match NewNote::parse(&draft) {
-        Ok(note) => Ok(saved(&note::create(&state.db, &note).await?)),
-        Err(errors) => FormPage { errors, ..FormPage::new(page, draft, None) }.refuse(StatusCode::UNPROCESSABLE_ENTITY),
+        Ok(note) => Ok(saved(&note::create(&state, &note).await?, &next)),
+        Err(errors) => {
+            let form = FormPage::new(page, next, draft, None);
+            FormPage { errors, ..form }.refuse(StatusCode::UNPROCESSABLE_ENTITY)
+        }
     }
 }
 
-async fn edit(State(state): State<AppState>, page: Page, Path(id): Path<i64>) -> Result<Html<String>> {
-    let Note { title, body, version, .. } = note::find(&state.db, id).await?;
-    Ok(Html(FormPage::new(page, Draft { title, body }, Some((id, version))).render()?))
+async fn edit(State(state): State<AppState>, page: Page, next: Next, Path(id): Path<Uuid>) -> Result<Html<String>> {
+    let note = note::find(&state.db, id).await?;
+    let draft = Draft { title: note.title.clone(), body: note.body.clone() };
+    Ok(Html(FormPage::new(page, next, draft, Some(note)).render()?))
 }
 
 /// What the form for an edited note sends.
@@ -88,33 +105,44 @@ struct Edit {
 async fn update(
     State(state): State<AppState>,
     page: Page,
-    Path(id): Path<i64>,
+    next: Next,
+    Path(id): Path<Uuid>,
     Form(Edit { version, title, body }): Form<Edit>,
 ) -> Result<Response> {
-    let mut form = FormPage::new(page, Draft { title, body }, Some((id, version)));
+    let note = note::find(&state.db, id).await?;
+    let form = FormPage { version, ..FormPage::new(page, next, Draft { title, body }, Some(note)) };
     let note = match NewNote::parse(&form.draft) {
         Ok(note) => note,
-        Err(errors) => {
-            form.errors = errors;
-            return form.refuse(StatusCode::UNPROCESSABLE_ENTITY);
-        }
+        Err(errors) => return FormPage { errors, ..form }.refuse(StatusCode::UNPROCESSABLE_ENTITY),
     };
-    if let Some(note) = note::update(&state.db, id, version, &note).await? {
-        return Ok(saved(&note));
+    if let Some(note) = note::update(&state.db, id, Some(version), &note).await? {
+        return Ok(saved(&note, &form.next));
     }
     let newest = note::find(&state.db, id).await?;
-    form.edited = Some((id, newest.version));
-    form.outdated = true;
+    let form = FormPage { version: newest.version, note: Some(newest), outdated: true, ..form };
     form.refuse(StatusCode::CONFLICT)
 }
 
-fn saved(note: &Note) -> Response {
-    flash::success(format!("“{}” was saved.", note.title)).redirect("/notes")
+fn saved(note: &Note, next: &Next) -> Response {
+    flash::success(format!("“{}” was saved.", note.title)).redirect(next.or(LIST))
 }
 
-async fn delete(State(state): State<AppState>, Path(id): Path<i64>) -> Result<Response> {
+#[derive(Template)]
+#[template(path = "delete.html")]
+struct DeletePage {
+    page: Page,
+    next: Next,
+    note: Note,
+}
+
+async fn ask(State(state): State<AppState>, page: Page, next: Next, Path(id): Path<Uuid>) -> Result<Html<String>> {
+    let note = note::find(&state.db, id).await?;
+    Ok(Html(DeletePage { page, next, note }.render()?))
+}
+
+async fn delete(State(state): State<AppState>, next: Next, Path(id): Path<Uuid>) -> Result<Response> {
     if note::delete(&state.db, id, None).await? {
-        Ok(flash::success("The note was deleted.").redirect("/notes"))
+        Ok(flash::success("The note was deleted.").redirect(next.or(LIST)))
     } else {
         Err(Error::NotFound)
     }

@@ -21,7 +21,7 @@ async fn the_words_of_a_new_note_are_counted() {
 async fn a_note_may_be_gone_before_its_words_are_counted() {
     let app = TestApp::start(vec![notes::module()]).await;
     let note = write(&app, "two bottles").await;
-    app.delete(&format!("/api/v1/notes/{}", note["id"])).await;
+    app.delete(&format!("/api/v1/notes/{}", note["id"].as_str().unwrap())).await;
     app.run_jobs().await;
     let list: Value = app.get("/api/v1/notes").await.json();
     assert_eq!(list["items"], json!([]));

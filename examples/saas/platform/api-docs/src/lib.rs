@@ -5,13 +5,12 @@ mod document;
 
 use askama::Template;
 use axum::{
-    Router,
     extract::State,
     http::header,
     response::{Html, IntoResponse},
     routing::get,
 };
-use kernel::{AppState, Link, Module, Result};
+use kernel::{AppState, Link, Module, Place, Policy, Result, Routes};
 use ui::Page;
 
 use document::{Document, Tag, Type};
@@ -22,12 +21,12 @@ const SCRIPT: &str = include_str!("../assets/try.js");
 
 /// The page, its styles and its script.
 pub fn module() -> Module {
-    let pages = Router::new()
+    let pages = Routes::new()
         .route("/api/docs", get(show))
         .route("/api/docs/docs.css", get(async || file("text/css", STYLES)))
         .route("/api/docs/try.js", get(async || file("text/javascript", SCRIPT)));
-    let about = "Read what the API can do, and try it.";
-    Module::new("api_docs").pages(pages).link(Link { label: "API docs", path: "/api/docs", about })
+    let link = Link::new(Place::Main, "API docs", "/api/docs").about("Read what the API can do, and try it.");
+    Module::new("api_docs").pages(Policy::PUBLIC, pages).link(link)
 }
 
 fn file(content_type: &'static str, content: &'static str) -> impl IntoResponse {

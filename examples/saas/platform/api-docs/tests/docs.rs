@@ -1,7 +1,7 @@
 //! The page at `/api/docs`.
 
 use axum::Json;
-use kernel::Module;
+use kernel::{Module, Policy};
 use serde_json::{Value, json};
 use testkit::TestApp;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -19,14 +19,17 @@ use utoipa_axum::{router::OpenApiRouter, routes};
         ("speed" = Option<u8>, Query, description = "In km/s"),
     ),
     request_body(content = Value, example = json!({ "position": 1 })),
-    responses((status = OK, description = "Moved", body = Value, example = json!({ "moved": true }))),
+    responses(
+        (status = OK, description = "Moved", body = Value, example = json!({ "moved": true })),
+        rest::Errors<rest::Json<Value>>,
+    ),
 )]
 async fn move_planet() -> Json<Value> {
     Json(json!({ "moved": true }))
 }
 
 async fn start() -> TestApp {
-    let planets = Module::new("planets").api(OpenApiRouter::new().routes(routes!(move_planet)));
+    let planets = Module::new("planets").api(Policy::PUBLIC, OpenApiRouter::new().routes(routes!(move_planet)));
     TestApp::start(vec![ui::module(), rest::module(), api_docs::module(), planets]).await
 }
 

@@ -11,7 +11,11 @@ const HEADER: &str = "x-forwarded-for";
 
 /// The proxies that tell the truth about who is behind them.
 #[derive(Clone, Debug, Default)]
-pub struct Proxies(Vec<IpNet>);
+pub struct Proxies {
+    networks: Vec<IpNet>,
+    /// Whether somebody has said so, and be it that there are none.
+    pub(crate) is_given: bool,
+}
 
 impl Settings for Proxies {
     fn read(reader: &mut Reader<'_>) -> Option<Self> {
@@ -25,7 +29,7 @@ impl FromStr for Proxies {
     fn from_str(list: &str) -> Result<Self, Self::Err> {
         let entries = list.split(',').map(str::trim).filter(|entry| !entry.is_empty());
         let parse = |entry: &str| entry.parse().or_else(|error| entry.parse().map(IpAddr::into).map_err(|_| error));
-        entries.map(parse).collect::<Result<_, _>>().map(Self)
+        Ok(Self { networks: entries.map(parse).collect::<Result<_, _>>()?, is_given: true })
     }
 }
 
@@ -43,15 +47,28 @@ impl Proxies {
         client
     }
 
-    fn trusts(&self, address: IpAddr) -> bool {
-        self.0.iter().any(|network| network.contains(&address))
+    pub(crate) fn trusts(&self, address: IpAddr) -> bool {
+        self.networks.iter().any(|network| network.contains(&address.to_canonical()))
     }
 }
 
-/// Some proxies add the port.
+/// Whether a machine nearby speaks for others, and is not trusted.
+pub fn is_unknown_proxy(client: IpAddr, headers: &HeaderMap) -> bool {
+    let is_near = match client {
+        IpAddr::V4(address) => {
+            let is_shared = address.octets()[0] == 100 && address.octets()[1] & 0xc0 == 64;
+            address.is_private() || address.is_loopback() || address.is_link_local() || is_shared
+        }
+        IpAddr::V6(address) => address.is_loopback() || address.is_unique_local() || address.is_unicast_link_local(),
+    };
+    is_near && headers.contains_key(HEADER)
+}
+
+/// Some proxies add the port, and some put brackets around IPv6 addresses.
 fn parse(hop: &str) -> Option<IpAddr> {
     let hop = hop.trim();
-    let address = hop.parse().or_else(|_| hop.parse().map(|with_port: SocketAddr| with_port.ip()));
+    let bare = hop.strip_prefix('[').and_then(|hop| hop.strip_suffix(']')).unwrap_or(hop);
+    let address = bare.parse().or_else(|_| hop.parse().map(|with_port: SocketAddr| with_port.ip()));
     address.ok().map(|address: IpAddr| address.to_canonical())
 }
 
@@ -87,7 +104,29 @@ mod tests {
     fn addresses_come_in_many_shapes() {
         assert_eq!(client("10.0.0.1", "::ffff:10.0.0.1", &["203.0.113.7:4711"]), "203.0.113.7");
         assert_eq!(client("::1", "::1", &["[2001:db8::7]:4711"]), "2001:db8::7");
+        assert_eq!(client("::1", "::1", &["[2001:db8::7]"]), "2001:db8::7");
+        assert_eq!(client("::1", "::1", &["[::ffff:203.0.113.7]"]), "203.0.113.7");
+        assert_eq!(client("::1", "::1", &["203.0.113.7, [2001:db8::7"]), "::1");
         assert_eq!(client("::1, 10.0.0.0/8", "10.0.0.1", &[]), "10.0.0.1");
+    }
+
+    #[test]
+    fn a_proxy_is_near_and_speaks_for_others() {
+        let mut spoken = HeaderMap::new();
+        spoken.insert(HEADER, "203.0.113.7".parse().unwrap());
+        for (near, expected) in [
+            ("127.0.0.1", true),
+            ("172.18.0.1", true),
+            ("100.64.0.1", true),
+            ("fd00::1", true),
+            ("fe80::1", true),
+            ("100.128.0.1", false),
+            ("203.0.113.1", false),
+            ("2001:db8::1", false),
+        ] {
+            assert_eq!(is_unknown_proxy(near.parse().unwrap(), &spoken), expected, "{near}");
+            assert!(!is_unknown_proxy(near.parse().unwrap(), &HeaderMap::new()), "{near}");
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use axum::{
     Router,
     http::{HeaderName, HeaderValue, header},
 };
-use kernel::{AppState, Area, Module};
+use kernel::{AppState, Area, Csrf, Module, Stage};
 use tower_http::{
     cors::{AllowHeaders, AllowMethods, CorsLayer},
     csrf::CsrfLayer,
@@ -30,9 +30,9 @@ const EXPOSED: [HeaderName; 7] = [
     HeaderName::from_static("x-request-id"),
 ];
 
-/// Has to be the last module: its layer must see a request before the others do.
+/// Answers preflight requests, and lets the pages of some origins read answers, refusals among them.
 pub fn module() -> Module {
-    Module::new("cors").settings::<Cors>().layer(allow_origins).csrf(trust_origins)
+    Module::new("cors").settings::<Cors>().layer(Stage::Visitor, allow_origins).add(Csrf(trust_origins))
 }
 
 fn allow_origins(router: Router<AppState>, area: Area, state: &AppState) -> Router<AppState> {

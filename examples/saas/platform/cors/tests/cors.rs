@@ -1,12 +1,11 @@
 //! What browsers ask before a page of another origin may use the API.
 
 use axum::{
-    Router,
     http::Method,
     routing::{get, post},
 };
 use hyper::Request;
-use kernel::Module;
+use kernel::{Module, Policy, Routes};
 use testkit::{Response, TestApp};
 use utoipa_axum::router::OpenApiRouter;
 
@@ -15,8 +14,8 @@ const STRANGER: &str = "https://evil.example.com";
 
 async fn start(more: &[(&str, &str)]) -> TestApp {
     let api = OpenApiRouter::new().route("/thing", post(async || "done")).route("/panic", get(panic));
-    let pages = Router::new().route("/form", post(async || "done"));
-    let modules = vec![Module::new("things").api(api).pages(pages), cors::module()];
+    let pages = Routes::new().route("/form", post(async || "done"));
+    let modules = vec![Module::new("things").api(Policy::PUBLIC, api).pages(Policy::PUBLIC, pages), cors::module()];
     TestApp::start_with(modules, &[&[("CORS_ORIGINS", FRIEND)], more].concat()).await
 }
 

@@ -11,13 +11,30 @@ use std::{
 };
 
 use anyhow::{Context, ensure};
-use kernel::{Application, Config, Db, Module, database, health};
+use clap::Parser;
+use kernel::{Advice, Application, Command, Config, Db, Module, Program, database, health};
 use tokio::net::TcpListener;
 use uuid::Uuid;
 
 const MIB: u64 = 1024 * 1024;
 const SCARCE: u64 = 1024 * MIB;
 const FULL: u64 = 100 * MIB;
+
+/// The command.
+pub fn module() -> Module {
+    Module::new("doctor").command::<Doctor>()
+}
+
+/// Find what keeps the application from its work, without changing anything
+#[derive(Parser)]
+#[command(name = "doctor")]
+struct Doctor;
+
+impl Command for Doctor {
+    async fn run(self, program: Program) -> anyhow::Result<()> {
+        run(program.config(), program.modules()).await
+    }
+}
 
 /// What a check has found, and what to do about it.
 #[derive(Debug)]
@@ -61,16 +78,10 @@ impl fmt::Display for Finding {
     }
 }
 
-/// Prints a line for each finding.
-///
-/// # Errors
-///
-/// Fails when a finding keeps the application from its work.
-pub async fn run(config: anyhow::Result<Config>, modules: Vec<Module>) -> anyhow::Result<()> {
+/// Prints a line for each finding, and fails when one of them keeps the application from its work.
+async fn run(config: anyhow::Result<Config>, modules: Vec<Module>) -> anyhow::Result<()> {
     let findings = examine(config, modules).await;
-    for finding in &findings {
-        println!("{finding}");
-    }
+    kernel::print(&findings.iter().map(|finding| format!("{finding}\n")).collect::<Vec<_>>().concat())?;
     ensure!(findings.iter().all(|finding| finding.level != Level::Fail), "not all is well");
     Ok(())
 }
@@ -95,16 +106,31 @@ pub async fn examine(config: anyhow::Result<Config>, modules: Vec<Module>) -> Ve
 
 async fn examine_application(config: Config, db: &Db, modules: Vec<Module>, findings: &mut Vec<Finding>) {
     let migrated = database::check_migrated(db, &modules).await;
-    let application = Application::build(config, db.clone(), modules);
+    let application = match Application::build(config, db.clone(), modules) {
+        Ok(application) => application,
+        Err(error) => return findings.push(Finding::from_outcome("modules", Err(error), "")),
+    };
+    let advice = application.state.all().iter().filter_map(|Advice(ask)| ask(&application.state.config));
+    findings.extend(advice.map(|message| Finding::new(Level::Warn, "configuration", message)));
     for health::Finding { name, outcome, elapsed } in health::examine(&application.state).await {
         findings.push(Finding::from_outcome(name, outcome, format!("answers in {elapsed:.1?}")));
     }
     findings.push(Finding::from_outcome("writing", backend::check_writable(db).await, "is possible"));
+    if let Some(query) = backend::INTEGRITY {
+        let outcome = check_integrity(db, query).await.context("restore a backup");
+        findings.push(Finding::from_outcome("data", outcome, "is undamaged"));
+    }
     let folder = backend::data_folder(db);
     findings.push(disk(&folder, fs4::available_space(&folder)));
     findings.push(Finding::from_outcome("migrations", migrated, "all have run"));
     findings.extend(clock(db).await.ok());
     db.close().await;
+}
+
+async fn check_integrity(db: &Db, query: &'static str) -> anyhow::Result<()> {
+    let faults: String = sqlx::query_scalar(query).fetch_one(db).await?;
+    ensure!(faults == "ok", "{faults}");
+    Ok(())
 }
 
 async fn port(address: SocketAddr) -> Finding {

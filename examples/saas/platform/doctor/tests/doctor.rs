@@ -3,7 +3,7 @@
 use anyhow::bail;
 use doctor::{Finding, Level};
 use kernel::{
-    Config, Module,
+    Advice, Config, Module,
     database::{self, Migration},
 };
 use testkit::TestApp;
@@ -42,6 +42,18 @@ async fn names_pending_migrations_and_failing_checks() {
         assert_eq!(find(&findings, check).level, Level::Ok, "{check}");
     }
     assert!(find(&findings, "disk").message.contains("MiB are free"));
+}
+
+#[tokio::test]
+async fn passes_on_what_modules_find_odd() {
+    let (_app, config) = start(0).await;
+    let modest = Module::new("modest").add(Advice(|_| None));
+    let odd = Module::new("odd").add(Advice(|config| Some(format!("{:?} is odd", config.host))));
+    let findings = doctor::examine(Ok(config), vec![modest, odd]).await;
+    let warnings: Vec<_> =
+        findings.iter().filter(|it| it.level == Level::Warn && it.check == "configuration").collect();
+    assert_eq!(warnings.len(), 1, "{findings:?}");
+    assert_eq!(warnings[0].to_string(), "warn  configuration: 127.0.0.1 is odd");
 }
 
 #[tokio::test]

@@ -2,9 +2,9 @@
 
 use std::{collections::BTreeMap, sync::LazyLock, time::Instant};
 
-use axum::{Json, Router, extract::State, http::StatusCode, routing::get};
+use axum::{Json, extract::State, http::StatusCode, routing::get};
 use kernel::{
-    AppState, Module,
+    AppState, Module, Policy, Routes,
     config::Environment,
     health::{self, Finding},
 };
@@ -15,7 +15,7 @@ static START: LazyLock<Instant> = LazyLock::new(Instant::now);
 /// The report at `/health`.
 pub fn module() -> Module {
     LazyLock::force(&START);
-    Module::new("health_report").pages(Router::new().route("/health", get(report)))
+    Module::new("health_report").pages(Policy::PUBLIC, Routes::new().route("/health", get(report)))
 }
 
 #[derive(Serialize)]

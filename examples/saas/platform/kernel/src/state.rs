@@ -1,9 +1,15 @@
-use std::{iter, sync::Arc};
+use std::sync::Arc;
 
+use anyhow::Context;
 use serde_json::{Value, json};
-use tower_http::csrf::CsrfLayer;
 
-use crate::{Clock, Config, Csrf, Db, ErrorPage, Link, Module, health::Check};
+use crate::{
+    Clock, Config, Db, Event, Module, Observer,
+    database::Connection,
+    module::Reaction,
+    observe::Observation,
+    parts::{Parts, Services},
+};
 
 /// What handlers and jobs share. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -11,30 +17,63 @@ pub struct AppState {
     pub config: Arc<Config>,
     pub db: Db,
     pub clock: Clock,
-    /// What `/health/ready` looks at.
-    pub checks: Arc<[Check]>,
-    /// The entries of the main menu, in the order of the modules.
-    pub navigation: Arc<[Link]>,
     /// The description of the API.
     pub openapi: Arc<Value>,
-    pub(crate) error_page: ErrorPage,
-    pub(crate) csrf: Csrf,
+    parts: Arc<Parts>,
+    services: Arc<Services>,
 }
 
 impl AppState {
-    pub(crate) fn new(config: Config, db: Db, modules: &[Module]) -> Self {
-        let error_page = modules.iter().rev().find_map(|module| module.error_page);
-        Self {
+    pub(crate) fn new(config: Config, db: Db, modules: &[Module]) -> anyhow::Result<Self> {
+        let services = Arc::new(Services::make(&config, &db, modules)?);
+        Ok(Self {
             config: Arc::new(config),
             db,
             clock: Clock::default(),
-            checks: iter::once(Check::DATABASE)
-                .chain(modules.iter().flat_map(|module| module.checks.clone()))
-                .collect(),
-            navigation: modules.iter().flat_map(|module| module.links.iter().copied()).collect(),
             openapi: Arc::new(json!(crate::openapi(modules))),
-            error_page: error_page.unwrap_or(|_, problem, _| problem.title.clone()),
-            csrf: modules.iter().rev().find_map(|module| module.csrf).unwrap_or(|_, _| CsrfLayer::new()),
+            parts: Arc::new(Parts::of(modules)),
+            services,
+        })
+    }
+
+    /// A service that a module provides.
+    ///
+    /// # Panics
+    ///
+    /// When none does. A module that says [`Module::needs`] is told so at start.
+    #[must_use]
+    pub fn service<S: Send + Sync + 'static>(&self) -> &S {
+        self.find_service().expect("a module provides this service")
+    }
+
+    /// A service, if a module provides it.
+    #[must_use]
+    pub fn find_service<S: Send + Sync + 'static>(&self) -> Option<&S> {
+        self.services.get()
+    }
+
+    /// What the modules have added of one type, in the order of the modules.
+    #[must_use]
+    pub fn all<T: Send + Sync + 'static>(&self) -> &[T] {
+        self.parts.all()
+    }
+
+    /// Tells all modules that take part, one after the other, before the transaction is committed.
+    ///
+    /// # Errors
+    ///
+    /// Fails when one of them does: the transaction is to be rolled back then.
+    pub async fn emit<E: Event>(&self, transaction: &mut Connection, event: &E) -> anyhow::Result<()> {
+        for Reaction(run) in self.all::<Reaction<E>>() {
+            run(self, transaction, event).await.with_context(|| std::any::type_name::<E>())?;
+        }
+        Ok(())
+    }
+
+    /// Tells the observers.
+    pub fn observe(&self, observation: &Observation<'_>) {
+        for Observer(tell) in self.all() {
+            tell(self, observation);
         }
     }
 }

@@ -1,8 +1,8 @@
 //! What happens to answers and ids on their way.
 
-use axum::{Router, http::header, routing::get};
+use axum::{http::header, routing::get};
 use hyper::Request;
-use kernel::Module;
+use kernel::{Module, Policy, Routes};
 use testkit::TestApp;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -15,12 +15,12 @@ async fn head(path: &str) -> String {
     let large = "x".repeat(2000);
     let encoded = ([(header::CONTENT_ENCODING, "br")], large.clone());
     let picture = ([(header::CONTENT_TYPE, "image/png")], large.clone());
-    let pages = Router::new()
+    let pages = Routes::new()
         .route("/large", get(async move || large))
         .route("/small", get(async || "x"))
         .route("/encoded", get(async move || encoded))
         .route("/picture", get(async move || picture));
-    let app = TestApp::start(vec![Module::new("sizes").pages(pages)]).await;
+    let app = TestApp::start(vec![Module::new("sizes").pages(Policy::PUBLIC, pages)]).await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let mut stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
     let server = app.application.clone();

@@ -1,12 +1,12 @@
 //! What clients get when something goes wrong.
 
 use axum::{
-    Json, Router,
+    Json,
     extract::Request,
     middleware::{self, Next},
     routing::get,
 };
-use kernel::{Area, Error, Module, Result};
+use kernel::{Area, Error, Module, Policy, Result, Routes, Stage};
 use serde_json::{Value, json};
 use testkit::TestApp;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -14,11 +14,11 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 /// A module whose handlers fail in every way.
 fn failing() -> Module {
     let api = OpenApiRouter::new().routes(routes!(echo)).route("/broken", get(broken));
-    let pages = Router::new()
+    let pages = Routes::new()
         .route("/broken", get(broken))
         .route("/panic", get(panic))
         .route("/hang", get(std::future::pending::<()>));
-    Module::new("failing").api(api).pages(pages)
+    Module::new("failing").api(Policy::PUBLIC, api).pages(Policy::PUBLIC, pages)
 }
 
 #[utoipa::path(post, path = "/echo", responses((status = OK, body = Object)))]
@@ -49,6 +49,20 @@ async fn api_errors_are_problems_with_the_request_id() {
     let detail = "There is nothing at this address.";
     let problem = json!({ "status": 404, "title": "Not Found", "detail": detail, "request_id": id });
     assert_eq!(response.json::<Value>(), problem);
+}
+
+#[tokio::test]
+async fn all_of_the_api_answers_with_problems_that_nobody_keeps() {
+    let app = TestApp::start(vec![failing()]).await;
+    for path in ["/api", "/api/", "/api/nothing", "/api/v1", "/api/v1/", "/api/v1/broken"] {
+        let response = app.get(path).await;
+        assert!(response.status.is_client_error() || response.status.is_server_error(), "{path}");
+        assert_eq!(response.header("content-type"), "application/problem+json", "{path}");
+        assert_eq!(response.header("cache-control"), "no-store", "{path}");
+    }
+    for path in ["/nothing", "/broken", "/apis"] {
+        assert_eq!(app.get(path).await.header("cache-control"), "no-store", "{path}");
+    }
 }
 
 #[tokio::test]
@@ -97,7 +111,7 @@ async fn a_handler_that_hangs_is_given_up() {
 
 #[tokio::test]
 async fn a_layer_around_all_modules_answers_like_a_handler() {
-    let gate = Module::new("gate").layer(|router, area, _| match area {
+    let gate = Module::new("gate").layer(Stage::Content, |router, area, _| match area {
         Area::Api => router.layer(middleware::from_fn(async |_: Request, _: Next| Error::NotFound)),
         Area::Pages => router,
     });

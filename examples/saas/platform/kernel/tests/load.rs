@@ -1,8 +1,8 @@
 //! Many clients at once.
 
-use axum::{Router, extract::State, routing::get};
+use axum::{extract::State, routing::get};
 use kernel::{
-    AppState, Module, Result,
+    AppState, Module, Policy, Result, Routes,
     database::{self, Migration},
 };
 use testkit::TestApp;
@@ -17,8 +17,8 @@ const MIGRATIONS: &[Migration] = &[Migration {
 }];
 
 fn counter() -> Module {
-    let pages = Router::new().route("/counter", get(read).post(increment).put(visit));
-    Module::new("counter").migrations(MIGRATIONS).pages(pages)
+    let pages = Routes::new().route("/counter", get(read).post(increment).put(visit));
+    Module::new("counter").migrations(MIGRATIONS).pages(Policy::PUBLIC, pages)
 }
 
 async fn read(State(state): State<AppState>) -> Result<String> {

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, env, process::Command};
 
 use axum::routing::get;
-use kernel::{Module, config::Environment, logging};
+use kernel::{Module, Policy, TrustsPeer, config::Environment, logging};
 use serde_json::Value;
 use testkit::TestApp;
 use utoipa_axum::router::OpenApiRouter;
@@ -26,7 +26,7 @@ async fn start(modules: Vec<Module>) -> TestApp {
     let app = TestApp::start_with(modules, &settings).await;
     let mut config = (*app.application.state.config).clone();
     config.environment = Environment::Production;
-    logging::init(&config);
+    logging::init(&config, &[]);
     app
 }
 
@@ -34,7 +34,7 @@ async fn start(modules: Vec<Module>) -> TestApp {
 #[ignore = "run by the test below"]
 async fn child_that_panics() {
     let api = OpenApiRouter::new().route("/panic", get(async || -> () { panic!("out of paper") }));
-    let app = start(vec![Module::new("office").api(api)]).await;
+    let app = start(vec![Module::new("office").api(Policy::PUBLIC, api).add(TrustsPeer(|_, _| true))]).await;
     let request = hyper::Request::get("/api/v1/panic").header("x-request-id", "the-request");
     assert_eq!(app.send(request, String::new()).await.status, 500);
 }
@@ -42,7 +42,7 @@ async fn child_that_panics() {
 #[test]
 fn a_panic_is_one_line_with_the_id_of_its_request() {
     let log = log_of("child_that_panics", "info");
-    let lines: Vec<_> = log.iter().filter(|line| line["message"].as_str().unwrap().contains("out of paper")).collect();
+    let lines: Vec<_> = log.iter().filter(|line| line["message"].as_str().unwrap().contains("panicked at")).collect();
     assert_eq!(lines.len(), 1, "{log:?}");
     assert_eq!(lines[0]["level"], "ERROR");
     assert!(lines[0]["message"].as_str().unwrap().contains("log.rs"));
@@ -53,7 +53,7 @@ fn a_panic_is_one_line_with_the_id_of_its_request() {
 #[ignore = "run by the test below"]
 async fn child_in_development() {
     let app = TestApp::start(Vec::new()).await;
-    logging::init(&app.application.state.config);
+    logging::init(&app.application.state.config, &[]);
     tracing::info!("all is well");
 }
 

@@ -2,8 +2,8 @@
 
 use std::{future, net::SocketAddr, time::Duration};
 
-use axum::{Router, routing::get};
-use kernel::{AppState, Job, Module, database, jobs};
+use axum::routing::get;
+use kernel::{AppState, Job, Module, Policy, Routes, database, jobs};
 use serde::{Deserialize, Serialize};
 use testkit::TestApp;
 use tokio::{
@@ -39,11 +39,11 @@ impl Job for Patient {
 }
 
 fn module() -> Module {
-    let pages = Router::new()
+    let pages = Routes::new()
         .route("/quick", get(async || "done"))
         .route("/patient", get(patient))
         .route("/endless", get(endless));
-    Module::new("tests").pages(pages).job::<Patient>()
+    Module::new("tests").pages(Policy::PUBLIC, pages).job::<Patient>()
 }
 
 async fn patient() -> &'static str {
@@ -99,7 +99,7 @@ async fn a_request_in_flight_is_finished() {
 
 #[tokio::test]
 async fn idle_connections_hold_nothing_up() {
-    let app = TestApp::start(vec![module()]).await;
+    let app = TestApp::start_with(vec![module()], &[("CONNECTION_TIMEOUT_SECONDS", "600")]).await;
     let server = serve(&app).await;
     // One that has not said anything yet, and one that might ask for more.
     let _silent = TcpStream::connect(server.address).await.unwrap();
@@ -108,6 +108,27 @@ async fn idle_connections_hold_nothing_up() {
 
     server.stop.cancel();
     timeout(SOON, server.running).await.expect("nobody waits for idle connections").unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_request_on_its_way_is_answered() {
+    let app = TestApp::start(vec![module()]).await;
+    let server = serve(&app).await;
+    let mut new = TcpStream::connect(server.address).await.unwrap();
+    // Connections are accepted in turn: when this one has its answer, the first one is in.
+    request(&server, "/quick").await.read_exact(&mut [0; 12]).await.unwrap();
+
+    server.stop.cancel();
+    while TcpStream::connect(server.address).await.is_ok() {
+        tokio::task::yield_now().await;
+    }
+    let early = timeout(Duration::from_millis(250), new.read(&mut [0])).await;
+    assert!(early.is_err(), "it is closed before it could ask: {early:?}");
+    new.write_all(b"GET /quick HTTP/1.1\r\nhost: test\r\n\r\n").await.unwrap();
+    let mut answer = String::new();
+    timeout(SOON, new.read_to_string(&mut answer)).await.unwrap().unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("done"), "{answer}");
+    timeout(SOON, server.running).await.unwrap().unwrap().unwrap();
 }
 
 #[tokio::test]

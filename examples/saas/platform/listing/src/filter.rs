@@ -1,4 +1,5 @@
-use time::{Duration, OffsetDateTime};
+use kernel::database::TIMES_ARE_TEXTS;
+use time::Duration;
 
 use crate::{
     QueryBuilder,
@@ -25,7 +26,7 @@ enum Condition {
     /// A pattern for `LIKE`.
     Contains(String),
     /// Compares with this operator.
-    Compares(&'static str, OffsetDateTime),
+    Compares(&'static str, Value),
 }
 
 impl Filter {
@@ -36,9 +37,20 @@ impl Filter {
             let condition = match (column.kind, suffix) {
                 (Kind::Boolean, "") => equals(text.parse().map(Value::Boolean), "Use true or false."),
                 (Kind::Integer, "") => equals(text.parse().map(Value::Integer), "Use a whole number."),
+                (Kind::OneOf(values), "") => {
+                    equals(value::one_of(values, text).ok_or(()), &format!("Use one of {}.", values.join(", ")))
+                }
+                (Kind::Uuid, "") => equals(text.parse().map(Value::Uuid), "Use an id."),
                 (Kind::Text, "") => contains(text),
                 (Kind::Timestamp, ".from") => starts(text),
                 (Kind::Timestamp, ".to") => ends(text),
+                (Kind::Date, ".from" | ".to") => {
+                    compares(suffix, value::date(text).map(Value::Date), "Use a date such as 2026-01-31.")
+                }
+                (Kind::Decimal(places), ".from" | ".to") => {
+                    let message = format!("Use a number with at most {places} digits behind the point.");
+                    compares(suffix, value::decimal(text, places).map(Value::Integer), &message)
+                }
                 _ => return None,
             };
             Some((column, condition))
@@ -56,8 +68,9 @@ impl Filter {
             Condition::Contains(pattern) => {
                 sql.push(format_args!("lower({name}) LIKE lower(")).push_bind(pattern.clone()).push(r") ESCAPE '\'");
             }
-            Condition::Compares(operator, time) => {
-                sql.push(format_args!("{name} {operator} ")).push_bind(*time);
+            Condition::Compares(operator, value) => {
+                sql.push(format_args!("{name} {operator} "));
+                value.push_to(sql);
             }
         }
     }
@@ -65,6 +78,11 @@ impl Filter {
 
 fn equals<E>(value: Result<Value, E>, message: &str) -> Result<Condition, String> {
     value.map(Condition::Equals).map_err(|_| message.to_owned())
+}
+
+fn compares(suffix: &str, value: Option<Value>, message: &str) -> Result<Condition, String> {
+    let operator = if suffix == ".from" { ">=" } else { "<=" };
+    value.map(|value| Condition::Compares(operator, value)).ok_or_else(|| message.to_owned())
 }
 
 fn contains(text: &str) -> Result<Condition, String> {
@@ -77,20 +95,22 @@ fn contains(text: &str) -> Result<Condition, String> {
 
 const TIMESTAMP: &str = "Use a date such as 2026-01-31, or a time such as 2026-01-31T08:00:00Z.";
 
+/// Where times are texts, a fraction of a second would come before the second itself. Rows have whole seconds there, and so
+/// the next whole second in the right direction finds the same ones.
 fn starts(text: &str) -> Result<Condition, String> {
-    let time = midnight(text).or_else(|| value::timestamp(text)).ok_or(TIMESTAMP)?;
-    Ok(Condition::Compares(">=", time))
+    let time = value::midnight(text).or_else(|| value::timestamp(text)).ok_or(TIMESTAMP)?;
+    let up = Duration::nanoseconds((1_000_000_000 - i64::from(time.nanosecond())) % 1_000_000_000);
+    let time = if TIMES_ARE_TEXTS { time.checked_add(up).ok_or(TIMESTAMP)? } else { time };
+    Ok(Condition::Compares(">=", Value::Timestamp(time)))
 }
 
 /// A date includes all of its day.
 fn ends(text: &str) -> Result<Condition, String> {
-    if let Some(start) = midnight(text) {
+    if let Some(start) = value::midnight(text) {
         let end = start.checked_add(Duration::DAY).ok_or(TIMESTAMP)?;
-        return Ok(Condition::Compares("<", end));
+        return Ok(Condition::Compares("<", Value::Timestamp(end)));
     }
-    Ok(Condition::Compares("<=", value::timestamp(text).ok_or(TIMESTAMP)?))
-}
-
-fn midnight(date: &str) -> Option<OffsetDateTime> {
-    value::timestamp(&format!("{date}T00:00:00Z"))
+    let time = value::timestamp(text).ok_or(TIMESTAMP)?;
+    let time = if TIMES_ARE_TEXTS { time.truncate_to_second() } else { time };
+    Ok(Condition::Compares("<=", Value::Timestamp(time)))
 }

@@ -14,6 +14,7 @@
 
 mod column;
 mod cursor;
+mod errors;
 mod filter;
 #[allow(clippy::option_if_let_else, reason = "the derived schema of a generic type has it")]
 mod list;
@@ -26,6 +27,7 @@ use kernel::database::Backend;
 use sqlx::{Database, FromRow};
 
 pub use column::Column;
+pub use filter::TEXT_LIMIT;
 pub use list::List;
 pub use query::ListQuery;
 
@@ -41,9 +43,43 @@ pub type Row = <Backend as Database>::Row;
 /// What a query gets before it has its values.
 pub type QueryBuilder = sqlx::QueryBuilder<Backend>;
 
+/// The owner of rows that everybody may see, or nobody at all: of a list without owners.
+#[derive(Clone, Copy, Debug)]
+pub enum Everyone {}
+
 /// What may be asked of a list of this type.
+///
+/// A list whose rows belong to somebody cannot be fetched without saying to whom:
+///
+/// ```compile_fail,E0271
+/// # use listing::{Column, List, ListQuery, Listed};
+/// #[derive(sqlx::FromRow)]
+/// struct Invoice {}
+///
+/// impl Listed for Invoice {
+///     type Owner = i64;
+/// #   const FROM: &'static str = "invoices";
+/// #   const COLUMNS: &'static [Column] = &[Column::integer("number").sortable()];
+/// #   const DEFAULT_SORT: &'static str = "number";
+/// }
+///
+/// # async fn all(db: &kernel::Db, query: ListQuery<Invoice>) -> kernel::Result<List<Invoice>> {
+/// query.fetch(db).await
+/// # }
+/// ```
+///
+/// `query.fetch_of(user_id, db)` compiles instead.
 pub trait Listed: for<'r> FromRow<'r, Row> {
-    /// A table with a column `id` of whole numbers, or a query in parentheses with a name: `(SELECT …) AS rows`.
+    /// Whom a row belongs to: the type of the column [`Listed::OWNER`], or [`Everyone`].
+    type Owner;
+
+    /// The column that says whom a row belongs to.
+    const OWNER: &'static str = "user_id";
+
+    /// The column that tells each row from all others, such as the primary key.
+    const ID: Column = Column::uuid("id");
+
+    /// A table, or a query in parentheses with a name: `(SELECT …) AS rows`.
     const FROM: &'static str;
 
     /// The columns that clients may sort and filter by.

@@ -35,6 +35,12 @@ impl<T: Listed> List<T> {
         self.previous.as_deref().map(|cursor| self.query.cursor_url(Some(cursor)))
     }
 
+    /// Whether this page is the whole list.
+    #[must_use]
+    pub const fn is_complete(&self) -> bool {
+        self.query.is_first_page() && self.next.is_none()
+    }
+
     /// The value of the header `Link` (RFC 8288).
     fn links(&self) -> String {
         let links = [("first", Some(self.query.first_url())), ("prev", self.previous_url()), ("next", self.next_url())];

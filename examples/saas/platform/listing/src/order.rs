@@ -18,8 +18,9 @@ pub struct Order {
 }
 
 impl Order {
-    /// Reads `-created_at,title`, or says what can be sorted by.
-    pub fn parse(columns: &'static [Column], text: &str) -> Result<Self, String> {
+    /// Reads `-created_at,title`, or says what can be sorted by. The id breaks ties between rows that the other columns cannot
+    /// tell apart.
+    pub fn parse(columns: &'static [Column], id: &'static Column, text: &str) -> Result<Self, String> {
         let mut keys: Vec<Key> = Vec::new();
         for part in text.split(',') {
             let (name, descending) = part.strip_prefix('-').map_or((part, false), |name| (name, true));
@@ -35,9 +36,9 @@ impl Order {
             }
         }
         // Ties keep the direction of the column before, so that one index serves both.
-        if let Some(last) = keys.last().filter(|_| keys.iter().all(|key| key.column.name != Column::ID.name)) {
+        if let Some(last) = keys.last().filter(|_| keys.iter().all(|key| key.column.name != id.name)) {
             let descending = last.descending;
-            keys.push(Key { column: const { &Column::ID }, descending });
+            keys.push(Key { column: id, descending });
         }
         Ok(Self { text: text.to_owned(), keys })
     }

@@ -38,11 +38,29 @@ impl<T: Listed> IntoParams for ListQuery<T> {
 fn filters(column: &Column) -> Vec<Parameter> {
     let name = column.name;
     let schema = ObjectBuilder::new();
+    let exactly = |schema: ObjectBuilder| vec![parameter(name, "Items with this value.", schema)];
+    let range = |schema: ObjectBuilder| {
+        let (from, to, schema) = (format!("{name}.from"), format!("{name}.to"), schema.build());
+        vec![
+            parameter(&from, "Items with this value or a greater one.", schema.clone()),
+            parameter(&to, "Items with this value or a smaller one.", schema),
+        ]
+    };
     match column.kind {
-        Kind::Boolean => vec![parameter(name, "Items with this value.", schema.schema_type(Type::Boolean))],
+        Kind::Boolean => exactly(schema.schema_type(Type::Boolean)),
+        Kind::Date => {
+            range(schema.schema_type(Type::String).format(Some(SchemaFormat::KnownFormat(KnownFormat::Date))))
+        }
+        Kind::Decimal(places) => {
+            range(schema.schema_type(Type::String).pattern(Some(format!("^-?\\d+(\\.\\d{{1,{places}}})?$"))))
+        }
         Kind::Integer => {
             let format = SchemaFormat::KnownFormat(KnownFormat::Int64);
-            vec![parameter(name, "Items with this value.", schema.schema_type(Type::Integer).format(Some(format)))]
+            exactly(schema.schema_type(Type::Integer).format(Some(format)))
+        }
+        Kind::OneOf(values) => exactly(schema.schema_type(Type::String).enum_values(Some(values.iter().copied()))),
+        Kind::Uuid => {
+            exactly(schema.schema_type(Type::String).format(Some(SchemaFormat::KnownFormat(KnownFormat::Uuid))))
         }
         Kind::Text => {
             let about = "Items that contain this text, in capitals or not.";

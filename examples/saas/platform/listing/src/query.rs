@@ -4,10 +4,11 @@ use axum::{
     extract::{FromRequestParts, OriginalUri},
     http::{StatusCode, request::Parts},
 };
-use kernel::{Db, Error, Problem, Result};
+use kernel::{Db, Error, Problem, Result, database::Backend};
+use sqlx::{Encode, Type};
 
 use crate::{
-    DEFAULT_LIMIT, List, Listed, MAX_LIMIT, QueryBuilder,
+    DEFAULT_LIMIT, Everyone, List, Listed, MAX_LIMIT, QueryBuilder,
     cursor::Cursor,
     filter::Filter,
     order::{Order, push_beyond},
@@ -25,23 +26,33 @@ pub struct ListQuery<T> {
 }
 
 impl<T: Listed> ListQuery<T> {
-    /// Reads the query of a request for `path`.
+    /// Reads the query of a request for `path`. Links to pages may carry parameters that are meant for others, such as
+    /// `utm_source`: they are left out. In the API, an unknown parameter is a mistake.
     ///
     /// # Errors
     ///
-    /// Has a message for every parameter that is unknown or malformed.
+    /// Has a message for every parameter that is malformed or, in the API, unknown.
     ///
     /// # Panics
     ///
     /// When the list's `DEFAULT_SORT` is none of its orders.
     pub fn parse(path: &str, query: &str) -> Result<Self> {
-        let order = Order::parse(T::COLUMNS, T::DEFAULT_SORT).expect("DEFAULT_SORT names sortable columns");
-        let path = path.to_owned();
-        let mut parsed =
-            Self { path, limit: DEFAULT_LIMIT, order, filters: Vec::new(), cursor: None, items: PhantomData };
+        let order = Self::order(T::DEFAULT_SORT).expect("DEFAULT_SORT names sortable columns");
+        let mut parsed = Self {
+            path: path.to_owned(),
+            limit: DEFAULT_LIMIT,
+            order,
+            filters: Vec::new(),
+            cursor: None,
+            items: PhantomData,
+        };
         let mut parameters = BTreeMap::new();
         let mut errors = BTreeMap::new();
-        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        let is_api = path.starts_with("/api/");
+        let is_for_us = |name: &str| {
+            is_api || matches!(name, "limit" | "sort" | "cursor") || Self::filter_named(name, "").is_some()
+        };
+        for (name, value) in form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| is_for_us(name)) {
             if parameters.insert(name.clone(), value).is_some() {
                 errors.insert(name.into_owned(), "Give this parameter once.".to_owned());
             }
@@ -74,30 +85,24 @@ impl<T: Listed> ListQuery<T> {
                 let limit = value.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit));
                 self.limit = limit.ok_or_else(|| format!("Use a number from 1 to {MAX_LIMIT}."))?;
             }
-            "sort" => self.order = Order::parse(T::COLUMNS, value)?,
+            "sort" => self.order = Self::order(value)?,
             _ => {
-                let filter = Filter::parse(T::COLUMNS, name, value);
+                let filter = Self::filter_named(name, value);
                 self.filters.push(filter.ok_or_else(|| "This list has no such parameter.".to_owned())??);
             }
         }
         Ok(())
     }
 
-    /// Fetches the page that was asked for.
-    ///
-    /// # Errors
-    ///
-    /// Fails when the database does.
-    pub async fn fetch(self, db: &Db) -> Result<List<T>> {
-        self.fetch_where(db, |_| {}).await
+    fn order(text: &str) -> Result<Order, String> {
+        Order::parse(T::COLUMNS, const { &T::ID }, text)
     }
 
-    /// Fetches the page that was asked for, of the rows that meet a condition: `sql.push(" AND owner = ").push_bind(id)`.
-    ///
-    /// # Errors
-    ///
-    /// Fails when the database does.
-    pub async fn fetch_where(self, db: &Db, condition: impl FnOnce(&mut QueryBuilder) + Send) -> Result<List<T>> {
+    fn filter_named(name: &str, value: &str) -> Option<Result<Filter, String>> {
+        Filter::parse(T::COLUMNS, name, value)
+    }
+
+    async fn run(self, db: &Db, condition: impl FnOnce(&mut QueryBuilder) + Send) -> Result<List<T>> {
         let backwards = self.cursor.as_ref().is_some_and(|cursor| cursor.backwards);
         let mut sql = QueryBuilder::new("SELECT * FROM ");
         sql.push(T::FROM).push(" WHERE TRUE");
@@ -174,7 +179,7 @@ impl<T: Listed> ListQuery<T> {
     #[must_use]
     pub fn sort_url(&self, column: &str) -> String {
         let sign = if self.aria_sort(column) == "ascending" { "-" } else { "" };
-        self.url(&format!("{sign}{column}"), None)
+        self.url(&self.filters, &format!("{sign}{column}"), None)
     }
 
     /// The first page.
@@ -183,14 +188,33 @@ impl<T: Listed> ListQuery<T> {
         self.cursor_url(None)
     }
 
+    /// The page that was asked for.
+    #[must_use]
+    pub fn this_url(&self) -> String {
+        let cursor = self.cursor.as_ref().map(|cursor| cursor.encode(&self.order));
+        self.cursor_url(cursor.as_deref())
+    }
+
+    /// The first page of the list without its filters, in the same order.
+    #[must_use]
+    pub fn unfiltered_url(&self) -> String {
+        self.url(&[], self.sort(), None)
+    }
+
+    /// Whether the list begins here. Any other page may be behind its end by now.
+    #[must_use]
+    pub const fn is_first_page(&self) -> bool {
+        self.cursor.is_none()
+    }
+
     pub(crate) fn cursor_url(&self, cursor: Option<&str>) -> String {
-        self.url(self.sort(), cursor)
+        self.url(&self.filters, self.sort(), cursor)
     }
 
     /// Parameters that say nothing new are left out.
-    fn url(&self, sort: &str, cursor: Option<&str>) -> String {
+    fn url(&self, filters: &[Filter], sort: &str, cursor: Option<&str>) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
-        query.extend_pairs(self.filters.iter().map(|filter| (&filter.name, &filter.text)));
+        query.extend_pairs(filters.iter().map(|filter| (&filter.name, &filter.text)));
         if sort != T::DEFAULT_SORT {
             query.append_pair("sort", sort);
         }
@@ -201,6 +225,58 @@ impl<T: Listed> ListQuery<T> {
         let query = query.finish();
         let mark = if query.is_empty() { "" } else { "?" };
         format!("{}{mark}{query}", self.path)
+    }
+}
+
+impl<T: Listed<Owner = Everyone>> ListQuery<T> {
+    /// Fetches the page that was asked for.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the database does.
+    pub async fn fetch(self, db: &Db) -> Result<List<T>> {
+        self.run(db, |_| {}).await
+    }
+
+    /// Fetches the page that was asked for, of the rows that meet a condition: `sql.push(" AND shelf = ").push_bind(7)`.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the database does.
+    pub async fn fetch_where(self, db: &Db, condition: impl FnOnce(&mut QueryBuilder) + Send) -> Result<List<T>> {
+        self.run(db, condition).await
+    }
+}
+
+impl<T: Listed> ListQuery<T>
+where
+    T::Owner: for<'q> Encode<'q, Backend> + Type<Backend> + Send + 'static,
+{
+    /// Fetches the page that was asked for, of the rows that belong to `owner`.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the database does.
+    pub async fn fetch_of(self, owner: T::Owner, db: &Db) -> Result<List<T>> {
+        self.fetch_of_where(owner, db, |_| {}).await
+    }
+
+    /// Fetches the page that was asked for, of the rows that belong to `owner` and meet a condition.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the database does.
+    pub async fn fetch_of_where(
+        self,
+        owner: T::Owner,
+        db: &Db,
+        condition: impl FnOnce(&mut QueryBuilder) + Send,
+    ) -> Result<List<T>> {
+        let of_owner = |sql: &mut QueryBuilder| {
+            sql.push(format_args!(" AND {} = ", T::OWNER)).push_bind(owner);
+            condition(sql);
+        };
+        self.run(db, of_owner).await
     }
 }
 

@@ -1,27 +1,26 @@
-//! Limits how many requests a client may send.
+//! Limits how many requests a client may send, and whatever else modules want to limit: see [`Limits`].
 
 mod limiter;
+mod named;
 mod settings;
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{net::IpAddr, sync::Arc, time::Instant};
 
 use axum::{
     Router,
     extract::Request,
-    http::{HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderName, HeaderValue},
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
-use clients::ClientIp;
-use kernel::{AppState, Area, Error, Module};
+use clients::{ClientIp, network};
+use kernel::{AppState, Area, Describe, Error, Module, Stage};
 use utoipa::openapi::{HeaderBuilder, ObjectBuilder, OpenApi, ResponseBuilder, Type, path::PathItem};
 
-use crate::{
-    limiter::{Limiter, Standing},
-    settings::Limits,
+use crate::limiter::Limiter;
+pub use crate::{
+    named::{Key, Limits, Permit, Wait},
+    settings::{Areas, Quota},
 };
 
 const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
@@ -29,7 +28,11 @@ const STANDING: HeaderName = HeaderName::from_static("ratelimit");
 
 /// Limits for the API, for pages and for forms.
 pub fn module() -> Module {
-    Module::new("rate_limits").settings::<Limits>().layer(limit_area).describe(describe)
+    Module::new("rate_limits")
+        .settings::<Areas>()
+        .provide(|_, _| Ok(Limits::default()))
+        .layer(Stage::Limit, limit_area)
+        .add(Describe(describe))
 }
 
 /// Tells in the API document that every operation may refuse.
@@ -45,23 +48,24 @@ fn describe(document: &mut OpenApi) {
 }
 
 fn limit_area(router: Router<AppState>, area: Area, state: &AppState) -> Router<AppState> {
-    let limits: &Limits = state.config.settings();
-    let limiter = |name, quota: &Option<_>| quota.map(|quota| Arc::new(Limiter::new(name, quota)));
+    let limits: &Areas = state.config.settings();
+    let limit =
+        |name, quota: &Option<_>| quota.map(|quota| Arc::new(Limit { name, quota, limiter: Limiter::default() }));
     let (reading, writing) = match area {
         Area::Api => {
-            let limiter = limiter("api", &limits.api);
-            (limiter.clone(), limiter)
+            let limit = limit("api", &limits.api);
+            (limit.clone(), limit)
         }
-        Area::Pages => (limiter("pages", &limits.pages), limiter("forms", &limits.forms)),
+        Area::Pages => (limit("pages", &limits.pages), limit("forms", &limits.forms)),
     };
     if reading.is_none() && writing.is_none() {
         return router;
     }
     let layer = move |client: ClientIp, request: Request, next: Next| {
-        let limiter = if request.method().is_safe() { reading.clone() } else { writing.clone() };
+        let limit = if request.method().is_safe() { reading.clone() } else { writing.clone() };
         async move {
-            match limiter {
-                Some(limiter) => limit(&limiter, client, request, next).await,
+            match limit {
+                Some(limit) => limit.apply(client, request, next).await,
                 None => next.run(request).await,
             }
         }
@@ -69,28 +73,25 @@ fn limit_area(router: Router<AppState>, area: Area, state: &AppState) -> Router<
     router.layer(middleware::from_fn_with_state(state.clone(), layer))
 }
 
-async fn limit(limiter: &Limiter, ClientIp(client): ClientIp, request: Request, next: Next) -> Response {
-    let (mut response, standing) = match limiter.take(client, Instant::now()) {
-        Ok(standing) => (next.run(request).await, standing),
-        Err(wait) => (refusal(wait), Standing { remaining: 0, reset: wait }),
-    };
-    let policy = format!("{:?};q={};w=60", limiter.name, limiter.quota.per_minute);
-    let standing = format!("{:?};r={};t={}", limiter.name, standing.remaining, whole_seconds(standing.reset));
-    for (name, value) in [(POLICY, policy), (STANDING, standing)] {
-        response.headers_mut().extend(HeaderValue::try_from(value).map(|value| (name, value)));
+/// The limit of one part of the application.
+struct Limit {
+    name: &'static str,
+    quota: Quota,
+    limiter: Limiter<IpAddr>,
+}
+
+impl Limit {
+    async fn apply(&self, ClientIp(client): ClientIp, request: Request, next: Next) -> Response {
+        let (mut response, remaining, reset) = match self.limiter.take(&[network(client)], self.quota, Instant::now()) {
+            Ok(standing) => (next.run(request).await, standing.remaining, standing.reset),
+            Err(wait) => (Error::TooMany(wait).into_response(), 0, wait),
+        };
+        let policy = format!("{:?};q={};w={}", self.name, self.quota.count, self.quota.period.as_secs());
+        // Rounded up, so that nobody comes back too early.
+        let standing = format!("{:?};r={remaining};t={}", self.name, reset.as_secs_f64().ceil());
+        for (name, value) in [(POLICY, policy), (STANDING, standing)] {
+            response.headers_mut().extend(HeaderValue::try_from(value).map(|value| (name, value)));
+        }
+        response
     }
-    response
-}
-
-fn refusal(wait: Duration) -> Response {
-    let seconds = whole_seconds(wait);
-    let advice = format!("This is more than is allowed. Try again in {seconds} s.");
-    let mut response = Error::Malformed(StatusCode::TOO_MANY_REQUESTS, advice).into_response();
-    response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
-    response
-}
-
-/// Rounded up, so that nobody comes back too early.
-const fn whole_seconds(duration: Duration) -> u64 {
-    duration.as_secs() + (duration.subsec_nanos() > 0) as u64
 }

@@ -1,21 +1,19 @@
 use std::{
     collections::HashMap,
-    net::{IpAddr, Ipv6Addr},
+    hash::Hash,
     sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
-use crate::settings::Quota;
+use crate::Quota;
 
-/// How many clients are remembered at most, which takes about 4 MiB.
-const CAPACITY: usize = 65_536;
+/// How many keys are remembered at most, which takes about 4 MiB.
+pub const CAPACITY: usize = 65_536;
 
-/// Counts with the generic cell rate algorithm: for each client, one moment says how far ahead of the allowed pace it is.
+/// Counts with the generic cell rate algorithm: for each key, one moment says how far ahead of the allowed pace it is.
 #[derive(Debug)]
-pub struct Limiter {
-    pub name: &'static str,
-    pub quota: Quota,
-    paid_until: Mutex<HashMap<IpAddr, Instant>>,
+pub struct Limiter<K> {
+    paid_until: Mutex<HashMap<K, Instant>>,
 }
 
 /// What a client may still do.
@@ -27,45 +25,53 @@ pub struct Standing {
     pub reset: Duration,
 }
 
-impl Limiter {
-    pub fn new(name: &'static str, quota: Quota) -> Self {
-        Self { name, quota, paid_until: Mutex::default() }
+impl<K> Default for Limiter<K> {
+    fn default() -> Self {
+        Self { paid_until: Mutex::default() }
     }
+}
 
-    /// Counts a request, or says how long the client has to wait before the next one.
-    pub fn take(&self, client: IpAddr, now: Instant) -> Result<Standing, Duration> {
-        let price = Duration::from_mins(1) / self.quota.per_minute;
-        let credit = price * self.quota.burst;
-        let mut clients = self.paid_until.lock().unwrap_or_else(PoisonError::into_inner);
-        if clients.len() >= CAPACITY {
-            forget_idle(&mut clients, now);
+impl<K: Copy + Eq + Hash> Limiter<K> {
+    /// Counts once for every key, or not at all, where one of them has to wait so long.
+    pub fn take(&self, keys: &[K], quota: Quota, now: Instant) -> Result<Standing, Duration> {
+        let (price, credit) = (quota.price(), quota.price() * quota.burst);
+        let mut moments = self.paid_until.lock().unwrap_or_else(PoisonError::into_inner);
+        if moments.len() + keys.len() > CAPACITY {
+            forget(&mut moments, now);
         }
-        let paid_until = clients.entry(bucket(client)).or_insert(now);
-        let reset = paid_until.saturating_duration_since(now) + price;
-        let Some(left) = credit.checked_sub(reset) else {
-            return Err(reset.saturating_sub(credit));
+        let reset = |moment: Option<&Instant>| moment.map_or(price, |it| it.saturating_duration_since(now) + price);
+        let longest = keys.iter().map(|key| reset(moments.get(key))).max().unwrap_or_default();
+        let Some(left) = credit.checked_sub(longest) else {
+            return Err(longest.saturating_sub(credit));
         };
-        *paid_until = now + reset;
-        drop(clients);
-        let remaining = left.as_nanos() / price.as_nanos();
-        Ok(Standing { remaining: u32::try_from(remaining).unwrap_or(u32::MAX), reset })
+        for key in keys {
+            let reset = reset(moments.get(key));
+            moments.insert(*key, now + reset);
+        }
+        drop(moments);
+        let remaining = left.as_nanos() / price.as_nanos().max(1);
+        Ok(Standing { remaining: u32::try_from(remaining).unwrap_or(u32::MAX), reset: longest })
+    }
+
+    /// Takes back what was counted.
+    pub fn refund(&self, keys: &[K], quota: Quota) {
+        let mut moments = self.paid_until.lock().unwrap_or_else(PoisonError::into_inner);
+        for key in keys {
+            let earlier = moments.get(key).and_then(|moment| moment.checked_sub(quota.price()));
+            earlier.map(|moment| moments.insert(*key, moment));
+        }
+        drop(moments);
     }
 }
 
-/// A client that has its whole burst again is as good as new. When most are not, somebody commands more addresses than a
-/// limit by address can stop, and starting afresh keeps at least the memory within bounds.
-fn forget_idle(clients: &mut HashMap<IpAddr, Instant>, now: Instant) {
-    clients.retain(|_, paid_until| *paid_until > now);
-    if clients.len() > CAPACITY / 2 {
-        clients.clear();
-    }
-}
-
-/// A household gets an IPv6 network of 64 bits at least, and can use any address in it.
-fn bucket(client: IpAddr) -> IpAddr {
-    match client {
-        IpAddr::V4(_) => client,
-        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
+/// A key that has its whole burst again is as good as new. When most have not, somebody commands more of them than a limit
+/// can stop; then the half goes that is closest to it.
+fn forget<K: Eq + Hash>(moments: &mut HashMap<K, Instant>, now: Instant) {
+    moments.retain(|_, moment| *moment > now);
+    if moments.len() > CAPACITY / 2 {
+        let mut sorted: Vec<_> = moments.values().copied().collect();
+        let (_, median, _) = sorted.select_nth_unstable(CAPACITY / 2);
+        moments.retain(|_, moment| moment > median);
     }
 }
 
@@ -74,48 +80,50 @@ mod tests {
     use super::*;
 
     const SECOND: Duration = Duration::from_secs(1);
-
-    fn limiter() -> Limiter {
-        Limiter::new("test", Quota { per_minute: 60, burst: 3 })
-    }
+    const QUOTA: Quota = Quota { count: 60, period: Duration::from_mins(1), burst: 3 };
 
     #[test]
     fn a_burst_and_then_the_pace() {
-        let (limiter, client, now) = (limiter(), IpAddr::from([203, 0, 113, 7]), Instant::now());
+        let (limiter, now) = (Limiter::default(), Instant::now());
+        let take = |now| limiter.take(&["ada"], QUOTA, now);
         for remaining in [2, 1, 0] {
-            assert_eq!(limiter.take(client, now).unwrap().remaining, remaining);
+            assert_eq!(take(now).unwrap().remaining, remaining);
         }
-        assert_eq!(limiter.take(client, now), Err(SECOND));
-        assert_eq!(limiter.take(client, now + SECOND / 2), Err(SECOND / 2));
-        assert_eq!(limiter.take(client, now + SECOND), Ok(Standing { remaining: 0, reset: 3 * SECOND }));
-        assert_eq!(limiter.take(client, now + 60 * SECOND), Ok(Standing { remaining: 2, reset: SECOND }));
+        assert_eq!(take(now), Err(SECOND));
+        assert_eq!(take(now + SECOND / 2), Err(SECOND / 2));
+        assert_eq!(take(now + SECOND), Ok(Standing { remaining: 0, reset: 3 * SECOND }));
+        assert_eq!(take(now + 60 * SECOND), Ok(Standing { remaining: 2, reset: SECOND }));
     }
 
     #[test]
-    fn clients_do_not_share_a_limit() {
-        let (limiter, now) = (limiter(), Instant::now());
-        let remaining = |client: &str| limiter.take(client.parse().unwrap(), now).map(|standing| standing.remaining);
-        assert_eq!(remaining("203.0.113.7"), Ok(2));
-        assert_eq!(remaining("203.0.113.8"), Ok(2));
-        assert_eq!(remaining("2001:db8:0:1::1"), Ok(2));
-        assert_eq!(remaining("2001:db8:0:2::1"), Ok(2));
-    }
-
-    #[test]
-    fn all_addresses_of_a_household_share_one() {
-        let (limiter, now) = (limiter(), Instant::now());
-        for host in 0..3 {
-            assert!(limiter.take(Ipv6Addr::new(0x2001, 0xdb8, 0, 1, 0, 0, 0, host).into(), now).is_ok());
+    fn every_key_has_to_have_room_and_pays_only_then() {
+        let (limiter, now) = (Limiter::default(), Instant::now());
+        for account in ["ada", "bob", "eve"] {
+            assert!(limiter.take(&["here", account], QUOTA, now).is_ok());
         }
-        assert!(limiter.take("2001:db8:0:1:f::9".parse().unwrap(), now).is_err());
+        assert_eq!(limiter.take(&["here", "joe"], QUOTA, now), Err(SECOND));
+        for remaining in [2, 1, 0] {
+            assert_eq!(limiter.take(&["joe"], QUOTA, now).unwrap().remaining, remaining);
+        }
     }
 
     #[test]
-    fn the_memory_is_bounded() {
-        let (limiter, now) = (limiter(), Instant::now());
-        for client in 0..u32::try_from(2 * CAPACITY).unwrap() {
-            limiter.take(IpAddr::from(client.to_be_bytes()), now).unwrap();
+    fn what_is_refunded_was_not_counted() {
+        let (limiter, now) = (Limiter::default(), Instant::now());
+        for _ in 0..10 {
+            assert_eq!(limiter.take(&["ada"], QUOTA, now).unwrap().remaining, 2);
+            limiter.refund(&["ada"], QUOTA);
+        }
+    }
+
+    #[test]
+    fn the_memory_is_bounded_and_those_who_ask_most_stay_limited() {
+        let (limiter, now) = (Limiter::default(), Instant::now());
+        while limiter.take(&[u32::MAX], QUOTA, now).is_ok() {}
+        for client in 0..u32::try_from(3 * CAPACITY).unwrap() {
+            limiter.take(&[client], QUOTA, now).unwrap();
             assert!(limiter.paid_until.lock().unwrap().len() <= CAPACITY);
         }
+        assert!(limiter.take(&[u32::MAX], QUOTA, now).is_err());
     }
 }

@@ -1,11 +1,13 @@
 //! Clients that ask too much have to wait.
 
 use axum::{
-    Router,
+    extract::State,
     routing::{get, post},
 };
+use clients::ClientIp;
 use hyper::Request;
-use kernel::Module;
+use kernel::{AppState, Error, Module, Policy, Routes};
+use rate_limits::{Limits, Quota};
 use serde_json::Value;
 use testkit::{Response, TestApp};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -13,9 +15,13 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 const LIMITS: [(&str, &str); 3] = [("RATE_LIMIT_API", "2/2"), ("RATE_LIMIT_PAGES", "3/3"), ("RATE_LIMIT_FORMS", "1/1")];
 
 fn modules() -> Vec<Module> {
-    let pages = Router::new().route("/page", get(async || "page").merge(post(async || "sent")));
+    let pages = Routes::new().route("/page", get(async || "page").merge(post(async || "sent")));
     let api = OpenApiRouter::new().routes(routes!(thing));
-    vec![clients::module(), rate_limits::module(), Module::new("things").api(api).pages(pages)]
+    vec![
+        clients::module(),
+        rate_limits::module(),
+        Module::new("things").api(Policy::PUBLIC, api).pages(Policy::PUBLIC, pages),
+    ]
 }
 
 async fn start(more: &[(&str, &str)]) -> TestApp {
@@ -50,7 +56,7 @@ async fn thing() -> &'static str {
 
 #[test]
 fn the_api_document_tells_of_the_limits() {
-    let things = Module::new("things").api(OpenApiRouter::new().routes(routes!(thing)));
+    let things = Module::new("things").api(Policy::PUBLIC, OpenApiRouter::new().routes(routes!(thing)));
     let document = kernel::openapi(&[rate_limits::module(), things]);
     let document = serde_json::to_value(document).expect("the document can be written");
     let refusal = &document["paths"]["/api/v1/thing"]["get"]["responses"]["429"];
@@ -107,4 +113,46 @@ async fn limits_can_be_switched_off() {
         let response = app.get("/api/v1/thing").await;
         assert_eq!((response.status.as_u16(), response.header("ratelimit")), (200, ""));
     }
+}
+
+/// The password is `right`.
+async fn sign_in(State(state): State<AppState>, client: ClientIp, account: String) -> kernel::Result<String> {
+    let (account, password) = account.split_once(' ').unwrap_or_default();
+    let keys = [client.into(), account.into()];
+    let permit = state.service::<Limits>().take("sign-in", &keys, Quota::per_minute(3))?;
+    if password == "right" {
+        permit.refund();
+        return Ok("welcome".to_owned());
+    }
+    Err(Error::Forbidden)
+}
+
+#[tokio::test]
+async fn modules_limit_what_they_like() {
+    let api = OpenApiRouter::new().route("/sign-in", post(sign_in));
+    let modules = vec![clients::module(), rate_limits::module(), Module::new("people").api(Policy::PUBLIC, api)];
+    let app = TestApp::start_with(modules, &[("TRUSTED_PROXIES", "127.0.0.1")]).await;
+    let attempt = async |client: &str, attempt: &str| {
+        let request = Request::post("/api/v1/sign-in").header("x-forwarded-for", client);
+        app.send(request, attempt.to_owned()).await
+    };
+    // Who knows the password is never limited.
+    for _ in 0..10 {
+        assert_eq!(attempt("203.0.113.1", "ada right").await.status, 200);
+    }
+    // An account is guarded against many addresses, and all accounts against one address.
+    for client in ["203.0.113.2", "203.0.113.3", "203.0.113.4"] {
+        assert_eq!(attempt(client, "ada wrong").await.status, 403);
+    }
+    let refused = attempt("203.0.113.5", "ada right").await;
+    assert_eq!(refused.status, 429);
+    let wait: u64 = refused.header("retry-after").parse().unwrap();
+    assert!((1..=20).contains(&wait), "{wait}");
+    let advice = format!("This is more than is allowed. Try again in {wait} s.");
+    assert_eq!(refused.json::<Value>()["detail"], advice);
+    for account in ["bob wrong", "eve wrong", "joe wrong"] {
+        assert_eq!(attempt("203.0.113.6", account).await.status, 403);
+    }
+    assert_eq!(attempt("203.0.113.6", "zoe right").await.status, 429);
+    assert_eq!(attempt("203.0.113.7", "zoe right").await.status, 200);
 }

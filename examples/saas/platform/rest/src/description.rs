@@ -10,12 +10,16 @@ use utoipa::{
     },
 };
 
+use crate::errors::{self, name};
+
 /// What a request id looks like.
 const REQUEST_ID: &str = "4bf92f35-77b3-4da6-a3ce-929d0e0e4736";
 
 const PROBLEM: &str = "application/problem+json";
 
-/// Adds to every operation what the kernel and this crate do for it: errors, headers and conditions.
+/// Adds what is true of every operation, whatever its handler does: request ids, our own failures, the refusal of other
+/// sites, and what the layer of this crate makes of reading. What a handler itself refuses, its operation tells with
+/// [`crate::Errors`].
 pub fn complete(document: &mut OpenApi) {
     document.servers.get_or_insert_with(|| vec![Server::new("/")]);
     // Nothing is required until a module says otherwise.
@@ -24,84 +28,45 @@ pub fn complete(document: &mut OpenApi) {
     components.schemas.insert("Problem".to_owned(), Problem::schema());
     components.headers.insert("RequestId".to_owned(), header("Names the request in the logs.", REQUEST_ID).into());
     components.headers.insert("ETag".to_owned(), header("Names the state that was read.", "\"1\"").into());
-    for (path, item) in &mut document.paths.paths {
-        let has_path_parameter = path.contains('{');
-        let PathItem { get, put, post, delete, patch, .. } = item;
-        if let Some(operation) = get {
-            revalidate(operation);
-        }
+    for PathItem { get, put, post, delete, patch, .. } in document.paths.paths.values_mut() {
+        get.iter_mut().for_each(revalidate);
         for (operation, changes) in [(get, false), (put, true), (post, true), (delete, true), (patch, true)] {
             let Some(operation) = operation else { continue };
-            let mut errors = errors(operation, has_path_parameter);
-            // Another site may not make a browser send this.
-            errors.extend(changes.then_some(StatusCode::FORBIDDEN));
-            for status in errors {
-                let (name, response) = problem(status);
-                let reference = Ref::from_response_name(&name);
-                components.responses.insert(name, response.into());
-                operation.responses.responses.entry(status.as_str().to_owned()).or_insert_with(|| reference.into());
+            let ours = [StatusCode::INTERNAL_SERVER_ERROR, StatusCode::SERVICE_UNAVAILABLE];
+            for status in ours.into_iter().chain(changes.then_some(StatusCode::FORBIDDEN)) {
+                let responses = &mut operation.responses.responses;
+                responses.entry(status.as_str().to_owned()).or_insert_with(|| errors::reference(status));
             }
             for (status, response) in &mut operation.responses.responses {
-                if let RefOr::T(response) = response {
-                    if let Some(status) = error(status)
-                        && response.content.is_empty()
-                    {
-                        response.content.insert(PROBLEM.to_owned(), content(status).into());
+                let status = StatusCode::from_bytes(status.as_bytes()).unwrap_or_default();
+                match response {
+                    RefOr::T(response) => finish(status, response),
+                    RefOr::Ref(_) => {
+                        components.responses.entry(name(status)).or_insert_with(|| problem(status).into());
                     }
-                    response.headers.insert("x-request-id".to_owned(), reference("RequestId"));
-                    response.headers.entry("ETag".to_owned()).and_modify(|header| *header = reference("ETag"));
                 }
             }
         }
     }
 }
 
-/// The errors that an operation may answer with.
-fn errors(operation: &Operation, has_path_parameter: bool) -> Vec<StatusCode> {
-    let mut errors = vec![StatusCode::INTERNAL_SERVER_ERROR, StatusCode::SERVICE_UNAVAILABLE];
-    let parameters = operation.parameters.iter().flatten().filter_map(|parameter| match parameter {
-        RefOr::T(parameter) => Some(parameter),
-        RefOr::Ref(_) => None,
-    });
-    for parameter in parameters {
-        match (&parameter.parameter_in, &parameter.required) {
-            (ParameterIn::Header, required) if parameter.name == "If-Match" => {
-                errors.push(StatusCode::PRECONDITION_FAILED);
-                errors.extend(matches!(required, Required::True).then_some(StatusCode::PRECONDITION_REQUIRED));
-            }
-            (ParameterIn::Path | ParameterIn::Query, _) => errors.push(StatusCode::BAD_REQUEST),
-            _ => {}
-        }
+/// Completes an answer that an operation describes itself. An error without a body of its own is a problem.
+fn finish(status: StatusCode, response: &mut Response) {
+    if (status.is_client_error() || status.is_server_error()) && response.content.is_empty() {
+        response.content.insert(PROBLEM.to_owned(), content(status).into());
     }
-    if has_path_parameter {
-        errors.push(StatusCode::NOT_FOUND);
-    }
-    if operation.request_body.is_some() {
-        errors.extend([
-            StatusCode::BAD_REQUEST,
-            StatusCode::PAYLOAD_TOO_LARGE,
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            StatusCode::UNPROCESSABLE_ENTITY,
-        ]);
-    }
-    errors
+    response.headers.insert("x-request-id".to_owned(), reference("RequestId"));
+    response.headers.entry("ETag".to_owned()).and_modify(|header| *header = reference("ETag"));
 }
 
-/// The status of an answer, if it tells of an error.
-fn error(status: &str) -> Option<StatusCode> {
-    let status = StatusCode::from_bytes(status.as_bytes()).ok()?;
-    (status.is_client_error() || status.is_server_error()).then_some(status)
-}
-
-/// The answer for an error, and its name among the components.
-fn problem(status: StatusCode) -> (String, Response) {
+fn problem(status: StatusCode) -> Response {
     let description = status.canonical_reason().unwrap_or("Error");
-    let response = ResponseBuilder::new()
+    let id = Ref::new("#/components/headers/RequestId");
+    ResponseBuilder::new()
         .description(description)
-        .header_ref("x-request-id", Ref::new("#/components/headers/RequestId"))
+        .header_ref("x-request-id", id)
         .content(PROBLEM, content(status))
-        .build();
-    (description.replace(' ', ""), response)
+        .build()
 }
 
 fn content(status: StatusCode) -> Content {

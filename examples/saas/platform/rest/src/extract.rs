@@ -10,7 +10,9 @@ use kernel::{Error, Problem};
 use serde::de::{DeserializeOwned, value::Error as QueryError};
 use serde_path_to_error::Error as FieldError;
 
-/// A JSON body.
+use crate::strict::Strictly;
+
+/// A JSON body: an object with fields that all are known.
 #[derive(Clone, Copy, Debug)]
 pub struct Json<T>(pub T);
 
@@ -18,7 +20,8 @@ pub struct Json<T>(pub T);
 #[derive(Clone, Copy, Debug)]
 pub struct Path<T>(pub T);
 
-/// The query.
+/// The query of an operation of the API, with parameters that all are known. A page takes `axum::extract::Query`, because
+/// links to it may carry parameters that are meant for others.
 #[derive(Clone, Copy, Debug)]
 pub struct Query<T>(pub T);
 
@@ -27,7 +30,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Error> {
         let body = axum::Json::from_request(request, state).await;
-        body.map(|axum::Json(body)| Self(body)).map_err(|refusal| unreadable(refusal.status(), &refusal))
+        body.map(|axum::Json(Strictly(body))| Self(body)).map_err(|refusal| unreadable(refusal.status(), &refusal))
     }
 }
 
@@ -36,7 +39,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
         let query = extract::Query::from_request_parts(parts, state).await;
-        query.map(|extract::Query(query)| Self(query)).map_err(|refusal| unreadable(refusal.status(), &refusal))
+        query
+            .map(|extract::Query(Strictly(query))| Self(query))
+            .map_err(|refusal| unreadable(refusal.status(), &refusal))
     }
 }
 
@@ -64,6 +69,9 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T>
 fn unreadable(status: StatusCode, refusal: &(dyn StdError + 'static)) -> Error {
     let mut causes = iter::successors(Some(refusal), |&error| error.source());
     let field = causes.find_map(|cause| field::<serde_json::Error>(cause).or_else(|| field::<QueryError>(cause)));
+    // Nothing that a field could be corrected in: the body is of another kind, such as an array.
+    let is_odd = field.is_none() && status == StatusCode::UNPROCESSABLE_ENTITY;
+    let status = if is_odd { StatusCode::BAD_REQUEST } else { status };
     Error::Problem(Problem { detail: Some(refusal.to_string()), errors: field.into_iter().collect(), ..status.into() })
 }
 

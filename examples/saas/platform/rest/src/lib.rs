@@ -3,17 +3,22 @@
 
 mod condition;
 mod description;
+mod errors;
 mod etag;
 mod extract;
 mod revalidation;
+mod strict;
+mod text;
 
-use kernel::Module;
+use kernel::{Describe, Module, Stage};
 
 pub use condition::{IfMatch, changed};
+pub use errors::{Errors, Refuses};
 pub use etag::ETag;
 pub use extract::{Json, Path, Query};
+pub use text::Text;
 
 /// Answers `If-None-Match` everywhere, and completes the API document.
 pub fn module() -> Module {
-    Module::new("rest").layer(revalidation::layer).describe(description::complete)
+    Module::new("rest").layer(Stage::Content, revalidation::layer).add(Describe(description::complete))
 }

@@ -1,19 +1,19 @@
 //! What answers say about keeping them.
 
-use axum::{Router, http::header, routing::get};
+use axum::{http::header, routing::get};
 use hyper::Request;
-use kernel::{Error, Module, Result};
+use kernel::{Error, Module, Policy, Result, Routes};
 use rest::ETag;
 use testkit::{Response, TestApp};
 
 /// Answers of every kind.
 fn answers() -> Module {
-    let pages = Router::new()
+    let pages = Routes::new()
         .route("/plain", get(async || "unchanging").post(async || "done"))
         .route("/versioned", get(async || (ETag::of_version(3), "three")))
         .route("/asset", get(async || ([(header::CACHE_CONTROL, "public, max-age=60")], "kept")))
         .route("/gone", get(async || Result::<()>::Err(Error::NotFound)));
-    Module::new("answers").pages(pages)
+    Module::new("answers").pages(Policy::PUBLIC, pages)
 }
 
 async fn start() -> TestApp {
@@ -49,8 +49,9 @@ async fn other_answers_stay_as_they_are() {
     let app = start().await;
     let asset = ask(&app, "/asset", "*").await;
     assert_eq!((asset.status.as_u16(), asset.header("cache-control")), (200, "public, max-age=60"));
-    for response in [ask(&app, "/gone", "*").await, app.post_form("/plain", "").await] {
-        assert_eq!((response.header("etag"), response.header("cache-control")), ("", ""));
+    let errors_and_changes = [(ask(&app, "/gone", "*").await, "no-store"), (app.post_form("/plain", "").await, "")];
+    for (response, kept) in errors_and_changes {
+        assert_eq!((response.header("etag"), response.header("cache-control")), ("", kept));
         assert!(!response.body.is_empty());
     }
 }

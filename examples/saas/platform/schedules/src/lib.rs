@@ -30,11 +30,11 @@
 //! }
 //! ```
 
-use std::{str::FromStr, time::Duration};
+mod cron;
+
+use std::time::Duration;
 
 use anyhow::Context;
-use chrono::DateTime;
-use croner::Cron;
 use kernel::{
     AppState, Job, Module,
     database::{self, Migration},
@@ -42,6 +42,8 @@ use kernel::{
 };
 use time::OffsetDateTime;
 use tokio::time::sleep;
+
+pub use crate::cron::Cron;
 
 /// How often the clock is looked at.
 const LOOK_INTERVAL: Duration = Duration::from_secs(1);
@@ -74,8 +76,8 @@ pub trait ModuleExt: Sized {
 
 impl ModuleExt for Module {
     fn schedule<S: Schedule>(self) -> Self {
-        if let Err(error) = Cron::from_str(S::CRON) {
-            panic!("the schedule of {} is malformed: {error}", S::NAME);
+        if let Err(error) = S::CRON.parse::<Cron>() {
+            panic!("the schedule of {} is malformed: {error:#}", S::NAME);
         }
         self.job::<S>().background(|state| Box::pin(keep::<S>(state)))
     }
@@ -125,7 +127,6 @@ pub async fn accept_due<S: Schedule>(state: &AppState) -> anyhow::Result<bool> {
 
 /// The latest time of the schedule that is not in the future.
 fn latest<S: Schedule>(now: OffsetDateTime) -> anyhow::Result<OffsetDateTime> {
-    let now = DateTime::from_timestamp(now.unix_timestamp(), 0).context("the clock is out of range")?;
-    let latest = Cron::from_str(S::CRON)?.find_previous_occurrence(&now, true)?;
-    Ok(OffsetDateTime::from_unix_timestamp(latest.timestamp())?)
+    let cron: Cron = S::CRON.parse()?;
+    cron.latest(now).context("the clock is out of range")
 }

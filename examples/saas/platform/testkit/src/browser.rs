@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 
 use hyper::{
     Request,
+    body::Bytes,
     header::{CONTENT_TYPE, COOKIE, LOCATION, ORIGIN, SET_COOKIE},
     http::request::Builder,
 };
@@ -73,7 +74,7 @@ impl Browser<'_> {
     /// # Panics
     ///
     /// When a cookie is not text.
-    pub async fn send(&mut self, mut request: Builder, body: String) -> Response {
+    pub async fn send(&mut self, mut request: Builder, body: impl Into<Bytes> + Send) -> Response {
         if !self.cookies.is_empty() {
             let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
             request = request.header(COOKIE, cookies.join("; "));

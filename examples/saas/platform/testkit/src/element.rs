@@ -1,16 +1,15 @@
-use std::collections::BTreeMap;
+use std::rc::Rc;
 
-use tl::{HTMLTag, Node, ParserOptions};
+use ego_tree::NodeId;
+use scraper::{ElementRef, Html, Selector, selectable::Selectable};
 
 use crate::{Form, Response};
 
-/// An element of a page, with all that is in it.
-#[derive(Clone, Debug, Default)]
+/// An element of a page, with all that is in it. The page is read as browsers read it.
+#[derive(Clone, Debug)]
 pub struct Element {
-    pub name: String,
-    attributes: BTreeMap<String, String>,
-    text: String,
-    children: Vec<Self>,
+    page: Rc<Html>,
+    node: NodeId,
 }
 
 impl Response {
@@ -21,13 +20,18 @@ impl Response {
     /// When there is none, or more than one.
     #[must_use]
     pub fn one(&self, selector: &str) -> Element {
-        self.document().one(selector)
+        only(self.all(selector), selector, &self.body)
     }
 
     /// All elements that the selector matches, in the order of the page.
+    ///
+    /// # Panics
+    ///
+    /// When the selector is malformed.
     #[must_use]
     pub fn all(&self, selector: &str) -> Vec<Element> {
-        self.document().all(selector)
+        let page = Rc::new(Html::parse_document(&self.body));
+        select(&page, &*page, selector)
     }
 
     /// The form that the selector matches, as the page has filled it in.
@@ -50,38 +54,35 @@ impl Response {
         let link = self.all("a[href]").into_iter().find(|link| link.text() == text);
         link.unwrap_or_else(|| panic!("no link {text:?} in {}", self.body)).attribute("href").to_owned()
     }
-
-    fn document(&self) -> Element {
-        let page = tl::parse(&self.body, ParserOptions::default()).expect("the page can be parsed");
-        let mut document = Element::default();
-        for node in page.children() {
-            document.push(node.get(page.parser()).expect("the node is of this page"), page.parser());
-        }
-        document
-    }
 }
 
 impl Element {
+    /// What kind of element it is, such as `form`.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.element().value().name()
+    }
+
     /// The text in it, with single blanks.
     #[must_use]
     pub fn text(&self) -> String {
-        self.text.split_whitespace().collect::<Vec<_>>().join(" ")
+        self.raw_text().split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
     /// The text in it, to the letter.
-    pub(crate) fn raw_text(&self) -> &str {
-        &self.text
+    pub(crate) fn raw_text(&self) -> String {
+        self.element().text().collect()
     }
 
     /// The value of an attribute: an empty text if it has none.
     #[must_use]
     pub fn attribute(&self, name: &str) -> &str {
-        self.attributes.get(name).map_or("", String::as_str)
+        self.element().attr(name).unwrap_or_default()
     }
 
     #[must_use]
     pub fn has_attribute(&self, name: &str) -> bool {
-        self.attributes.contains_key(name)
+        self.element().attr(name).is_some()
     }
 
     /// The only element inside that the selector matches.
@@ -91,103 +92,30 @@ impl Element {
     /// When there is none, or more than one.
     #[must_use]
     pub fn one(&self, selector: &str) -> Self {
-        let mut found = self.all(selector);
-        assert!(found.len() == 1, "{} elements match {selector:?}, in the text {:?}", found.len(), self.text());
-        found.remove(0)
+        only(self.all(selector), selector, &self.element().html())
     }
 
     /// All elements inside that the selector matches, in the order of the page.
+    ///
+    /// # Panics
+    ///
+    /// When the selector is malformed.
     #[must_use]
     pub fn all(&self, selector: &str) -> Vec<Self> {
-        let steps: Vec<_> = selector.split_whitespace().collect();
-        let mut found = Vec::new();
-        self.collect(&steps, &mut found);
-        found
+        select(&self.page, self.element(), selector)
     }
 
-    fn collect(&self, steps: &[&str], found: &mut Vec<Self>) {
-        for child in &self.children {
-            match steps {
-                [last] if child.matches(last) => {
-                    found.push(child.clone());
-                    child.collect(steps, found);
-                }
-                [first, rest @ ..] if !rest.is_empty() && child.matches(first) => child.collect(rest, found),
-                _ => child.collect(steps, found),
-            }
-        }
-    }
-
-    /// Whether one step of a selector, such as `input.wide[name=title]`, describes this element.
-    fn matches(&self, step: &str) -> bool {
-        let (name, mut rest) = step.split_at(step.find(['#', '.', '[']).unwrap_or(step.len()));
-        let mut matched = name.is_empty() || name == self.name;
-        while let Some(kind) = rest.chars().next() {
-            let condition = &rest[1..];
-            let end = if kind == '[' { condition.find(']') } else { condition.find(['#', '.', '[']) };
-            let (condition, after) = condition.split_at(end.unwrap_or(condition.len()));
-            matched &= match (kind, condition.split_once('=')) {
-                ('#', _) => self.attribute("id") == condition,
-                ('.', _) => self.attribute("class").split_whitespace().any(|class| class == condition),
-                (_, Some((name, value))) => self.attribute(name) == value.trim_matches(['"', '\'']),
-                (_, None) => self.has_attribute(condition),
-            };
-            rest = after.trim_start_matches(']');
-        }
-        matched
-    }
-
-    fn push(&mut self, node: &Node<'_>, parser: &tl::Parser<'_>) {
-        match node {
-            Node::Tag(tag) => {
-                let child = Self::read(tag, parser);
-                self.text.push_str(&child.text);
-                self.children.push(child);
-            }
-            Node::Raw(text) => self.text.push_str(&decode(&text.as_utf8_str())),
-            Node::Comment(_) => {}
-        }
-    }
-
-    fn read(tag: &HTMLTag<'_>, parser: &tl::Parser<'_>) -> Self {
-        let attributes = tag.attributes().iter();
-        let mut element = Self {
-            name: tag.name().as_utf8_str().to_lowercase(),
-            attributes: attributes.map(|(name, value)| (name.into(), decode(&value.unwrap_or_default()))).collect(),
-            ..Self::default()
-        };
-        for node in tag.children().top().iter() {
-            element.push(node.get(parser).expect("the node is of this page"), parser);
-        }
-        element
+    fn element(&self) -> ElementRef<'_> {
+        self.page.tree.get(self.node).and_then(ElementRef::wrap).expect("the node is an element of this page")
     }
 }
 
-/// Resolves character references: the numbers and the names that templates use to escape text.
-fn decode(text: &str) -> String {
-    let mut parts = text.split('&');
-    let mut decoded = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let (reference, rest) = part.split_once(';').unwrap_or_default();
-        let (character, rest) = resolve(reference).map_or(('&', part), |character| (character, rest));
-        decoded.push(character);
-        decoded.push_str(rest);
-    }
-    decoded
+fn select<'a>(page: &Rc<Html>, within: impl Selectable<'a>, selector: &str) -> Vec<Element> {
+    let selector = Selector::parse(selector).unwrap_or_else(|error| panic!("the selector {selector:?}: {error}"));
+    within.select(&selector).map(|element| Element { page: Rc::clone(page), node: element.id() }).collect()
 }
 
-fn resolve(reference: &str) -> Option<char> {
-    match reference {
-        "amp" => Some('&'),
-        "lt" => Some('<'),
-        "gt" => Some('>'),
-        "quot" => Some('"'),
-        "apos" => Some('\''),
-        "nbsp" => Some('\u{a0}'),
-        _ => {
-            let number = reference.strip_prefix('#')?;
-            let (digits, base) = number.strip_prefix(['x', 'X']).map_or((number, 10), |digits| (digits, 16));
-            u32::from_str_radix(digits, base).ok().and_then(char::from_u32)
-        }
-    }
+fn only(mut found: Vec<Element>, selector: &str, within: &str) -> Element {
+    assert!(found.len() == 1, "{} elements match {selector:?} in {within}", found.len());
+    found.remove(0)
 }

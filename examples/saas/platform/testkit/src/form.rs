@@ -10,7 +10,7 @@ pub struct Form {
 
 impl Form {
     pub(crate) fn read(form: &Element) -> Self {
-        assert!(form.name == "form", "<{}> is not a form", form.name);
+        assert!(form.name() == "form", "<{}> is not a form", form.name());
         let controls = form.all("[name]");
         Self {
             method: form.attribute("method").to_lowercase(),
@@ -60,14 +60,13 @@ impl Form {
 
 /// What a control sends. Nothing, if it is a button, or a box that is not checked.
 fn value(control: &Element) -> Option<String> {
-    match (control.name.as_str(), control.attribute("type")) {
+    match (control.name(), control.attribute("type")) {
         _ if control.has_attribute("disabled") => None,
         ("input", "submit" | "button" | "reset" | "image" | "file") => None,
         ("input", "checkbox" | "radio") if !control.has_attribute("checked") => None,
         ("input", "checkbox" | "radio") if !control.has_attribute("value") => Some("on".to_owned()),
         ("input", _) => Some(control.attribute("value").to_owned()),
-        // The line break after the tag does not count.
-        ("textarea", _) => Some(control.raw_text().strip_prefix('\n').unwrap_or_else(|| control.raw_text()).to_owned()),
+        ("textarea", _) => Some(control.raw_text()),
         ("select", _) => {
             let options = control.all("option");
             let chosen = options.iter().find(|option| option.has_attribute("selected")).or_else(|| options.first())?;

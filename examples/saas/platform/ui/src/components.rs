@@ -1,22 +1,33 @@
-//! What pages are put together from: macros for forms and tables in `templates/`, messages that survive a redirect, the
-//! choice of a theme, and `/dev/ui`, a page that shows them all.
+//! What pages are put together from, besides the macros in `templates/`.
+//!
+//! Messages that survive a redirect, the way back to a list, the choice of a theme, and `/dev/ui`, which shows all of it.
 
 pub mod flash;
 mod gallery;
-pub(crate) mod theme;
+mod next;
+mod theme;
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use cookie::{Cookie, SameSite, time::Duration};
-use kernel::{AppState, Area, Module, config::Environment};
+use kernel::{AppState, Area, Module, Policy, Stage, config::Environment};
 
 use axum::middleware::from_fn_with_state;
 
+use crate::{Fragment, Region};
+
+pub use next::Next;
+
 /// Flash messages and the theme for the pages of all modules, and the gallery.
 pub fn module() -> Module {
-    Module::new("components").pages(gallery::routes().merge(theme::routes())).layer(|router, area, state| match area {
-        Area::Api => router,
-        Area::Pages => router.layer(from_fn_with_state(state.clone(), flash::carry)),
-    })
+    Module::new("components")
+        .pages(Policy::PUBLIC, gallery::routes().merge(theme::routes()))
+        .add(Fragment(Region::Head, theme::scheme))
+        .add(Fragment(Region::Main, flash::show))
+        .add(Fragment(Region::Footer, theme::buttons))
+        .layer(Stage::Content, |router, area, state| match area {
+            Area::Api => router,
+            Area::Pages => router.layer(from_fn_with_state(state.clone(), flash::carry)),
+        })
 }
 
 /// The value of a cookie.

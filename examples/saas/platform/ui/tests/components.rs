@@ -2,8 +2,14 @@
 
 use std::fs;
 
-use axum::http::Request;
+use axum::{
+    http::{Request, StatusCode},
+    response::{Html, Redirect},
+    routing::get,
+};
+use kernel::{Error, Module, Policy, Routes};
 use testkit::{Response, TestApp};
+use ui::Page;
 
 async fn start() -> TestApp {
     TestApp::start(vec![ui::module(), ui::components::module()]).await
@@ -34,6 +40,29 @@ async fn a_message_waits_until_there_is_a_page_to_show_it() {
     let page = get_with_cookie(&app, "/nothing-here", "flash=info:Hello").await;
     assert!(!page.body.contains("Hello"));
     assert_eq!(page.header("set-cookie"), "");
+}
+
+/// Handlers that take a page and do not show it, and one that refuses a form.
+fn unlucky() -> Module {
+    let pages = Routes::new()
+        .route("/fails", get(async |_: Page| Error::NotFound))
+        .route("/panics", get(async |_: Page| -> StatusCode { panic!("out of order") }))
+        .route("/leads-elsewhere", get(async |_: Page| Redirect::to("/")))
+        .route("/refuses", get(async |page: Page| (StatusCode::UNPROCESSABLE_ENTITY, Html(page.main))));
+    Module::new("unlucky").pages(Policy::PUBLIC, pages)
+}
+
+#[tokio::test]
+async fn a_message_is_not_lost_by_a_page_that_is_not_shown() {
+    let app = TestApp::start(vec![ui::module(), ui::components::module(), unlucky()]).await;
+    for (path, status) in [("/fails", 404), ("/panics", 500), ("/leads-elsewhere", 303)] {
+        let response = get_with_cookie(&app, path, "flash=info:Hello").await;
+        assert_eq!((response.status.as_u16(), response.header("set-cookie")), (status, ""), "{path}");
+        assert!(!response.body.contains("Hello"), "{path}");
+    }
+    let refused = get_with_cookie(&app, "/refuses", "flash=info:Hello").await;
+    assert!(refused.status == 422 && refused.body.contains("Hello"));
+    assert!(refused.header("set-cookie").starts_with("flash=;"), "it is not shown again");
 }
 
 #[tokio::test]
@@ -113,7 +142,8 @@ async fn the_gallery_has_a_page_for_every_error() {
 #[tokio::test]
 async fn production_has_no_gallery_and_sends_cookies_over_tls_only() {
     let modules = vec![ui::module(), ui::components::module()];
-    let app = TestApp::start_with(modules, &[("APP_ENV", "production")]).await;
+    let production = [("APP_ENV", "production"), ("PUBLIC_URL", "http://127.0.0.1")];
+    let app = TestApp::start_with(modules, &production).await;
     for path in ["/dev/ui", "/dev/ui/errors/500"] {
         assert_eq!(app.get(path).await.status, 404, "{path}");
     }

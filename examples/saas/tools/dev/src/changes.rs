@@ -36,8 +36,8 @@ impl Changes {
         })?;
         watcher.watch(root, RecursiveMode::NonRecursive).context("the project's folder cannot be watched")?;
         for folder in FOLDERS {
-            let watched = watcher.watch(&root.join(folder), RecursiveMode::Recursive);
-            watched.with_context(|| format!("`{folder}` cannot be watched"))?;
+            let outcome = watcher.watch(&root.join(folder), RecursiveMode::Recursive);
+            outcome.with_context(|| format!("`{folder}` cannot be watched"))?;
         }
         Ok(Self { events, _watcher: watcher })
     }

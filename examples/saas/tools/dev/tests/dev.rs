@@ -39,7 +39,9 @@ impl Project {
         write("Cargo.toml", "[workspace]\nresolver = \"3\"\nmembers = [\"app\"]\n");
         write("app/Cargo.toml", "[package]\nname = \"app\"\nversion = \"0.1.0\"\nedition = \"2024\"\n");
         write("app/src/main.rs", source);
-        write("tools/dev/empty", "");
+        for folder in ["modules", "platform", "tools/dev"] {
+            write(&format!("{folder}/empty"), "");
+        }
         write(".env", "PORT=0\n");
 
         let mut process = Command::new(env!("CARGO_BIN_EXE_dev"))

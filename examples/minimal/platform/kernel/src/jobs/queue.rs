@@ -1,76 +1,61 @@
-//! The queue in `SQLite`: the tables `Jobs` and `Workers`, which belong to apalis.
+//! The table `_jobs`. Times are milliseconds since 1970 by the clock of the database, so that all processes share one.
+//!
+//! | state | `run_at` | goes on as |
+//! |---|---|---|
+//! | `scheduled` | when its time comes | `waiting` |
+//! | `waiting` | when its time came | `running` |
+//! | `running` | when its lease ends | `waiting`, if its worker is silent until then |
+//! | `done`, `dead`, `cancelled` | | |
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use apalis::prelude::TaskId;
-use apalis_sqlite::{Config, SqliteStorage};
-use sqlx::{SqliteConnection, SqlitePool, migrate::Migrator};
-use ulid::Ulid;
+use sqlx::{FromRow, Row};
+use tokio::{
+    sync::Notify,
+    time::{sleep, timeout},
+};
 
-use super::Envelope;
-use crate::database::begin;
+use super::{Job, backend};
+use crate::{AppState, Db, database::Connection, logging};
 
-const QUEUE: &str = "default";
+/// A job may have been accepted.
+pub(super) static WAKE: Notify = Notify::const_new();
 
-pub fn migrations() -> Migrator {
-    SqliteStorage::migrations()
-}
+/// A job was cancelled in this process.
+static CANCELLED: Notify = Notify::const_new();
 
-pub(super) fn storage(db: &SqlitePool, heartbeat: Duration) -> SqliteStorage<Envelope> {
-    let config = Config::default()
-        .queue(QUEUE)
-        // One at a time: a worker that holds jobs back sends no heartbeats and does not record what is done.
-        .batch_size(1)
-        // A job that was fetched is as good as running.
-        .lock_tasks(false)
-        .heartbeat_interval(heartbeat)
-        // Never: apalis would count the death of a worker as a failure of its jobs. See `bury`.
-        .missed_heartbeats(1_000_000);
-    SqliteStorage::new(db).with_config(config)
-}
+/// After how many silent heartbeats a worker's jobs are given to others.
+const LEASE: u32 = 6;
 
-/// A finished job gives its key, and its row, to the next one. Returns whether the job was accepted.
-pub(super) async fn push(
-    connection: &mut SqliteConnection,
-    job: &[u8],
-    attempts: u16,
-    delay: Duration,
-    key: Option<String>,
-) -> Result<bool, sqlx::Error> {
-    let query = sqlx::query(
-        "INSERT INTO Jobs (id, job_type, job, max_attempts, run_at, idempotency_key) \
-         VALUES ($1, $2, $3, $4, unixepoch() + $5, $6) ON CONFLICT (job_type, idempotency_key) DO UPDATE SET \
-         id = excluded.id, job = excluded.job, max_attempts = excluded.max_attempts, run_at = excluded.run_at, \
-         status = 'Pending', attempts = 0, last_result = NULL, lock_at = NULL, lock_by = NULL, done_at = NULL \
-         WHERE status IN ('Done', 'Killed') OR (status = 'Failed' AND attempts >= Jobs.max_attempts)",
+pub(super) async fn push<J: Job>(connection: &mut Connection, job: &J, delay: Duration) -> anyhow::Result<Option<i64>> {
+    let query = sqlx::query_scalar(
+        "INSERT INTO _jobs (kind, description, payload, unique_key, priority, max_attempts, request, state, run_at, \
+         created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, CASE WHEN $8 > 0 THEN 'scheduled' ELSE 'waiting' END, \
+         (SELECT ms FROM _clock) + $8, (SELECT ms FROM _clock)) ON CONFLICT DO NOTHING RETURNING id",
     );
-    let query = query.bind(Ulid::generate().to_string()).bind(QUEUE).bind(job).bind(attempts);
-    let done = query.bind(delay.as_secs().cast_signed()).bind(key).execute(connection).await?;
-    Ok(done.rows_affected() > 0)
+    let query = query.bind(J::NAME).bind(job.describe()).bind(serde_json::to_string(job)?).bind(job.key());
+    let query = query.bind(i64::from(J::PRIORITY)).bind(i64::from(J::ATTEMPTS)).bind(logging::current_request_id());
+    let id = query.bind(millis(delay)).fetch_optional(connection).await?;
+    backend::accepted();
+    Ok(id)
 }
 
-/// Takes the unfinished jobs of `worker`, and of workers that have missed six heartbeats, and forgets these workers.
-/// One that lives nevertheless notices it at its next heartbeat, and starts afresh.
-pub(super) async fn bury(db: &SqlitePool, heartbeat: Duration, worker: Option<&str>) -> Result<(), sqlx::Error> {
-    let mut transaction = begin(db).await?;
-    let limit = sqlx::query_scalar("SELECT unixepoch() - 6 * $1").bind(heartbeat.as_secs().cast_signed());
-    let limit: i64 = limit.fetch_one(&mut *transaction).await?;
-    for query in [
-        "UPDATE Jobs SET lock_by = NULL, lock_at = NULL, \
-         status = CASE WHEN status IN ('Queued', 'Running') THEN 'Pending' ELSE status END \
-         WHERE lock_by IN (SELECT id FROM Workers WHERE id = $1 OR last_seen < $2)",
-        "DELETE FROM Workers WHERE id = $1 OR last_seen < $2",
-    ] {
-        sqlx::query(query).bind(worker).bind(limit).execute(&mut *transaction).await?;
-    }
-    transaction.commit().await
-}
-
-/// apalis takes a failed job up again as soon as its time has come: this moves that time.
-pub(super) async fn postpone(db: &SqlitePool, id: &TaskId, pause: Duration) -> Result<(), sqlx::Error> {
-    let query = sqlx::query("UPDATE Jobs SET run_at = unixepoch() + $1 WHERE id = $2");
-    query.bind(pause.as_secs().cast_signed()).bind(id.to_string()).execute(db).await?;
-    Ok(())
+/// Cancels a job, and returns whether there was one that had not ended.
+///
+/// One that waits never starts; one that runs is stopped where it waits for something: at once if it runs in this process,
+/// else at the next heartbeat.
+///
+/// # Errors
+///
+/// Fails when the database does.
+pub async fn cancel(connection: &mut Connection, id: i64) -> Result<bool, sqlx::Error> {
+    let query = sqlx::query(
+        "UPDATE _jobs SET state = 'cancelled', locked_by = NULL, finished_at = (SELECT ms FROM _clock) \
+         WHERE id = $1 AND finished_at IS NULL",
+    );
+    let cancelled = query.bind(id).execute(connection).await?.rows_affected() > 0;
+    CANCELLED.notify_waiters();
+    Ok(cancelled)
 }
 
 /// How many jobs run now or could run now. Those that wait for another attempt do not count.
@@ -78,10 +63,135 @@ pub(super) async fn postpone(db: &SqlitePool, id: &TaskId, pause: Duration) -> R
 /// # Errors
 ///
 /// Fails when the database cannot be asked.
-pub async fn due(db: &SqlitePool) -> Result<i64, sqlx::Error> {
+pub async fn due(db: &Db) -> Result<i64, sqlx::Error> {
     let query = sqlx::query_scalar(
-        "SELECT count(*) FROM Jobs WHERE status IN ('Queued', 'Running') OR (run_at <= unixepoch() \
-         AND (status = 'Pending' OR (status = 'Failed' AND attempts < max_attempts)))",
+        "SELECT (SELECT count(*) FROM _jobs WHERE state = 'waiting') + (SELECT count(*) FROM _jobs \
+         WHERE state IN ('scheduled', 'running') AND (state = 'running' OR run_at <= (SELECT ms FROM _clock)))",
     );
     query.fetch_one(db).await
+}
+
+/// A job that somebody has claimed.
+#[derive(Debug, FromRow)]
+pub struct Claimed {
+    pub id: i64,
+    pub kind: String,
+    pub payload: String,
+    pub attempts: i64,
+    pub max_attempts: i64,
+    pub request: Option<String>,
+}
+
+/// What became of an attempt.
+#[derive(Debug)]
+pub(super) enum Outcome {
+    Done,
+    /// Comes again after a while.
+    Failed(String, Duration),
+    Dead(String),
+    /// Comes again, because it was not the job that failed.
+    Disturbed(String, Duration),
+}
+
+/// The jobs that one worker has claimed. They are its own for six heartbeats, and for as long as it renews that.
+#[derive(Clone, Debug)]
+pub struct Lease {
+    db: Db,
+    holder: String,
+    heartbeat: Duration,
+}
+
+impl Lease {
+    #[must_use]
+    pub fn new(state: &AppState, holder: String) -> Self {
+        Self { db: state.db.clone(), holder, heartbeat: state.config.worker_heartbeat }
+    }
+
+    /// Makes those jobs ready whose time has come, and those whose worker has died.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the database does.
+    pub async fn tend(&self) -> Result<(), sqlx::Error> {
+        let query = "UPDATE _jobs SET state = 'waiting', locked_by = NULL \
+             WHERE state IN ('scheduled', 'running') AND run_at <= (SELECT ms FROM _clock)";
+        sqlx::query(query).execute(&self.db).await?;
+        Ok(())
+    }
+
+    /// Claims at most `limit` jobs: those of the highest priority, and of these the oldest.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the database does.
+    pub async fn claim(&self, limit: usize) -> Result<Vec<Claimed>, sqlx::Error> {
+        if limit == 0 {
+            return Ok(Vec::new());
+        }
+        let query = sqlx::query(backend::CLAIM).bind(&self.holder).bind(millis(LEASE * self.heartbeat));
+        let rows =
+            query.bind(i64::try_from(limit).unwrap_or(i64::MAX)).fetch_all(&mut *self.db.acquire().await?).await?;
+        let mut jobs = Vec::with_capacity(rows.len());
+        for row in rows {
+            match Claimed::from_row(&row) {
+                Ok(job) => jobs.push(job),
+                // It must not keep the others from running.
+                Err(error) => {
+                    let (id, error) = (row.try_get("id")?, format!("the job cannot be read: {error}"));
+                    tracing::error!(id, "{error}");
+                    self.settle(id, &Outcome::Dead(error)).await?;
+                }
+            }
+        }
+        Ok(jobs)
+    }
+
+    /// Sends heartbeats for a job, and returns when it no longer belongs to this worker: because it was cancelled, because
+    /// the worker was silent for too long and another one has it, or because others will soon believe so.
+    pub(super) async fn lost(&self, id: i64) {
+        let mut renewed = Instant::now();
+        while renewed.elapsed() < (LEASE - 1) * self.heartbeat {
+            tokio::select! {
+                () = sleep(self.heartbeat) => {}
+                () = CANCELLED.notified() => {}
+            }
+            let query = "UPDATE _jobs SET run_at = (SELECT ms FROM _clock) + $3 WHERE id = $1 AND locked_by = $2";
+            let query = sqlx::query(query).bind(id).bind(&self.holder).bind(millis(LEASE * self.heartbeat));
+            match timeout(self.heartbeat, query.execute(&self.db)).await {
+                Ok(Ok(renewal)) if renewal.rows_affected() == 0 => return,
+                Ok(Ok(_)) => renewed = Instant::now(),
+                failure => tracing::warn!("no heartbeat for the job: {failure:?}"),
+            }
+        }
+    }
+
+    /// Writes down what became of a job. Returns whether it still belonged to this worker.
+    pub(super) async fn settle(&self, id: i64, outcome: &Outcome) -> Result<bool, sqlx::Error> {
+        let (state, attempts, error, pause) = match outcome {
+            Outcome::Done => ("done", 1, None, Duration::ZERO),
+            Outcome::Failed(error, pause) => ("scheduled", 1, Some(error), *pause),
+            Outcome::Dead(error) => ("dead", 1, Some(error), Duration::ZERO),
+            Outcome::Disturbed(error, pause) => ("scheduled", 0, Some(error), *pause),
+        };
+        let query = sqlx::query(
+            "UPDATE _jobs SET state = $3, attempts = attempts + $4, last_error = $5, locked_by = NULL, \
+             run_at = (SELECT ms FROM _clock) + $6, \
+             finished_at = CASE WHEN $3 <> 'scheduled' THEN (SELECT ms FROM _clock) END \
+             WHERE id = $1 AND locked_by = $2",
+        );
+        let query = query.bind(id).bind(&self.holder).bind(state).bind(attempts).bind(error).bind(millis(pause));
+        Ok(query.execute(&self.db).await?.rows_affected() > 0)
+    }
+
+    /// Gives back all that is unfinished. It does not count as an attempt.
+    pub(super) async fn release(&self) -> Result<(), sqlx::Error> {
+        let query = "UPDATE _jobs SET state = 'waiting', locked_by = NULL \
+             WHERE state IN ('scheduled', 'running') AND locked_by = $1";
+        sqlx::query(query).bind(&self.holder).execute(&self.db).await?;
+        Ok(())
+    }
+}
+
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }

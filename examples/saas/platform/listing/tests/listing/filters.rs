@@ -26,6 +26,18 @@ async fn filters_find_what_they_say() {
         ("made_at.to=1970-01-02T00:00:00Z", vec![1, 2]),
         ("made_at.to=1970-01-01T23:59:59Z", vec![1]),
         ("made_at.from=1970-01-02T01:00:00%2B01:00&made_at.to=1970-01-03", vec![2, 3]),
+        // In a text, a fraction of a second would come before the second itself.
+        ("made_at.from=1970-01-02T00:00:00.000Z", vec![2, 3, 4]),
+        ("made_at.from=1970-01-02T00:00:00.001Z", vec![3, 4]),
+        ("made_at.from=1970-01-01T23:59:59.999999999Z", vec![2, 3, 4]),
+        ("made_at.to=1970-01-02T00:00:00.999Z", vec![1, 2]),
+        ("made_at.to=1970-01-01T23:59:59.999Z", vec![1]),
+        ("state=used", vec![3]),
+        ("price.from=0.5&price.to=1.50", vec![2, 3]),
+        ("price.to=-0.5", vec![1]),
+        ("price.from=2", vec![4]),
+        ("sold_on.from=1970-01-03", vec![3, 4]),
+        ("sold_on.to=1970-01-03", vec![2, 3]),
     ] {
         let things = fetch(app.db(), &format!("/things?sort=made_at&{filter}")).await.items;
         assert_eq!(ids(&things), found, "{filter}");
@@ -64,13 +76,22 @@ async fn a_query_gets_a_message_for_every_mistake() {
         response.json::<Value>()["errors"],
         json!({
             "limit": "Use a number from 1 to 100.",
-            "sort": "Sort by name, size, done, made_at; a minus sign in front reverses the order.",
+            "sort": "Sort by name, size, state, price, sold_on, done, made_at; a minus sign in front reverses the order.",
             "owner": "This list has no such parameter.",
             "size": "Use a whole number.",
             "made_at.from": timestamp,
             "name": "Give this parameter once.",
         })
     );
+}
+
+/// A newsletter adds `utm_source` to the links in it.
+#[test]
+fn a_page_leaves_out_what_is_meant_for_others() {
+    let query = ListQuery::<Thing>::parse("/things", "utm_source=post&utm_source=mail&name=milk&gclid=").unwrap();
+    assert_eq!((query.filter("name"), query.first_url().as_str()), ("milk", "/things?name=milk"));
+    assert!(ListQuery::<Thing>::parse("/things", "name=milk&name=bread").is_err());
+    assert!(ListQuery::<Thing>::parse("/things", "limit=0").is_err());
 }
 
 #[tokio::test]
@@ -90,6 +111,16 @@ async fn hostile_values_are_refused() {
         "sort=,",
         "made_at.to=9999-12-31",
         "made_at.from=0000-01-01T00:00:00%2B10:00",
+        "state=broken",
+        "price.from=1.234",
+        "price.from=1.",
+        "price.from=.5",
+        "price.from=1e9",
+        "price.from=--1",
+        "price.to=99999999999999999999",
+        "price=1",
+        "sold_on.from=soon",
+        "sold_on.to=2026-02-30",
     ] {
         let response = app.get(&format!("/api/v1/things?{query}")).await;
         assert_eq!(response.status, 400, "{query}");
@@ -106,6 +137,10 @@ async fn a_cursor_that_was_tampered_with_is_refused() {
     let cursor = fetch(app.db(), "/things?limit=1").await.next.unwrap();
     let cut = &cursor[..cursor.len() - 2];
     let queries = [
+        // `["state",false,["broken",1]]`, `["price",false,[0.5,1]]`, `["sold_on",false,["soon",1]]`
+        "sort=state&cursor=WyJzdGF0ZSIsZmFsc2UsWyJicm9rZW4iLDFdXQ".to_owned(),
+        "sort=price&cursor=WyJwcmljZSIsZmFsc2UsWzAuNSwxXV0".to_owned(),
+        "sort=sold_on&cursor=WyJzb2xkX29uIixmYWxzZSxbInNvb24iLDFdXQ".to_owned(),
         // `["-made_at",false,["soon",1]]`, `["-made_at",false,[1]]`, `["name",false,["\u0000",1]]`
         "cursor=WyItbWFkZV9hdCIsZmFsc2UsWyJzb29uIiwxXV0".to_owned(),
         "cursor=WyItbWFkZV9hdCIsZmFsc2UsWzFdXQ".to_owned(),
@@ -128,5 +163,8 @@ async fn the_api_document_lists_every_parameter() {
     let document: Value = app.get("/api/openapi.json").await.json();
     let parameters = document["paths"]["/api/v1/things"]["get"]["parameters"].as_array().unwrap();
     let names: Vec<_> = parameters.iter().map(|parameter| parameter["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["limit", "sort", "cursor", "name", "size", "done", "made_at.from", "made_at.to"]);
+    let ranges = ["price.from", "price.to", "sold_on.from", "sold_on.to", "done", "made_at.from", "made_at.to"];
+    assert_eq!(names, [["limit", "sort", "cursor", "name", "size", "state"].as_slice(), &ranges].concat());
+    let state = parameters.iter().find(|parameter| parameter["name"] == "state").unwrap();
+    assert_eq!(state["schema"]["enum"], json!(["new", "used"]));
 }

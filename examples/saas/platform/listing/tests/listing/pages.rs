@@ -37,20 +37,27 @@ fn compare(left: &Thing, right: &Thing, order: &str) -> Ordering {
         last = if descending { Ordering::is_gt } else { Ordering::is_lt };
         let ordering = match key.trim_matches('-') {
             "name" => left.name.cmp(&right.name),
+            "state" => left.state.cmp(&right.state),
+            "price" => left.price.cmp(&right.price),
+            "sold_on" => with_nulls_last(left.sold_on, right.sold_on, descending),
             "done" => left.done.cmp(&right.done),
             "made_at" => left.made_at.cmp(&right.made_at),
-            _ => match (left.size, right.size) {
-                (Some(left), Some(right)) => left.cmp(&right),
-                // Without a size, a thing comes last in either direction.
-                (left, right) if descending => left.is_some().cmp(&right.is_some()),
-                (left, right) => left.is_none().cmp(&right.is_none()),
-            },
+            _ => with_nulls_last(left.size, right.size, descending),
         };
         if ordering.is_ne() {
             return if descending { ordering.reverse() } else { ordering };
         }
     }
     if last(left.id.cmp(&right.id)) { Ordering::Less } else { Ordering::Greater }
+}
+
+/// What is missing comes last in either direction.
+fn with_nulls_last<T: Ord>(left: Option<T>, right: Option<T>, descending: bool) -> Ordering {
+    match (left, right) {
+        (Some(left), Some(right)) => left.cmp(&right),
+        (left, right) if descending => left.is_some().cmp(&right.is_some()),
+        (left, right) => left.is_none().cmp(&right.is_none()),
+    }
 }
 
 #[tokio::test]
@@ -96,6 +103,27 @@ async fn rows_that_come_and_go_shift_nothing() {
     }
     walked.sort_unstable();
     assert_eq!(walked, (1..=17).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn a_page_is_found_again_and_knows_the_way_to_the_whole_list() {
+    let app = start().await;
+    add_many(app.db()).await;
+    let first = fetch(app.db(), "/things?sort=name&limit=3&size=").await;
+    assert!(first.query.is_first_page() && !first.is_complete());
+    assert_eq!(first.query.this_url(), "/things?sort=name&limit=3");
+    assert!(fetch(app.db(), &format!("/things?limit={MAX_LIMIT}")).await.is_complete());
+
+    let filtered = fetch(app.db(), "/things?name=a&done=false&sort=name&limit=1").await;
+    let next = filtered.next_url().expect("there are more");
+    let next = fetch(app.db(), &next).await;
+    assert!(!next.query.is_first_page() && !next.is_complete());
+    assert_eq!(ids(&fetch(app.db(), &next.query.this_url()).await.items), ids(&next.items));
+    assert_eq!(next.query.unfiltered_url(), "/things?sort=name&limit=1");
+
+    sqlx::query("DELETE FROM things").execute(app.db()).await.unwrap();
+    let gone = fetch(app.db(), &next.query.this_url()).await;
+    assert!(gone.items.is_empty() && !gone.query.is_first_page(), "behind the end");
 }
 
 #[tokio::test]

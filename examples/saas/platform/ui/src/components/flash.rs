@@ -7,6 +7,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use askama::Template;
 use axum::{
     Extension,
     extract::{Request, State},
@@ -24,7 +25,8 @@ const COOKIE: &str = "flash";
 /// Browsers refuse cookies above 4 KB; a character may take 12 bytes there.
 const MAX_CHARACTERS: usize = 300;
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Template)]
+#[template(path = "flash.html")]
 pub struct Flash {
     pub kind: Kind,
     pub text: String,
@@ -99,12 +101,13 @@ impl Waiting {
     }
 }
 
-/// Hands the message to the page that a request asks for.
-pub(crate) fn take(request: &Parts) -> Option<Flash> {
-    request.extensions.get::<Waiting>()?.take()
+/// The message for the page that a request asks for.
+pub(super) fn show(_: &AppState, request: &Parts) -> Option<String> {
+    request.extensions.get().and_then(Waiting::take)?.render().ok()
 }
 
-/// Reads the cookie before a page is made, and writes it after: a new message, or none once a page has shown the old one.
+/// Reads the cookie before a page is made, and writes it after: a new message, or none once a page has shown the old one. A
+/// handler that takes a page and then fails or redirects has shown nothing: the message waits for the page that comes next.
 pub(super) async fn carry(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let arrived = read_cookie(request.headers(), COOKIE).and_then(|cookie| Flash::parse(&cookie));
     let waiting = arrived.map(|flash| Waiting(Arc::new(Mutex::new(Some(flash)))));
@@ -112,10 +115,12 @@ pub(super) async fn carry(State(state): State<AppState>, mut request: Request, n
         request.extensions_mut().insert(waiting.clone());
     }
     let mut response = next.run(request).await;
-    let was_taken = waiting.is_some_and(|waiting| waiting.take().is_none());
+    let content_type = response.headers().get(header::CONTENT_TYPE);
+    let is_page = content_type.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    let was_shown = is_page && waiting.is_some_and(|waiting| waiting.take().is_none());
     let cookie = match response.extensions_mut().remove::<Flash>() {
         Some(flash) => write_cookie(&state, COOKIE, &flash.to_cookie(), Duration::MINUTE),
-        None if was_taken && !response.status().is_redirection() => write_cookie(&state, COOKIE, "", Duration::ZERO),
+        None if was_shown => write_cookie(&state, COOKIE, "", Duration::ZERO),
         None => return response,
     };
     response.headers_mut().append(header::SET_COOKIE, cookie);

@@ -2,13 +2,12 @@
 
 use askama::Template;
 use axum::{
-    Router,
     extract::{Path, State},
     http::StatusCode,
     response::{Html, Response},
     routing::get,
 };
-use kernel::{AppState, Error, Result, config::Environment, error::FieldErrors};
+use kernel::{AppState, Error, Result, Routes, config::Environment, error::FieldErrors};
 
 use super::flash;
 use crate::Page;
@@ -20,8 +19,8 @@ struct Gallery {
     refused: FieldErrors,
 }
 
-pub fn routes() -> Router<AppState> {
-    Router::new().route("/dev/ui", get(show).post(save)).route("/dev/ui/errors/{status}", get(fail))
+pub fn routes() -> Routes {
+    Routes::new().route("/dev/ui", get(show).post(save)).route("/dev/ui/errors/{status}", get(fail))
 }
 
 async fn show(State(state): State<AppState>, page: Page) -> Result<Html<String>> {

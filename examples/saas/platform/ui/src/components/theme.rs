@@ -1,14 +1,15 @@
 //! Which theme the pages have: that of the system, unless a visitor chose light or dark with the buttons in the footer.
 
+use askama::Template;
 use axum::{
-    Form, Router,
+    Form,
     extract::State,
-    http::{HeaderMap, Uri, header},
+    http::{HeaderMap, Uri, header, request::Parts},
     response::{IntoResponse, Redirect},
     routing::post,
 };
 use cookie::time::Duration;
-use kernel::AppState;
+use kernel::{AppState, Routes};
 use serde::Deserialize;
 
 use super::{read_cookie, write_cookie};
@@ -20,11 +21,28 @@ struct Choice {
     theme: String,
 }
 
-pub fn routes() -> Router<AppState> {
-    Router::new().route("/theme", post(choose))
+pub fn routes() -> Routes {
+    Routes::new().route("/theme", post(choose))
 }
 
-pub fn chosen(headers: &HeaderMap) -> &'static str {
+/// The buttons that choose a theme.
+#[derive(Template)]
+#[template(path = "theme.html")]
+struct Buttons {
+    chosen: &'static str,
+}
+
+pub fn buttons(_: &AppState, request: &Parts) -> Option<String> {
+    Buttons { chosen: chosen(&request.headers) }.render().ok()
+}
+
+/// Tells the browser of a theme that is not the system's.
+pub fn scheme(_: &AppState, request: &Parts) -> Option<String> {
+    let chosen = chosen(&request.headers);
+    (chosen != "system").then(|| format!("<meta name=\"color-scheme\" content=\"{chosen}\">"))
+}
+
+fn chosen(headers: &HeaderMap) -> &'static str {
     read_cookie(headers, COOKIE).map_or("system", |cookie| known(&cookie))
 }
 

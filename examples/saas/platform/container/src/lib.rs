@@ -8,16 +8,33 @@ use std::{
 };
 
 use anyhow::{Context, ensure};
-use kernel::config;
+use clap::Parser;
+use kernel::{Command, Module, Program, config};
 
 /// A little more than the application gives its own checks.
 const LIMIT: Duration = Duration::from_secs(4);
 
+/// The command.
+pub fn module() -> Module {
+    Module::new("container").command::<Health>()
+}
+
+/// Ask the running application whether it can do its work, as the health check of the container does
+#[derive(Parser)]
+#[command(name = "health")]
+struct Health;
+
+impl Command for Health {
+    async fn run(self, _: Program) -> anyhow::Result<()> {
+        ask()
+    }
+}
+
 /// Fails with the answer of `/health/ready` unless all is well. It looks at the variables that say where the application
 /// listens, and at no others.
-pub fn ask() -> anyhow::Result<()> {
+fn ask() -> anyhow::Result<()> {
     let variables = config::variables()?;
-    let read = |key, default| variables.get(key).map_or(default, String::as_str);
+    let read = |key, default| variables.get(key).unwrap_or(default);
     let host: IpAddr = read("HOST", "127.0.0.1").parse().context("HOST is no IP address")?;
     let port: u16 = read("PORT", "3000").parse().context("PORT is no port")?;
 
