@@ -83,7 +83,7 @@ fn default_start() -> BTreeSet<String> {
 /// What happens to most cases: all features that are missing come, some go, the database and a text change, and the
 /// template moves on.
 fn default_runs() -> Vec<String> {
-    const ADD: &str = "add api-docs cors coverage devcontainer health-report job-commands resilience schedules";
+    const ADD: &str = "add api-docs backups cors coverage devcontainer health-report http-client job-commands resilience schedules signing";
     const REMOVE: &str = "remove doctor hot-reload rate-limits";
     const SET: &str = "set database=postgres description=Bookshop";
     let chain = [ADD, "update", SET, REMOVE].join(" then ");
