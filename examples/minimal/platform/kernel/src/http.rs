@@ -77,7 +77,8 @@ pub(crate) fn guard(
     // Inside, so that the layers see a panic as an error like others; and outside, for what panics in them.
     let catch_panics = CatchPanicLayer::custom(|panic: Box<dyn Any + Send>| panicked(&*panic));
     let csrf = state.all().last().map_or_else(CsrfLayer::new, |Csrf(choose)| choose(state, area));
-    let inner = share(router.fallback(async || Error::NotFound).layer((csrf, catch_panics)));
+    let remember = middleware::from_fn(remember);
+    let inner = share(router.fallback(async || Error::NotFound).layer((remember, csrf, catch_panics)));
     let layered = layers.iter().rev().fold(inner, |router, (_, layer)| share(layer(router, area, state)));
     let answer = middleware::from_fn_with_state((state.clone(), area), answer);
     layered.layer((answer, middleware::from_fn_with_state(state.clone(), check_host), catch_panics))
@@ -104,12 +105,18 @@ pub(crate) fn mount(router: Router<AppState>, policy: Policy, state: &AppState) 
     share(limited).layer(enter)
 }
 
-/// Lets in whom the policy of the route lets in. What somebody who has signed in gets to see stays out of all caches.
+/// Lets in whom the policy of the route lets in.
 async fn enter(State(access): State<Access>, visitor: Option<Visitor>, request: Request, next: Next) -> Response {
-    let mut response = match access.check(visitor.as_ref()) {
+    match access.check(visitor.as_ref()) {
         Ok(()) => next.run(request).await,
         Err(error) => error.into_response(),
-    };
+    }
+}
+
+/// What somebody who has signed in gets to see stays out of all caches. The log and the page for errors, which are outside of the
+/// layer that has found out who asks, get to know it.
+async fn remember(visitor: Option<Visitor>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
     if let Some(visitor) = visitor {
         let no_store = HeaderValue::from_static("no-store");
         response.headers_mut().entry(header::CACHE_CONTROL).or_insert(no_store);
@@ -178,7 +185,11 @@ async fn write_problem(state: &AppState, area: Area, request: Request, next: Nex
             let kind = [(header::CONTENT_TYPE, "application/problem+json")];
             (response.status(), kind, Json(problem)).into_response()
         }
-        (Some(parts), Some(ErrorPage(write))) => write(state, &problem, &parts),
+        (Some(mut parts), Some(ErrorPage(write))) => {
+            let visitor: Option<Visitor> = response.extensions().get().cloned();
+            visitor.map(|visitor| parts.extensions.insert(visitor));
+            write(state, &problem, &parts)
+        }
         (Some(_), None) => (response.status(), Html(problem.title)).into_response(),
     };
     // What a handler or a layer has to say besides, such as `Allow` or `Retry-After`, goes along.

@@ -1,23 +1,14 @@
-//! `app jobs` looks into the queue and helps what is stuck. Jobs that are done are removed after a while.
+//! `app jobs` looks into the queue and helps what is stuck.
 
 mod entry;
 
-use std::time::Duration;
-
 use anyhow::{Context, ensure};
 use clap::{Args, Parser, Subcommand};
-use kernel::{
-    AppState, Db, Module, Program,
-    config::{Reader, Settings},
-    database, jobs,
-};
+use kernel::{Db, Module, Program, database, jobs};
 use serde::Serialize;
 use sqlx::{AssertSqlSafe, error::DatabaseError};
-use tokio::time::interval;
 
 pub use crate::entry::Entry;
-
-const HOUR: Duration = Duration::from_hours(1);
 
 const UNCHANGED: &str = "nothing was changed";
 
@@ -36,10 +27,6 @@ const RETRY: &str = "UPDATE _jobs SET state = 'waiting', attempts = 0, run_at = 
 const REQUEUE: &str = "UPDATE _jobs SET state = 'waiting', locked_by = NULL WHERE id = $1 AND state = 'running'";
 
 const DISCARD: &str = "DELETE FROM _jobs WHERE id = $1 AND state NOT IN ('running', 'done')";
-
-/// Removes the jobs that were done or cancelled $1 milliseconds ago or earlier.
-const PRUNE: &str = "DELETE FROM _jobs WHERE state IN ('done', 'cancelled') \
-     AND finished_at <= (SELECT ms FROM _clock) - $1";
 
 #[derive(Clone, Debug, Subcommand)]
 pub enum Command {
@@ -92,17 +79,6 @@ pub struct Running {
     pub ids: Vec<i64>,
 }
 
-#[derive(Clone, Debug)]
-struct Keep {
-    days: u16,
-}
-
-impl Settings for Keep {
-    fn read(reader: &mut Reader<'_>) -> Option<Self> {
-        Some(Self { days: reader.positive("JOBS_KEEP_DAYS", 7) })
-    }
-}
-
 /// Look into the queue of jobs: list, retry, requeue, cancel, discard
 #[derive(Parser)]
 #[command(name = "jobs")]
@@ -118,32 +94,9 @@ impl kernel::Command for Jobs {
     }
 }
 
-/// The commands; and what is done is removed.
+/// The commands.
 pub fn module() -> Module {
-    Module::new("job_commands").settings::<Keep>().command::<Jobs>().background(|state| Box::pin(keep_tidy(state)))
-}
-
-async fn keep_tidy(state: AppState) {
-    let mut hours = interval(HOUR);
-    loop {
-        hours.tick().await;
-        let days = state.config.settings::<Keep>().days;
-        match prune(&state.db, 24 * HOUR * u32::from(days)).await {
-            Ok(0) => {}
-            Ok(jobs) => tracing::info!(jobs, "removed jobs that were done long ago"),
-            Err(error) => tracing::error!("jobs that are done cannot be removed: {error}"),
-        }
-    }
-}
-
-/// Removes the jobs that have been done or cancelled for that long, and returns how many these were.
-///
-/// # Errors
-///
-/// Fails when the database does.
-pub async fn prune(db: &Db, age: Duration) -> anyhow::Result<u64> {
-    let millis = i64::try_from(age.as_millis())?;
-    Ok(sqlx::query(PRUNE).bind(millis).execute(db).await?.rows_affected())
+    Module::new("job_commands").command::<Jobs>()
 }
 
 /// Does what the command says, and returns what to print.

@@ -231,8 +231,8 @@ async fn jobs_that_are_done_are_removed_and_others_stay() {
         say(&app, word).await;
     }
     app.run_jobs().await;
-    assert_eq!(job_commands::prune(app.db(), Duration::from_hours(1)).await.unwrap(), 0);
-    assert_eq!(job_commands::prune(app.db(), Duration::ZERO).await.unwrap(), 1);
+    assert_eq!(queue::prune(app.db(), Duration::from_hours(1)).await.unwrap(), 0);
+    assert_eq!(queue::prune(app.db(), Duration::ZERO).await.unwrap(), 1);
     assert_eq!(list(&app, false).await[0]["state"], "dead");
 }
 

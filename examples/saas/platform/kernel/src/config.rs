@@ -38,6 +38,7 @@ pub struct Config {
     pub shutdown_timeout: Duration,
     pub worker_concurrency: usize,
     pub worker_heartbeat: Duration,
+    pub jobs_keep: Duration,
     /// Which log lines are written: a level, or directives such as `info,kernel=debug`.
     pub log: Targets,
     /// Every variable that was read, in the order in which it was.
@@ -232,6 +233,7 @@ impl Config {
             ));
         }
         let worker_heartbeat = reader.seconds("WORKER_HEARTBEAT_SECONDS", 5);
+        let jobs_keep = Duration::from_hours(24) * u32::from(reader.positive("JOBS_KEEP_DAYS", 7));
         let everything = || Log(Targets::new().with_default(Level::INFO));
         let Log(log) = reader.read("LOG", "a level such as `info`, or `info,kernel=debug`", everything());
 
@@ -258,6 +260,7 @@ impl Config {
                 shutdown_timeout,
                 worker_concurrency: concurrency.into(),
                 worker_heartbeat,
+                jobs_keep,
                 log,
                 entries: reader.entries,
                 settings,
@@ -266,11 +269,12 @@ impl Config {
         }
     }
 
-    /// Whether requests for a host are meant for this application. In development, all are.
+    /// Whether requests for a host are meant for this application. In development, all are. This machine has several names.
     #[must_use]
     pub fn serves(&self, host: &str) -> bool {
         let mut names = iter::once(self.public_url.host()).chain(self.allowed_hosts.0.iter().map(String::as_str));
-        self.environment == Environment::Development || names.any(|name| name.eq_ignore_ascii_case(host))
+        let is_same = |name: &str| name.eq_ignore_ascii_case(host) || is_this_machine(name) && is_this_machine(host);
+        self.environment == Environment::Development || names.any(is_same)
     }
 
     /// The settings of a module.
@@ -437,6 +441,11 @@ impl Reader<'_> {
             self.mistakes.push(format!("{key} has a value for development: production needs its own"));
         }
     }
+}
+
+fn is_this_machine(host: &str) -> bool {
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    host.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
 }
 
 impl FromStr for Environment {

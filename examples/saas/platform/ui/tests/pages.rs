@@ -28,11 +28,15 @@ async fn every_menu_has_its_place() {
         .link(Link::new(Place::Footer, "Imprint", "/imprint"))
         .link(Link::new(Place::Account, "Sign in", "/sign-in"))
         .link(Link::new(Place::Account, "Sign out", "/sign-out").shown_to(|visitor| visitor.is_some()));
-    let page = TestApp::start(vec![ui::module(), module]).await.get("/nothing-here").await.body;
+    let app = TestApp::start(vec![ui::module(), module]).await;
+    let page = app.get("/nothing-here").await.body;
     let (header, footer) = page.split_once("</header>").expect("the page has a header");
     assert!(header.contains("<nav aria-label=\"Account\">") && header.contains("href=\"/sign-in\""));
     assert!(!header.contains("aria-label=\"Main\""), "a menu without entries is left out");
     assert!(!page.contains("Sign out") && !header.contains("Imprint") && footer.contains("href=\"/imprint\""));
+
+    let page = app.as_user().get("/nothing-here").await;
+    assert!(page.body.contains("Sign out") && page.header("cache-control") == "no-store");
 }
 
 async fn stylesheet(app: &TestApp) -> String {

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use sqlx::{FromRow, Row};
 use tokio::{
     sync::Notify,
-    time::{sleep, timeout},
+    time::{interval, sleep, timeout},
 };
 
 use super::{Job, backend};
@@ -69,6 +69,29 @@ pub async fn due(db: &Db) -> Result<i64, sqlx::Error> {
          WHERE state IN ('scheduled', 'running') AND (state = 'running' OR run_at <= (SELECT ms FROM _clock)))",
     );
     query.fetch_one(db).await
+}
+
+/// Removes the jobs that have been done or cancelled for that long, and returns how many these were.
+///
+/// # Errors
+///
+/// Fails when the database does.
+pub async fn prune(db: &Db, age: Duration) -> Result<u64, sqlx::Error> {
+    let query = "DELETE FROM _jobs WHERE state IN ('done', 'cancelled') AND finished_at <= (SELECT ms FROM _clock) - $1";
+    Ok(sqlx::query(query).bind(millis(age)).execute(db).await?.rows_affected())
+}
+
+/// Prunes every hour.
+pub(super) async fn keep_tidy(state: AppState) {
+    let mut hours = interval(Duration::from_hours(1));
+    loop {
+        hours.tick().await;
+        match prune(&state.db, state.config.jobs_keep).await {
+            Ok(0) => {}
+            Ok(jobs) => tracing::info!(jobs, "removed jobs that were done long ago"),
+            Err(error) => tracing::error!("jobs that are done cannot be removed: {error}"),
+        }
+    }
 }
 
 /// A job that somebody has claimed.

@@ -38,7 +38,7 @@ mod queue;
 
 pub(crate) use self::backend::MIGRATIONS;
 use self::queue::Outcome;
-pub use self::queue::{Claimed, Lease, cancel, due};
+pub use self::queue::{Claimed, Lease, cancel, due, prune};
 
 /// How often an idle worker looks for jobs. It is woken as well when one is accepted.
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
@@ -176,7 +176,8 @@ impl Worker {
     ///
     /// Fails when jobs are still unfinished at the end of the shutdown time. They are given back to other workers.
     pub async fn run(&self, stop: CancellationToken) -> anyhow::Result<()> {
-        let background: &[Background] = &[|state| Box::pin(backend::listen(state))];
+        let background: &[Background] =
+            &[|state| Box::pin(backend::listen(state)), |state| Box::pin(queue::keep_tidy(state))];
         let spawn = |work: &Background| AbortOnDropHandle::new(tokio::spawn(work(self.state.clone())));
         let _background: Vec<_> = background.iter().chain(&*self.background).map(spawn).collect();
         // New on every start, so that nobody is taken for a predecessor.

@@ -9,7 +9,7 @@ use tokio::{
 };
 
 const PRODUCTION: [(&str, &str); 3] =
-    [("APP_ENV", "production"), ("PUBLIC_URL", "https://example.com"), ("ALLOWED_HOSTS", "www.example.com, [::1]")];
+    [("APP_ENV", "production"), ("PUBLIC_URL", "https://example.com"), ("ALLOWED_HOSTS", "www.example.com, [2001:db8::1]")];
 
 /// The status of the answer to a request with these headers.
 async fn ask(app: &TestApp, target: &str, headers: &str) -> u16 {
@@ -54,7 +54,7 @@ fn names_of_hosts_are_no_more_than_that() {
 #[tokio::test]
 async fn production_answers_for_its_own_names_only() {
     let app = start(&PRODUCTION).await;
-    for host in ["example.com", "EXAMPLE.com:443", "www.example.com", "[::1]:3000"] {
+    for host in ["example.com", "EXAMPLE.com:443", "www.example.com", "[2001:db8::1]:3000"] {
         assert_eq!(ask(&app, "/page", &format!("host: {host}\r\n")).await, 200, "{host}");
     }
     for host in ["evil.example", "example.com.evil.example", "127.0.0.1", "evilexample.com", "example.com."] {
@@ -64,4 +64,15 @@ async fn production_answers_for_its_own_names_only() {
     assert_eq!(ask(&app, "http://evil.example/page", "host: example.com\r\n").await, 421);
     // A probe knows an address and no name.
     assert_eq!(ask(&app, "/health/ready", "host: 10.0.0.7:3000\r\n").await, 200);
+}
+
+#[tokio::test]
+async fn this_machine_has_several_names() {
+    let app = start(&[("APP_ENV", "production"), ("PUBLIC_URL", "http://127.0.0.1:3000")]).await;
+    for host in ["127.0.0.1:3000", "localhost:3000", "[::1]:3000"] {
+        assert_eq!(ask(&app, "/page", &format!("host: {host}\r\n")).await, 200, "{host}");
+    }
+    for host in ["example.com", "192.0.2.1", "localhost.example"] {
+        assert_eq!(ask(&app, "/page", &format!("host: {host}\r\n")).await, 421, "{host}");
+    }
 }
