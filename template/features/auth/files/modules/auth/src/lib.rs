@@ -1,0 +1,76 @@
+//! Accounts: sign-up, login, sessions, roles, and what their owners can do with them.
+
+mod accounts;
+mod activity;
+mod address;
+mod api;
+mod client;
+pub mod commands;
+mod cookies;
+mod devices;
+mod jobs;
+mod links;
+mod login;
+mod mails;
+mod manage;
+mod next;
+mod pages;
+mod passwords;
+mod secret;
+mod sessions;
+mod settings;
+mod throttle;
+mod users;
+
+use kernel::{Inspect, Link, Module, Place, Policy, SignIn, Stage, database::Migration};
+use mailer::{ModuleExt as _, Outbox};
+use schedules::ModuleExt as _;
+use signing::Signer;
+use ui::{Fragment, Region};
+
+pub use accounts::FirstAdmin;
+pub use jobs::CleanUp;
+pub use manage::UserDeleted;
+pub use passwords::Hasher;
+pub use sessions::{Confirmed, Session};
+
+const MIGRATIONS: &[Migration] = &[Migration {
+    version: 1,
+    name: "create accounts",
+    sql: include_str!("../migrations/0001_create_accounts.sql"),
+}];
+
+/// What this crate brings to the application.
+pub fn module() -> Module {
+    Module::new("auth")
+        .migrations(MIGRATIONS)
+        .settings::<settings::AuthSettings>()
+        .needs::<Signer>()
+        .needs::<Outbox>()
+        .provide(Hasher::new)
+        .layer(Stage::Visitor, sessions::layer)
+        .add(SignIn("/login"))
+        .add(kernel::ErrorPage(pages::refuse))
+        .add(Inspect(|state| Box::pin(find_admin(state))))
+        .add(Fragment(Region::Header, pages::sign_out))
+        .pages(Policy::PUBLIC, pages::public())
+        .pages(Policy::SIGNED_IN, pages::personal())
+        .api(Policy::PUBLIC, api::public())
+        .api(Policy::SIGNED_IN, api::personal())
+        .mail::<mails::SignUp>()
+        .mail::<mails::KnownAddress>()
+        .mail::<mails::ChoosePassword>()
+        .mail::<mails::Notice>()
+        .job::<jobs::MailSignUp>()
+        .job::<jobs::MailReset>()
+        .job::<jobs::TellOfGuessing>()
+        .schedule::<jobs::CleanUp>()
+        .command::<commands::Users>()
+        .link(Link::new(Place::Account, "Sign in", "/login").shown_to(|visitor| visitor.is_none()))
+        .link(Link::new(Place::Account, "Account", "/account").shown_to(|visitor| visitor.is_some()))
+}
+
+async fn find_admin(state: kernel::AppState) -> anyhow::Result<Option<String>> {
+    let nobody = users::count_admins(&state.db).await? == 0;
+    Ok(nobody.then(|| "nobody can manage the application yet: `app user create EMAIL --admin`".to_owned()))
+}
