@@ -27,6 +27,7 @@ use crate::{
     sessions,
     settings::{AuthSettings, SignUp},
     throttle::{self, REQUESTS},
+    tokens,
     users::{self, NewUser, Role, User},
 };
 
@@ -42,7 +43,7 @@ pub struct FirstAdmin {
 impl Event for FirstAdmin {}
 
 /// Reads the address that mail is asked for.
-fn read_address(email: &str) -> Result<Address> {
+pub fn read_address(email: &str) -> Result<Address> {
     let mut errors = FieldErrors::new();
     let email = EMAIL.read(email, &mut errors);
     let address = Address::parse(&email);
@@ -100,7 +101,7 @@ impl Choice {
     }
 
     /// The password, if it will do for somebody.
-    fn password(&self, state: &AppState, about: About<'_>, errors: &mut FieldErrors) -> Password {
+    pub(crate) fn password(&self, state: &AppState, about: About<'_>, errors: &mut FieldErrors) -> Password {
         let password = Password::new(&self.password);
         let least = state.config.settings::<AuthSettings>().password_min_length;
         if let Err(message) = password.check(least, about) {
@@ -155,7 +156,8 @@ pub async fn reset(state: &AppState, client: &Client, link: &Link, choice: &Choi
     let hash = state.service::<Hasher>().hash(&password).await?;
     let mut transaction = database::begin(&state.db).await?;
     links::use_up(state, &mut transaction, link).await?;
-    replace_password(state, &mut transaction, &user, &hash).await?;
+    users::set_password(&mut transaction, user.id, &hash).await?;
+    close(state, &mut transaction, &user).await?;
     activity::note(state, &mut transaction, user.id, Kind::PasswordReset, client).await?;
     let Stored(purpose) = link.purpose;
     if purpose == Purpose::Reset {
@@ -166,17 +168,12 @@ pub async fn reset(state: &AppState, client: &Client, link: &Link, choice: &Choi
     Ok(AppendHeaders(vec![crate::cookies::forget(state, crate::cookies::SESSION)]))
 }
 
-/// Stores a password that was chosen by a link, and closes all that was open.
-async fn replace_password(
-    state: &AppState,
-    transaction: &mut Connection,
-    user: &User,
-    hash: &str,
-) -> Result<(), sqlx::Error> {
-    users::set_password(transaction, user.id, hash).await?;
+/// Closes all that is open for an account: sessions, links, API tokens, the cookies of devices.
+pub async fn close(state: &AppState, transaction: &mut Connection, user: &User) -> sqlx::Result<()> {
     let query = "UPDATE users SET device_generation = device_generation + 1 WHERE id = $1";
     sqlx::query(query).bind(user.id).execute(&mut *transaction).await?;
     sessions::end_all(transaction, user.id, None).await?;
+    tokens::end_all(transaction, user.id).await?;
     links::end_all(state, transaction, user.id).await?;
     throttle::unlock(state, transaction, &user.email_key).await
 }

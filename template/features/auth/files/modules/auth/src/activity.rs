@@ -4,6 +4,7 @@ use kernel::{
     AppState,
     database::{Backend, Connection},
 };
+use serde::Serialize;
 use sqlx::{Executor, FromRow};
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
@@ -21,6 +22,13 @@ pub enum Kind {
     SignedUp,
     PasswordReset,
     PasswordChanged,
+    EmailChanged,
+    EmailUndone,
+    SessionsEnded,
+    TokenMade,
+    TokenRevoked,
+    Deleted,
+    Kept,
 }
 
 impl Kind {
@@ -31,16 +39,24 @@ impl Kind {
             Self::SignedUp => "signed_up",
             Self::PasswordReset => "password_reset",
             Self::PasswordChanged => "password_changed",
+            Self::EmailChanged => "email_changed",
+            Self::EmailUndone => "email_undone",
+            Self::SessionsEnded => "sessions_ended",
+            Self::TokenMade => "token_made",
+            Self::TokenRevoked => "token_revoked",
+            Self::Deleted => "deleted",
+            Self::Kept => "kept",
         }
     }
 }
 
 /// Something that has happened.
-#[derive(Clone, Debug, FromRow)]
+#[derive(Clone, Debug, FromRow, Serialize)]
 pub struct Entry {
     pub kind: String,
     pub client: String,
     pub agent: String,
+    #[serde(with = "time::serde::rfc3339")]
     pub at: OffsetDateTime,
 }
 
@@ -54,6 +70,13 @@ impl Entry {
             "signed_up" => "Made the account",
             "password_reset" => "Chose another password by a link",
             "password_changed" => "Changed the password",
+            "email_changed" => "Changed the e-mail address",
+            "email_undone" => "Took the e-mail address back",
+            "sessions_ended" => "Signed out elsewhere",
+            "token_made" => "Made an API token",
+            "token_revoked" => "Revoked an API token",
+            "deleted" => "Deleted the account",
+            "kept" => "Kept the account",
             _ => "Something else",
         }
     }
@@ -82,6 +105,12 @@ pub async fn note(
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// All that has happened, the newest first.
+pub async fn all<'c>(db: impl Executor<'c, Database = Backend>, user: Uuid) -> sqlx::Result<Vec<Entry>> {
+    let query = "SELECT kind, client, agent, at FROM activity WHERE user_id = $1 ORDER BY id DESC";
+    sqlx::query_as(query).bind(user).fetch_all(db).await
 }
 
 /// The last things that have happened, the newest first.

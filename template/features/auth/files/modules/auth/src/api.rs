@@ -2,6 +2,7 @@
 
 mod account;
 mod login;
+mod tokens;
 
 use axum::http::StatusCode;
 use kernel::AppState;
@@ -22,13 +23,23 @@ pub fn public() -> OpenApiRouter<AppState> {
         .routes(routes!(login::logout))
         .routes(routes!(login::forgot))
         .routes(routes!(login::reset))
+        .routes(routes!(account::undo_email))
+        .routes(routes!(account::keep))
 }
 
 /// What somebody does with the own account.
 pub fn personal() -> OpenApiRouter<AppState> {
     OpenApiRouter::with_openapi(Api::openapi())
         .routes(routes!(login::confirm))
-        .routes(routes!(account::read))
+        .routes(routes!(account::read, account::rename, account::delete))
+        .routes(routes!(account::change_password))
+        .routes(routes!(account::ask_for_email))
+        .routes(routes!(account::confirm_email))
+        .routes(routes!(account::export))
+        .routes(routes!(account::sessions, account::end_sessions))
+        .routes(routes!(account::end_session))
+        .routes(routes!(tokens::list, tokens::create))
+        .routes(routes!(tokens::revoke))
 }
 
 /// A wrong password, and too many of them.
@@ -37,6 +48,15 @@ struct Guess;
 impl Refuses for Guess {
     fn statuses() -> Vec<StatusCode> {
         vec![StatusCode::UNAUTHORIZED, StatusCode::TOO_MANY_REQUESTS]
+    }
+}
+
+/// No account of ours, or nothing of this account.
+struct Owned;
+
+impl Refuses for Owned {
+    fn statuses() -> Vec<StatusCode> {
+        vec![StatusCode::NOT_FOUND]
     }
 }
 

@@ -2,12 +2,17 @@
 
 use std::fmt::Write;
 
+use anyhow::ensure;
 use clap::{Parser, Subcommand};
 use kernel::{AppState, Error, Program};
+use uuid::Uuid;
+
+pub use crate::tokens::Scope;
 
 use crate::{
     accounts,
     manage::{self, Change},
+    tokens::{self, Wanted},
     users::{Role, User},
 };
 
@@ -75,6 +80,74 @@ impl kernel::Command for Users {
     }
 }
 
+#[derive(Clone, Debug, Subcommand)]
+pub enum TokenCommand {
+    /// Make a token for somebody, and print it: nobody can read it afterwards
+    Create {
+        email: String,
+        /// What it is for
+        #[arg(long)]
+        name: String,
+        /// `read` or `write`
+        #[arg(long, default_value = "read")]
+        scope: Scope,
+        /// After how many days it ends
+        #[arg(long, default_value_t = tokens::USUAL)]
+        days: u16,
+    },
+    /// List the tokens of somebody
+    List { email: String },
+    /// Revoke a token of somebody
+    Revoke { email: String, id: Uuid },
+}
+
+/// Manage the API tokens of people: create, list, revoke
+#[derive(Parser)]
+#[command(name = "token")]
+pub struct Tokens {
+    #[command(subcommand)]
+    command: TokenCommand,
+}
+
+impl kernel::Command for Tokens {
+    async fn run(self, program: Program) -> anyhow::Result<()> {
+        let state = program.start().await?.state;
+        kernel::print(&run_token(&state, self.command).await?)
+    }
+}
+
+/// Does what the command says, and returns what to print.
+///
+/// # Errors
+///
+/// Says which account or token there is not.
+pub async fn run_token(state: &AppState, command: TokenCommand) -> anyhow::Result<String> {
+    let find = async |email: &str| manage::find(&mut *state.db.acquire().await?, email).await;
+    match command {
+        TokenCommand::Create { email, name, scope, days } => {
+            let wanted = Wanted { name, scope, expires_in_days: days };
+            let user = find(&email).await?;
+            ensure!(user.is_active(), "this account is deactivated");
+            let (_, text) = tokens::create(state, user.id, &wanted, None).await.map_err(explain)?;
+            Ok(format!("{text}\n"))
+        }
+        TokenCommand::List { email } => {
+            let mut table = format!("{:<36}  {:<5}  {:<10}  {:<10}  NAME\n", "ID", "SCOPE", "ENDS", "LAST USED");
+            for token in tokens::all(&state.db, find(&email).await?.id).await? {
+                let last = token.last_used_at.map_or_else(|| "never".to_owned(), |last| last.date().to_string());
+                let (scope, ends) = (token.scope.name(), token.expires_at.date());
+                writeln!(table, "{:<36}  {scope:<5}  {ends:<10}  {last:<10}  {}", token.id, token.name)?;
+            }
+            Ok(table)
+        }
+        TokenCommand::Revoke { email, id } => {
+            let was_there = tokens::revoke(state, find(&email).await?.id, id, None).await?;
+            ensure!(was_there, "{email} has no token {id}");
+            Ok(format!("{id} revoked\n"))
+        }
+    }
+}
+
 /// Does what the command says, and returns what to print.
 ///
 /// # Errors
@@ -102,7 +175,7 @@ pub async fn run(state: &AppState, command: Command) -> anyhow::Result<String> {
             Ok(format!("{email} chooses another password here:\n{url}\n"))
         }
         Command::Delete { email, yes } => {
-            anyhow::ensure!(yes, "this cannot be undone: repeat it with --yes");
+            ensure!(yes, "this cannot be undone: repeat it with --yes");
             manage::change(state, &email, Change::Delete).await
         }
     }

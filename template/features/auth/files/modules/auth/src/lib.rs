@@ -1,5 +1,6 @@
 //! Accounts: sign-up, login, sessions, roles, and what their owners can do with them.
 
+mod account;
 mod accounts;
 mod activity;
 mod address;
@@ -7,6 +8,7 @@ mod api;
 mod client;
 pub mod commands;
 mod cookies;
+mod deletion;
 mod devices;
 mod jobs;
 mod links;
@@ -20,25 +22,23 @@ mod secret;
 mod sessions;
 mod settings;
 mod throttle;
+mod tokens;
 mod users;
 
-use kernel::{Inspect, Link, Module, Place, Policy, SignIn, Stage, database::Migration};
+use kernel::{AppState, Inspect, Link, Module, Place, Policy, SignIn, Stage, database::Migration};
 use mailer::{ModuleExt as _, Outbox};
 use schedules::ModuleExt as _;
 use signing::Signer;
 use ui::{Fragment, Region};
 
 pub use accounts::FirstAdmin;
+pub use deletion::{Export, UserDeleted};
 pub use jobs::CleanUp;
-pub use manage::UserDeleted;
 pub use passwords::Hasher;
 pub use sessions::{Confirmed, Session};
 
-const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    name: "create accounts",
-    sql: include_str!("../migrations/0001_create_accounts.sql"),
-}];
+const MIGRATIONS: &[Migration] =
+    &[Migration { version: 1, name: "create accounts", sql: include_str!("../migrations/0001_create_accounts.sql") }];
 
 /// What this crate brings to the application.
 pub fn module() -> Module {
@@ -61,16 +61,22 @@ pub fn module() -> Module {
         .mail::<mails::KnownAddress>()
         .mail::<mails::ChoosePassword>()
         .mail::<mails::Notice>()
+        .mail::<mails::ChangeEmail>()
+        .mail::<mails::EmailChanged>()
+        .mail::<mails::Deleted>()
+        .mail::<mails::ExpiringToken>()
         .job::<jobs::MailSignUp>()
         .job::<jobs::MailReset>()
+        .job::<jobs::MailChange>()
         .job::<jobs::TellOfGuessing>()
         .schedule::<jobs::CleanUp>()
         .command::<commands::Users>()
+        .command::<commands::Tokens>()
         .link(Link::new(Place::Account, "Sign in", "/login").shown_to(|visitor| visitor.is_none()))
         .link(Link::new(Place::Account, "Account", "/account").shown_to(|visitor| visitor.is_some()))
 }
 
-async fn find_admin(state: kernel::AppState) -> anyhow::Result<Option<String>> {
+async fn find_admin(state: AppState) -> anyhow::Result<Option<String>> {
     let nobody = users::count_admins(&state.db).await? == 0;
     Ok(nobody.then(|| "nobody can manage the application yet: `app user create EMAIL --admin`".to_owned()))
 }

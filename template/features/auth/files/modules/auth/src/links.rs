@@ -9,6 +9,8 @@ use uuid::Uuid;
 
 use axum::http::StatusCode;
 
+use crate::settings::AuthSettings;
+
 /// What a link is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
@@ -51,13 +53,13 @@ impl Purpose {
         }
     }
 
-    const fn life(self) -> Duration {
+    fn life(self, state: &AppState) -> Duration {
         match self {
             Self::SignUp => Duration::hours(24),
             Self::Invite | Self::Undo => Duration::days(7),
             Self::Reset => Duration::minutes(30),
             Self::Change => Duration::hours(1),
-            Self::Keep => Duration::days(14),
+            Self::Keep => state.config.settings::<AuthSettings>().deletion,
         }
     }
 }
@@ -102,7 +104,8 @@ pub struct New<'a> {
 pub async fn create(state: &AppState, connection: &mut Connection, new: New<'_>) -> sqlx::Result<Uuid> {
     let (id, now) = (Uuid::now_v7(), state.clock.now().truncate_to_second());
     sqlx::query(
-        "UPDATE links SET used_at = $1 WHERE used_at IS NULL AND purpose = $2 \
+        // The owners of all addresses that an account had lately may take it back.
+        "UPDATE links SET used_at = $1 WHERE used_at IS NULL AND purpose = $2 AND purpose <> 'undo' \
          AND (user_id = $3 OR (user_id IS NULL AND email = $4))",
     )
     .bind(now)
@@ -111,17 +114,15 @@ pub async fn create(state: &AppState, connection: &mut Connection, new: New<'_>)
     .bind(new.email)
     .execute(&mut *connection)
     .await?;
-    sqlx::query(
-        "INSERT INTO links (id, purpose, user_id, email, next, expires_at) VALUES ($1, $2, $3, $4, $5, $6)",
-    )
-    .bind(id)
-    .bind(new.purpose.name())
-    .bind(new.user)
-    .bind(new.email)
-    .bind(new.next)
-    .bind(now + new.purpose.life())
-    .execute(connection)
-    .await?;
+    sqlx::query("INSERT INTO links (id, purpose, user_id, email, next, expires_at) VALUES ($1, $2, $3, $4, $5, $6)")
+        .bind(id)
+        .bind(new.purpose.name())
+        .bind(new.user)
+        .bind(new.email)
+        .bind(new.next)
+        .bind(now + new.purpose.life(state))
+        .execute(connection)
+        .await?;
     Ok(id)
 }
 
@@ -179,6 +180,14 @@ pub async fn end_all(state: &AppState, connection: &mut Connection, user: Uuid) 
     let query = "UPDATE links SET used_at = $1 WHERE user_id = $2 AND used_at IS NULL AND purpose <> 'undo'";
     let now = state.clock.now().truncate_to_second();
     sqlx::query(query).bind(now).bind(user).execute(connection).await?;
+    Ok(())
+}
+
+/// Ends the links that take later changes of the address back: who has the later address may be the one to fear.
+pub async fn end_later_undos(state: &AppState, connection: &mut Connection, link: &Link) -> sqlx::Result<()> {
+    let query = "UPDATE links SET used_at = $1 WHERE user_id = $2 AND used_at IS NULL AND purpose = 'undo' AND id > $3";
+    let now = state.clock.now().truncate_to_second();
+    sqlx::query(query).bind(now).bind(link.user_id).bind(link.id).execute(connection).await?;
     Ok(())
 }
 

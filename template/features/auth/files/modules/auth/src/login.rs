@@ -14,7 +14,7 @@ use crate::{
     cookies::{self, Cookies},
     devices,
     passwords::{Hasher, Password},
-    sessions::{self, Confirmed, Session, Start},
+    sessions::{self, Session, Start},
     throttle,
     users::{self, User},
 };
@@ -87,7 +87,7 @@ pub async fn logout(state: &AppState, client: &Client) -> Result<Cookies> {
 /// # Errors
 ///
 /// Is 401 for a wrong password, and 429 after too many.
-pub async fn confirm(state: &AppState, session: &Session, password: &Password) -> Result<Cookies> {
+pub async fn check(state: &AppState, session: &Session, password: &Password) -> Result<User> {
     let user = users::find(&state.db, session.user).await?.ok_or(Error::SignIn)?;
     let counted = throttle::take(state, throttle::CONFIRMATIONS, &session.id.to_string()).await;
     if matches!(counted, Err(Error::TooMany(_))) {
@@ -97,22 +97,23 @@ pub async fn confirm(state: &AppState, session: &Session, password: &Password) -
     if password.is_too_long() || !state.service::<Hasher>().verify(password, user.password.as_deref()).await? {
         return Err(wrong());
     }
+    Ok(user)
+}
+
+/// Notes that somebody has given the password once more.
+///
+/// # Errors
+///
+/// Fails like [`check`].
+pub async fn confirm(state: &AppState, session: &Session, password: &Password) -> Result<Cookies> {
+    check(state, session, password).await?;
     let mut transaction = database::begin(&state.db).await?;
     let cookie = sessions::confirm(state, &mut transaction, session).await?;
     transaction.commit().await?;
     Ok(AppendHeaders(vec![cookie]))
 }
 
-/// The user of a session that was confirmed.
-///
-/// # Errors
-///
-/// Is 401 when the account is gone.
-pub async fn user_of(state: &AppState, Confirmed(session): &Confirmed) -> Result<User> {
-    users::find(&state.db, session.user).await?.ok_or(Error::SignIn)
-}
-
 /// The same for whatever is wrong.
-fn wrong() -> Error {
+pub fn wrong() -> Error {
     Error::Refused(StatusCode::UNAUTHORIZED, "This address and this password do not belong together.".to_owned())
 }

@@ -8,7 +8,8 @@ use kernel::{
 
 use crate::{
     accounts::{self, FirstAdmin},
-    address, links,
+    address,
+    deletion::UserDeleted,
     links::Purpose,
     sessions, throttle,
     users::{self, Role, User},
@@ -46,8 +47,7 @@ pub async fn change(state: &AppState, email: &str, change: Change) -> anyhow::Re
             keep_an_admin(&mut transaction, &user).await?;
             let query = sqlx::query("UPDATE users SET deactivated_at = $1 WHERE id = $2");
             query.bind(state.clock.now().truncate_to_second()).bind(user.id).execute(&mut *transaction).await?;
-            sessions::end_all(&mut transaction, user.id, None).await?;
-            links::end_all(state, &mut transaction, user.id).await?;
+            accounts::close(state, &mut transaction, &user).await?;
             "is deactivated, and signed out everywhere".to_owned()
         }
         Change::Activate => {
@@ -83,22 +83,25 @@ pub async fn find(transaction: &mut Connection, email: &str) -> anyhow::Result<U
     user.with_context(|| format!("there is no account with the address {email}"))
 }
 
-/// Fails if nobody could manage the application without this user. Others who ask the same wait until this is done.
 async fn keep_an_admin(transaction: &mut Connection, user: &User) -> anyhow::Result<()> {
+    ensure!(!is_last_admin(transaction, user).await?, LAST);
+    Ok(())
+}
+
+/// Whether nobody could manage the application without this user. Others who ask the same wait until this is done.
+///
+/// # Errors
+///
+/// Fails when the database does.
+pub async fn is_last_admin(transaction: &mut Connection, user: &User) -> sqlx::Result<bool> {
     // Locks the rows of all administrators, where a database knows such locks.
     let lock = "UPDATE users SET role = role WHERE role = 'admin'";
     sqlx::query(lock).execute(&mut *transaction).await?;
     let is_admin = user.role == Role::Admin && user.is_active();
-    ensure!(!is_admin || users::count_admins(transaction).await? > 1, LAST);
-    Ok(())
+    Ok(is_admin && users::count_admins(transaction).await? <= 1)
 }
 
-async fn set_role(
-    state: &AppState,
-    transaction: &mut Connection,
-    user: &User,
-    role: Role,
-) -> anyhow::Result<String> {
+async fn set_role(state: &AppState, transaction: &mut Connection, user: &User, role: Role) -> anyhow::Result<String> {
     if user.role == role {
         bail!("this account has the role {} already", role.name());
     }
@@ -139,11 +142,3 @@ pub async fn delete(state: &AppState, transaction: &mut Connection, user: &User)
     sqlx::query("DELETE FROM users WHERE id = $1").bind(user.id).execute(transaction).await?;
     Ok(())
 }
-
-/// An account is deleted: whatever belongs to it goes as well.
-#[derive(Clone, Copy, Debug)]
-pub struct UserDeleted {
-    pub user: uuid::Uuid,
-}
-
-impl kernel::Event for UserDeleted {}

@@ -15,10 +15,8 @@ pub fn check(path: &str) -> Option<&str> {
 /// The address of a page that leads to another one afterwards.
 #[must_use]
 pub fn link(page: &str, next: &str) -> String {
-    match check(next) {
-        Some(next) => format!("{page}?{}", Serializer::new(String::new()).append_pair("next", next).finish()),
-        None => page.to_owned(),
-    }
+    let query = |next| Serializer::new(String::new()).append_pair("next", next).finish();
+    check(next).map_or_else(|| page.to_owned(), |next| format!("{page}?{}", query(next)))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ mod account;
 mod links;
 mod login;
 mod refusal;
+mod tokens;
 
 use askama::Template;
 use axum::{
@@ -24,14 +25,25 @@ pub fn public() -> Routes {
         .route("/sign-up/confirm", get(links::sign_up_form).post(links::sign_up))
         .route("/password/forgot", get(login::forgot_form).post(login::forgot))
         .route("/password/reset", get(links::reset_form).post(links::reset))
-        .route("/.well-known/change-password", get(async || Redirect::to("/account")))
+        .route("/account/email/undo", get(links::undo_form).post(links::undo))
+        .route("/account/keep", get(links::keep_form).post(links::keep))
+        .route("/.well-known/change-password", get(async || Redirect::to("/account/security")))
 }
 
 /// What somebody sees of the own account.
 pub fn personal() -> Routes {
     Routes::new()
         .route("/confirm-access", get(login::confirm_form).post(login::confirm))
-        .route("/account", get(account::show))
+        .route("/account", get(account::show).post(account::rename))
+        .route("/account/security", get(account::security).post(account::change_password))
+        .route("/account/sessions/end", post(account::end_others))
+        .route("/account/sessions/{id}/end", post(account::end_one))
+        .route("/account/email", get(account::email_form).post(account::ask_for_email))
+        .route("/account/email/confirm", get(links::change_form).post(links::change))
+        .route("/account/tokens", get(tokens::list).post(tokens::create))
+        .route("/account/tokens/{id}/revoke", post(tokens::revoke))
+        .route("/account/export", get(account::export))
+        .route("/account/delete", get(account::delete_form).post(account::delete))
 }
 
 /// Sends whoever has to sign in to where that is done, and shows the page for errors otherwise.

@@ -1,6 +1,7 @@
 use std::{num::NonZeroUsize, str::FromStr, thread};
 
 use kernel::config::{Reader, Settings};
+use time::Duration;
 
 /// The most passwords that are checked at the same time, unless somebody asks for more: each takes 19 MiB.
 const HASHES: usize = 4;
@@ -11,6 +12,8 @@ pub struct AuthSettings {
     pub sign_up: SignUp,
     pub password_min_length: usize,
     pub hashes_at_once: usize,
+    /// How long an account stays after its owner has deleted it.
+    pub deletion: Duration,
 }
 
 /// Who may make an account.
@@ -50,6 +53,7 @@ impl Settings for AuthSettings {
         let hashes: u8 = reader.read("PASSWORD_HASHES_AT_ONCE", "a number from 0 to 255", 0);
         let processors = || thread::available_parallelism().map_or(1, NonZeroUsize::get).min(HASHES);
         let hashes_at_once = if hashes == 0 { processors() } else { hashes.into() };
-        Some(Self { sign_up, password_min_length, hashes_at_once })
+        let deletion = Duration::days(reader.positive("ACCOUNT_DELETION_DAYS", 14).into());
+        Some(Self { sign_up, password_min_length, hashes_at_once, deletion })
     }
 }

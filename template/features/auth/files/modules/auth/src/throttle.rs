@@ -76,17 +76,12 @@ pub async fn reserve(
     .bind(now)
     .fetch_one(&mut *connection)
     .await?;
-    let ends_at = counter.began_at + period(rule, counter.strikes);
-    let counter = match () {
-        () if now < ends_at && counter.attempts >= rule.limit => {
-            let wait = u64::try_from(ends_at - now).unwrap_or_default();
-            return Ok(Some(Duration::from_secs(wait)));
-        }
-        () if now < ends_at => Counter { attempts: counter.attempts + 1, ..counter },
-        () => {
-            let was_reached = counter.attempts >= rule.limit;
-            Counter { attempts: 1, strikes: if was_reached { counter.strikes + 1 } else { 0 }, began_at: now }
-        }
+    let Counter { attempts, strikes, began_at } = counter;
+    let (ends_at, is_full) = (began_at + period(rule, strikes), attempts >= rule.limit);
+    let counter = match (now < ends_at, is_full) {
+        (true, true) => return Ok(Some(Duration::from_secs(u64::try_from(ends_at - now).unwrap_or_default()))),
+        (true, false) => Counter { attempts: attempts + 1, ..counter },
+        (false, _) => Counter { attempts: 1, strikes: if is_full { strikes + 1 } else { 0 }, began_at: now },
     };
     sqlx::query("UPDATE auth_throttle SET attempts = $1, strikes = $2, began_at = $3 WHERE key = $4")
         .bind(counter.attempts)

@@ -45,12 +45,6 @@ impl User {
     pub const fn is_active(&self) -> bool {
         self.deactivated_at.is_none()
     }
-
-    /// As the other modules see it.
-    #[must_use]
-    pub fn visitor(&self) -> Visitor {
-        visitor(self.id, &self.name, self.role)
-    }
 }
 
 /// The visitor of a user.

@@ -1,9 +1,4 @@
-use axum::{
-    Json as JsonBody,
-    extract::State,
-    http::StatusCode,
-    response::IntoResponse,
-};
+use axum::{Json as JsonBody, extract::State, http::StatusCode, response::IntoResponse};
 use kernel::{AppState, Result};
 use rest::{Errors, Json};
 use serde::{Deserialize, Serialize};
@@ -26,7 +21,8 @@ pub struct Accepted {
     message: &'static str,
 }
 
-const ACCEPTED: Accepted = Accepted { message: "If this address can be used, a mail with a link is on its way to it." };
+pub const ACCEPTED: Accepted =
+    Accepted { message: "If this address can be used, a mail with a link is on its way to it." };
 
 /// Ask for an account
 ///

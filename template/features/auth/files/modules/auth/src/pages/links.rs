@@ -15,11 +15,13 @@ use ui::{Page, components::flash};
 
 use super::refusal::Refusal;
 use crate::{
+    account,
     accounts::{self, Choice, NAME},
     client::Client,
-    cookies,
+    cookies, deletion,
     links::{self, Link, Purpose, Stored},
     passwords,
+    sessions::Session,
 };
 
 const COOKIE_AGE: Duration = Duration::HOUR;
@@ -141,4 +143,67 @@ pub async fn reset(
         }
         Err(error) => refuse(error, page, link, String::new()),
     }
+}
+
+/// A page with one button, which does what its link is for.
+#[derive(Template)]
+#[template(path = "button.html")]
+struct ButtonPage {
+    page: Page,
+    heading: &'static str,
+    text: String,
+    button: &'static str,
+    path: &'static str,
+}
+
+async fn button(state: &AppState, page: Page, token: &Token, purpose: Purpose) -> Result<impl IntoResponse + use<>> {
+    let email = token.find(state, &[purpose]).await?.email;
+    let (heading, text, button) = match purpose {
+        Purpose::Change => ("Confirm your new address", format!("Your account will use {email}."), "Use this address"),
+        Purpose::Undo => (
+            "Take the address back",
+            format!(
+                "Your account will use {email} again. Everybody is signed out, and you get a mail to choose a password."
+            ),
+            "Take it back",
+        ),
+        _ => ("Keep the account", format!("The account of {email} will not be deleted."), "Keep it"),
+    };
+    let page = ButtonPage { page, heading, text, button, path: purpose.page() };
+    Ok((REFERRER, Html(page.render()?)))
+}
+
+fn done(state: &AppState, text: &str, to: &str) -> Response {
+    let forget = AppendHeaders([cookies::forget(state, cookies::LINK)]);
+    (forget, flash::success(text).redirect(to)).into_response()
+}
+
+pub async fn change_form(State(state): State<AppState>, page: Page, token: Token) -> Result<impl IntoResponse> {
+    button(&state, page, &token, Purpose::Change).await
+}
+
+pub async fn change(State(state): State<AppState>, client: Client, session: Session, token: Token) -> Result<Response> {
+    let link = token.find(&state, &[Purpose::Change]).await?;
+    account::change_email(&state, &client, &session, &link).await?;
+    Ok(done(&state, "Your address is changed.", "/account"))
+}
+
+pub async fn undo_form(State(state): State<AppState>, page: Page, token: Token) -> Result<impl IntoResponse> {
+    button(&state, page, &token, Purpose::Undo).await
+}
+
+pub async fn undo(State(state): State<AppState>, client: Client, token: Token) -> Result<Response> {
+    let link = token.find(&state, &[Purpose::Undo]).await?;
+    account::undo_email(&state, &client, &link).await?;
+    Ok(done(&state, "The address is yours again. Look into your mail to choose a password.", "/login"))
+}
+
+pub async fn keep_form(State(state): State<AppState>, page: Page, token: Token) -> Result<impl IntoResponse> {
+    button(&state, page, &token, Purpose::Keep).await
+}
+
+pub async fn keep(State(state): State<AppState>, client: Client, token: Token) -> Result<Response> {
+    let link = token.find(&state, &[Purpose::Keep]).await?;
+    deletion::keep(&state, &client, &link).await?;
+    Ok(done(&state, "Your account stays. Sign in to use it.", "/login"))
 }

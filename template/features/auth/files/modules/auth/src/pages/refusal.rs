@@ -21,9 +21,7 @@ impl Refusal {
     /// Says why, if that is something for a form.
     pub fn of(error: Error) -> Result<Self> {
         match error {
-            Error::Invalid(errors) => {
-                Ok(Self { errors, status: StatusCode::UNPROCESSABLE_ENTITY, ..Self::default() })
-            }
+            Error::Invalid(errors) => Ok(Self { errors, status: StatusCode::UNPROCESSABLE_ENTITY, ..Self::default() }),
             Error::Refused(status, text) => Ok(Self { notice: Some(text), status, ..Self::default() }),
             Error::TooMany(wait) => {
                 let minutes = wait.as_secs().div_ceil(60);

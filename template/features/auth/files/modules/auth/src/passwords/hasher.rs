@@ -30,7 +30,7 @@ struct Pool {
 }
 
 impl Hasher {
-    pub fn new(config: &Config, _: &Db) -> anyhow::Result<Self> {
+    pub(crate) fn new(config: &Config, _: &Db) -> anyhow::Result<Self> {
         let settings: &AuthSettings = config.settings();
         Ok(Self(Arc::new(Pool {
             places: Semaphore::new(settings.hashes_at_once),
@@ -80,10 +80,7 @@ impl Hasher {
         parameters(stored) != parameters(&self.0.dummy)
     }
 
-    async fn run<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&str) -> anyhow::Result<T> + Send + 'static,
-    ) -> Result<T> {
+    async fn run<T: Send + 'static>(&self, work: impl FnOnce(&str) -> anyhow::Result<T> + Send + 'static) -> Result<T> {
         let place = {
             let _turn = self.0.queue().ok_or_else(busy)?;
             self.0.places.acquire().await?
@@ -121,6 +118,6 @@ fn hash(password: &str) -> anyhow::Result<String> {
     Ok(hash.map_err(|error| anyhow!("a password cannot be hashed: {error}"))?.to_string())
 }
 
-fn busy() -> Error {
+const fn busy() -> Error {
     Error::Busy(Duration::from_secs(1))
 }

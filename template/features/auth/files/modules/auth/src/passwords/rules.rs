@@ -77,7 +77,9 @@ mod tests {
     #[test]
     fn a_password_has_a_length_and_no_other_form() {
         assert!(check("short").unwrap_err().contains("at least 12"));
-        for password in ["many winds by the sea", "ünter dem kastell 8", "🌊🌊 it was many years ago", "nevermore 4711!"] {
+        for password in
+            ["many winds by the sea", "ünter dem kastell 8", "🌊🌊 it was many years ago", "nevermore 4711!"]
+        {
             assert_eq!(check(password), Ok(()), "{password}");
         }
         let long: String = ('a'..='z').cycle().step_by(7).take(LIMIT + 1).collect();
@@ -87,7 +89,8 @@ mod tests {
 
     #[test]
     fn what_is_tried_first_is_refused() {
-        for password in ["password1234", "aaaaaaaaaaaa", "qwertyuiop12", "annabelle@kingdom.example", "Annabelle Lee 1"] {
+        for password in ["password1234", "aaaaaaaaaaaa", "qwertyuiop12", "annabelle@kingdom.example", "Annabelle Lee 1"]
+        {
             assert!(check(password).unwrap_err().contains("easy to guess"), "{password}");
         }
     }

@@ -65,7 +65,11 @@ async fn the_last_admin_stays() {
     account_with(&app, ANN, true).await;
     let attempts = || {
         let of = || email(ANN);
-        [Command::Demote { email: of() }, Command::Deactivate { email: of() }, Command::Delete { email: of(), yes: true }]
+        [
+            Command::Demote { email: of() },
+            Command::Deactivate { email: of() },
+            Command::Delete { email: of(), yes: true },
+        ]
     };
     for command in attempts() {
         let error = run(&app, command.clone()).await.unwrap_err();

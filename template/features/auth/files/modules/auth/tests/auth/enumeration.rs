@@ -24,6 +24,8 @@ async fn people() -> TestApp {
 
 /// What a client and the database see of a request: all but what is new each time.
 async fn seen(app: &TestApp, path: &str, body: &str, email: &str) -> String {
+    // Counters that several accounts share are there from the first request on.
+    sqlx::query("DELETE FROM auth_throttle").execute(app.db()).await.unwrap();
     let tables = ["_jobs", "auth_throttle", "links", "sessions", "users"];
     let mut before = BTreeMap::new();
     for table in tables {
@@ -58,7 +60,6 @@ async fn nothing_tells_whether_an_account_exists() {
         for email in [ANN, DEACTIVATED, INVITED] {
             assert_eq!(seen(&app, path, &body, email).await, unknown, "{path} {email}");
         }
-        app.clock().advance(std::time::Duration::from_mins(1));
     }
 }
 

@@ -109,14 +109,15 @@ async fn a_password_manager_finds_the_fields() {
     assert_eq!(password.attribute("spellcheck"), "false");
     assert_eq!(page.one("main input[type=email]").attribute("autocomplete"), "username");
     let response = app.get("/.well-known/change-password").await;
-    assert_eq!((response.status.as_u16(), response.header("location")), (303, "/account"));
+    assert_eq!((response.status.as_u16(), response.header("location")), (303, "/account/security"));
 }
 
 #[tokio::test]
 async fn a_hash_of_another_kind_is_made_anew() {
     let app = start().await;
     account(&app, ANN).await;
-    let stored = async || -> String { sqlx::query_scalar("SELECT password FROM users").fetch_one(app.db()).await.unwrap() };
+    let stored =
+        async || -> String { sqlx::query_scalar("SELECT password FROM users").fetch_one(app.db()).await.unwrap() };
     let hash = stored().await;
     assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
 

@@ -1,18 +1,23 @@
 //! Accounts, over HTTP, as people and programs use them.
 
+mod account;
 mod commands;
+mod deletion;
+mod email;
 mod enumeration;
 mod links;
 mod login;
 mod sessions;
 mod sign_up;
 mod throttle;
+mod tokens;
 
 use auth::{
     Hasher,
     commands::{self as command, Command},
 };
 use hyper::Request;
+use kernel::Module;
 use mailer::{Draft, Drafts};
 use testkit::{Browser, Response, TestApp};
 
@@ -25,7 +30,11 @@ pub async fn start() -> TestApp {
 }
 
 pub async fn start_with(variables: &[(&str, &str)]) -> TestApp {
-    let modules = vec![
+    TestApp::start_with(modules(), variables).await
+}
+
+pub fn modules() -> Vec<Module> {
+    vec![
         ui::module(),
         ui::components::module(),
         clients::module(),
@@ -34,8 +43,7 @@ pub async fn start_with(variables: &[(&str, &str)]) -> TestApp {
         schedules::module(),
         signing::module(),
         auth::module(),
-    ];
-    TestApp::start_with(modules, variables).await
+    ]
 }
 
 /// What a command prints.

@@ -23,7 +23,9 @@ async fn a_session_ends_without_a_request_and_in_any_case() {
             let form = if remember { form.check("remember", "true") } else { form };
             let response = browser.submit(&form).await;
             let cookies: Vec<_> = response.headers.get_all("set-cookie").iter().cloned().collect();
-            let lasts = cookies.iter().any(|it| it.as_bytes().starts_with(b"session=") && it.to_str().unwrap().contains("Max-Age"));
+            let lasts = cookies
+                .iter()
+                .any(|it| it.as_bytes().starts_with(b"session=") && it.to_str().unwrap().contains("Max-Age"));
             assert_eq!(lasts, remember && email == ANN, "{cookies:?}");
             browser
         };
@@ -86,11 +88,9 @@ async fn what_an_admin_does_counts_from_the_next_request() {
     let app = start().await;
     account(&app, ANN).await;
     let email = ANN.to_owned();
-    for command in [
-        Deactivate { email: email.clone() },
-        EndSessions { email: email.clone() },
-        Promote { email: email.clone() },
-    ] {
+    for command in
+        [Deactivate { email: email.clone() }, EndSessions { email: email.clone() }, Promote { email: email.clone() }]
+    {
         run(&app, Activate { email: email.clone() }).await.unwrap();
         let mut browser = browser(&app, ANN).await;
         assert_eq!(status(&mut browser, "/account").await, 200);
@@ -107,7 +107,10 @@ async fn a_cookie_is_safe_from_scripts_and_from_other_sites() {
     let cookies: Vec<_> = response.headers.get_all("set-cookie").iter().map(|it| it.to_str().unwrap()).collect();
     assert_eq!(cookies.len(), 2, "{cookies:?}");
     for cookie in cookies {
-        assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax") && cookie.contains("Path=/"), "{cookie}");
+        assert!(
+            cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax") && cookie.contains("Path=/"),
+            "{cookie}"
+        );
         assert!(!cookie.contains("Domain"), "{cookie}");
     }
 }

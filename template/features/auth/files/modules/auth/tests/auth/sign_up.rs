@@ -21,7 +21,7 @@ async fn an_account_begins_with_an_address() {
     let weak = page.form("main form").set("name", "Ann").set("password", "ann@example.com");
     let refused = browser.submit(&weak).await;
     assert_eq!(refused.status, 422);
-    assert!(refused.body.contains("easy to guess") && refused.body.contains("value=\"Ann\""));
+    assert!(refused.body.contains("easy to guess") && refused.body.contains("value=\"Ann\""), "{}", refused.body);
     let form = refused.form("main form").set("password", PASSWORD);
     let done = browser.submit(&form).await;
     assert_eq!((done.status.as_u16(), done.header("location")), (303, "/account"));
@@ -32,7 +32,6 @@ async fn an_account_begins_with_an_address() {
     assert_eq!(browser.follow(&used).await.status, 410);
     assert_eq!(sign_in(&mut app.browser(), ANN, PASSWORD).await.status, 303);
 }
-
 
 #[tokio::test]
 async fn the_api_makes_accounts_as_well() {

@@ -15,6 +15,8 @@ use crate::{
 async fn start() -> TestApp {
     let app = start_with(&[("TRUSTED_PROXIES", "127.0.0.1"), ("PASSWORD_HASHES_AT_ONCE", "2")]).await;
     account(&app, ANN).await;
+    // From now on, time passes when a test says so.
+    app.clock().advance(Duration::ZERO);
     app
 }
 
