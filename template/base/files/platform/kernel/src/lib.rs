@@ -29,8 +29,8 @@ pub use jobs::Job;
 pub use link::{Link, Place};
 pub use logging::print;
 pub use module::{
-    Admits, Advice, Area, Background, BoxFuture, Command, Csp, Csrf, Describe, ErrorPage, Event, Inspect, Layer, Module,
-    Observer, On, Routes, Seed, Stage, Trace, TrustsPeer,
+    Admits, Advice, Area, Background, BoxFuture, Command, Csp, Csrf, Describe, ErrorPage, Event, Inspect, Layer,
+    Module, Observer, On, Routes, Seed, Stage, Trace, TrustsPeer,
 };
 pub use program::Program;
 pub use server::{Application, MountedRoute, openapi};

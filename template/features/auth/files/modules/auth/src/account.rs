@@ -221,7 +221,9 @@ pub struct Listed {
 pub async fn sessions(db: &Db, session: &Session) -> sqlx::Result<Vec<Listed>> {
     let query = "SELECT id, client, agent, created_at, last_seen_at FROM sessions WHERE user_id = $1 ORDER BY id DESC";
     let mut list: Vec<Listed> = sqlx::query_as(query).bind(session.user).fetch_all(db).await?;
-    list.iter_mut().for_each(|listed| listed.is_current = listed.id == session.id);
+    for listed in &mut list {
+        listed.is_current = listed.id == session.id;
+    }
     Ok(list)
 }
 

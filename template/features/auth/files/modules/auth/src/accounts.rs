@@ -34,13 +34,13 @@ use crate::{
 pub const NAME: Text = Text::new("name", 80).required("Say what you want to be called.");
 pub const EMAIL: Text = Text::new("email", address::LIMIT).required("Give your e-mail address.");
 
-/// The first account that can manage the application: what belonged to nobody may become its own.
+/// Somebody may manage the application from now on: what belongs to nobody may become theirs.
 #[derive(Clone, Copy, Debug)]
-pub struct FirstAdmin {
+pub struct AdminAppointed {
     pub user: Uuid,
 }
 
-impl Event for FirstAdmin {}
+impl Event for AdminAppointed {}
 
 /// Reads the address that mail is asked for.
 pub fn read_address(email: &str) -> Result<Address> {
@@ -190,11 +190,10 @@ pub async fn invite(state: &AppState, email: &str, name: &str, role: Role) -> Re
         return Err(Error::Invalid(errors));
     }
     let mut transaction = database::begin(&state.db).await?;
-    let is_first = role == Role::Admin && users::count_admins(&mut *transaction).await? == 0;
     let new = NewUser { address: &address, name: &name, role, password: None };
     let user = users::insert(&mut transaction, &new, state.clock.now().truncate_to_second()).await?;
-    if is_first {
-        state.emit(&mut transaction, &FirstAdmin { user: user.id }).await?;
+    if role == Role::Admin {
+        state.emit(&mut transaction, &AdminAppointed { user: user.id }).await?;
     }
     let url = link_for(state, &mut transaction, &user, Purpose::Invite).await?;
     transaction.commit().await?;

@@ -25,13 +25,13 @@ mod throttle;
 mod tokens;
 mod users;
 
-use kernel::{AppState, Inspect, Link, Module, Place, Policy, SignIn, Stage, database::Migration};
+use kernel::{AppState, ErrorPage, Inspect, Link, Module, Place, Policy, SignIn, Stage, database::Migration};
 use mailer::{ModuleExt as _, Outbox};
 use schedules::ModuleExt as _;
 use signing::Signer;
 use ui::{Fragment, Region};
 
-pub use accounts::FirstAdmin;
+pub use accounts::AdminAppointed;
 pub use deletion::{Export, UserDeleted};
 pub use jobs::CleanUp;
 pub use passwords::Hasher;
@@ -50,7 +50,7 @@ pub fn module() -> Module {
         .provide(Hasher::new)
         .layer(Stage::Visitor, sessions::layer)
         .add(SignIn("/login"))
-        .add(kernel::ErrorPage(pages::refuse))
+        .add(ErrorPage(pages::refuse))
         .add(Inspect(|state| Box::pin(find_admin(state))))
         .add(Fragment(Region::Header, pages::sign_out))
         .pages(Policy::PUBLIC, pages::public())
@@ -69,7 +69,7 @@ pub fn module() -> Module {
         .job::<jobs::MailReset>()
         .job::<jobs::MailChange>()
         .job::<jobs::TellOfGuessing>()
-        .schedule::<jobs::CleanUp>()
+        .schedule::<CleanUp>()
         .command::<commands::Users>()
         .command::<commands::Tokens>()
         .link(Link::new(Place::Account, "Sign in", "/login").shown_to(|visitor| visitor.is_none()))

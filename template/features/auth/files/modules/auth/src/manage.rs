@@ -7,7 +7,7 @@ use kernel::{
 };
 
 use crate::{
-    accounts::{self, FirstAdmin},
+    accounts::{self, AdminAppointed},
     address,
     deletion::UserDeleted,
     links::Purpose,
@@ -105,13 +105,12 @@ async fn set_role(state: &AppState, transaction: &mut Connection, user: &User, r
     if user.role == role {
         bail!("this account has the role {} already", role.name());
     }
-    let is_first = role == Role::Admin && users::count_admins(&mut *transaction).await? == 0;
     let query = sqlx::query("UPDATE users SET role = $1 WHERE id = $2");
     query.bind(role.name()).bind(user.id).execute(&mut *transaction).await?;
     // A session lasts as long as its role allows.
     sessions::end_all(transaction, user.id, None).await?;
-    if is_first {
-        state.emit(transaction, &FirstAdmin { user: user.id }).await?;
+    if role == Role::Admin {
+        state.emit(transaction, &AdminAppointed { user: user.id }).await?;
     }
     Ok(format!("has the role {}, and is signed out everywhere", role.name()))
 }

@@ -25,7 +25,10 @@ async fn a_password_is_changed_by_who_knows_it() {
     assert!(mail_to(&app, ANN).content.subject.contains("was changed"));
     assert_ne!(browser.cookie("session"), Some(&*old));
     assert_eq!((status(&mut browser, "/account").await, status(&mut other, "/account").await), (200, 303));
-    assert_eq!((login(&app, ANN, PASSWORD).await.status.as_u16(), login(&app, ANN, OTHER).await.status.as_u16()), (401, 200));
+    assert_eq!(
+        (login(&app, ANN, PASSWORD).await.status.as_u16(), login(&app, ANN, OTHER).await.status.as_u16()),
+        (401, 200)
+    );
 }
 
 #[tokio::test]

@@ -60,7 +60,11 @@ async fn a_deleted_account_goes_with_all_that_belongs_to_it() {
     let app = TestApp::start(modules().into_iter().chain([pets]).collect()).await;
     account(&app, ANN).await;
     let id: uuid::Uuid = sqlx::query_scalar("SELECT id FROM users").fetch_one(app.db()).await.unwrap();
-    sqlx::query("INSERT INTO pets VALUES ($1), ('somebody else')").bind(id.to_string()).execute(app.db()).await.unwrap();
+    sqlx::query("INSERT INTO pets VALUES ($1), ('somebody else')")
+        .bind(id.to_string())
+        .execute(app.db())
+        .await
+        .unwrap();
     clean_up(&app).await;
     delete(&app).await;
     app.clock().advance(Duration::from_hours(15 * 24));

@@ -170,9 +170,8 @@ async fn tokens_are_managed_with_commands() {
     let app = start().await;
     account(&app, ANN).await;
     let run = |command| run_token(&app.application.state, command);
-    let create = |scope, days| {
-        run(TokenCommand::Create { email: ANN.to_owned(), name: "Backup".to_owned(), scope, days })
-    };
+    let create =
+        |scope, days| run(TokenCommand::Create { email: ANN.to_owned(), name: "Backup".to_owned(), scope, days });
     let token = create(Scope::Read, 30).await.unwrap();
     assert_eq!(with(&app, token.trim(), "GET", "/api/v1/account", "").await.status, 200);
     assert!(create(Scope::Read, 400).await.unwrap_err().to_string().contains("from 1 to 365"));
