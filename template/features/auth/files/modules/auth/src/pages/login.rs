@@ -88,7 +88,7 @@ pub async fn sign_in(
 
 pub async fn sign_out(State(state): State<AppState>, client: Client) -> Result<impl IntoResponse> {
     let cookies = login::logout(&state, &client).await?;
-    Ok(([("clear-site-data", "\"cache\"")], cookies, Redirect::to("/login")))
+    Ok(([("clear-site-data", "\"cache\"")], cookies, Redirect::to("/")))
 }
 
 /// A form that asks for an address and nothing else: for an account, or for another password.
