@@ -41,6 +41,6 @@ mod tests {
         ] {
             assert_eq!((check(path), &*link("/login", path)), (None, "/login"), "{path:?}");
         }
-        assert_eq!(link("/login", "/notes?title=a&sort=title"), "/login?next=%2Fnotes%3Ftitle%3Da%26sort%3Dtitle");
+        assert_eq!(link("/login", "/books?title=a&sort=title"), "/login?next=%2Fbooks%3Ftitle%3Da%26sort%3Dtitle");
     }
 }

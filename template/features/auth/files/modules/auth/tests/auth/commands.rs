@@ -5,7 +5,7 @@ use testkit::TestApp;
 
 use crate::{ANN, PASSWORD, account, account_with, count, create, login, run, start};
 
-/// What `app doctor` would say.
+/// What is pointed out about the database.
 async fn inspect(app: &TestApp) -> Vec<String> {
     let mut found = Vec::new();
     for Inspect(look) in app.application.state.all() {
