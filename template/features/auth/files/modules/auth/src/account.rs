@@ -93,6 +93,9 @@ pub async fn change_password(
     }
     let hash = state.service::<Hasher>().hash(&password).await?;
     let mut transaction = database::begin(&state.db).await?;
+    if !users::hold(&mut transaction, &user).await? {
+        return Err(Error::SignIn);
+    }
     users::set_password(&mut transaction, user.id, &hash).await?;
     links::end_all(state, &mut transaction, user.id).await?;
     if end_sessions {

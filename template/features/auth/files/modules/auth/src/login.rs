@@ -51,6 +51,9 @@ pub async fn login(state: &AppState, client: &Client, credentials: Credentials<'
     let outdated = stored.is_some_and(|stored| hasher.is_outdated(stored));
     let renewed = if outdated { Some(hasher.hash(&password).await?) } else { None };
     let mut transaction = database::begin(&state.db).await?;
+    if !users::hold(&mut transaction, user).await? {
+        return Err(wrong());
+    }
     attempt.succeed(&mut transaction).await?;
     if let Some(hash) = renewed {
         users::set_password(&mut transaction, user.id, &hash).await?;

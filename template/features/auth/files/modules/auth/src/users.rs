@@ -127,6 +127,18 @@ pub async fn insert(connection: &mut Connection, new: &NewUser<'_>, now: OffsetD
     .on_constraint("users_email_key_key", "email", "There is an account with this address.")
 }
 
+/// Makes sure that the password which was checked is the user's still, and stays so until the transaction ends: it may have been
+/// replaced while it was hashed.
+///
+/// # Errors
+///
+/// Fails when the database does.
+pub async fn hold(connection: &mut Connection, user: &User) -> sqlx::Result<bool> {
+    let query = "UPDATE users SET role = role WHERE id = $1 AND password = $2 AND deactivated_at IS NULL";
+    let query = sqlx::query(query).bind(user.id).bind(&user.password);
+    Ok(query.execute(connection).await?.rows_affected() == 1)
+}
+
 /// Gives a user another password.
 ///
 /// # Errors

@@ -7,7 +7,7 @@ use hyper::Request;
 use serde_json::json;
 
 use crate::{
-    ANN, OTHER, PASSWORD, account, browser, count, create, drafts, login, mail_to, path, sign_in, start, status, token,
+    ANN, OTHER, PASSWORD, account, browser, count, create, drafts, login, mail_to, path, sign_in, start, start_with, status, token,
 };
 
 async fn forget(app: &testkit::TestApp) -> String {
@@ -72,6 +72,27 @@ async fn a_link_is_used_once() {
     let chosen = &passwords[statuses.iter().position(|status| *status == 204).unwrap()];
     assert_eq!((count(&app, "sessions").await, count(&app, "links WHERE used_at IS NULL").await), (0, 0));
     assert_eq!(login(&app, ANN, chosen).await.status, 200);
+}
+
+/// Whoever signs in with the old password meanwhile has no session afterwards.
+#[tokio::test]
+async fn no_login_outlives_the_password_that_it_was_made_with() {
+    let app = start_with(&[("PASSWORD_HASHES_AT_ONCE", "4")]).await;
+    account(&app, ANN).await;
+    let mut password = PASSWORD.to_owned();
+    for round in 0..10 {
+        let command = auth::commands::Command::Reset { email: ANN.to_owned() };
+        let url = crate::run(&app, command).await.unwrap();
+        let next = format!("{OTHER} {round}");
+        let (reset, ..) = tokio::join!(
+            reset(&app, token(&url), &next),
+            login(&app, ANN, &password),
+            login(&app, ANN, &password),
+            login(&app, ANN, &password)
+        );
+        assert_eq!((reset, count(&app, "sessions").await), (204, 0), "{round}");
+        password = next;
+    }
 }
 
 #[tokio::test]
