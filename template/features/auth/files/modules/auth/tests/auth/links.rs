@@ -7,7 +7,8 @@ use hyper::Request;
 use serde_json::json;
 
 use crate::{
-    ANN, OTHER, PASSWORD, account, browser, count, create, drafts, login, mail_to, path, sign_in, start, start_with, status, token,
+    ANN, OTHER, PASSWORD, account, browser, count, create, drafts, login, mail_to, path, sign_in, start, start_with,
+    status, token,
 };
 
 async fn forget(app: &testkit::TestApp) -> String {
