@@ -3,11 +3,14 @@
 use std::time::Duration;
 
 use auth::commands::{Scope, TokenCommand, run_token};
+use axum::routing::get;
 use hyper::Request;
+use kernel::{Module, Policy};
 use serde_json::{Value, json};
 use testkit::{Browser, Response, TestApp};
+use utoipa_axum::router::OpenApiRouter;
 
-use crate::{ANN, PASSWORD, account, account_with, api, browser, count, drafts, mail_to, run, start, status};
+use crate::{ANN, PASSWORD, account, account_with, api, browser, count, drafts, mail_to, modules, run, start, status};
 
 async fn make(browser: &mut Browser<'_>, scope: &str) -> Value {
     let body = json!({ "name": "Backup", "scope": scope }).to_string();
@@ -70,6 +73,25 @@ async fn a_token_does_what_it_is_for() {
     assert_eq!(with(&app, &write, "GET", "/account", "").await.status, 303);
     let in_query = app.get(&format!("/api/v1/account?access_token={read}")).await;
     assert_eq!((in_query.status.as_u16(), in_query.header("www-authenticate")), (401, "Bearer"));
+}
+
+#[tokio::test]
+async fn a_token_reads_or_writes_what_other_modules_have() {
+    let goods = || OpenApiRouter::new().route("/goods", get(async || "gold").post(async || "sold"));
+    let shop = Module::new("shop").api(Policy::SIGNED_IN, goods());
+    let safe =
+        Module::new("safe").api(Policy::role("admin"), OpenApiRouter::new().route("/safe", get(async || "gold")));
+    let app = TestApp::start(modules().into_iter().chain([shop, safe]).collect()).await;
+    account_with(&app, "admin@example.com", true).await;
+    let mut browser = browser(&app, "admin@example.com").await;
+    assert_eq!(status(&mut browser, "/api/v1/safe").await, 200);
+    for (scope, writes) in [("read", 403), ("write", 200)] {
+        let made = make(&mut browser, scope).await;
+        let token = made["token"].as_str().unwrap();
+        assert_eq!(with(&app, token, "GET", "/api/v1/goods", "").await.status, 200, "{scope}");
+        assert_eq!(with(&app, token, "POST", "/api/v1/goods", "").await.status, writes, "{scope}");
+        assert_eq!(with(&app, token, "GET", "/api/v1/safe", "").await.status, 403, "it has no roles");
+    }
 }
 
 #[tokio::test]
