@@ -1,0 +1,65 @@
+//! Mail: a queue in the database, SMTP, and what comes back.
+//!
+//! A mail is a row in `emails`, accepted in the transaction of the change that calls for it. The job [`deliver::Deliver`]
+//! writes its text and talks to the mail server, step by step; how that ends decides what follows. See [`smtp`].
+
+pub mod deliver;
+mod message;
+mod outbox;
+mod settings;
+mod smtp;
+mod store;
+mod suppression;
+mod test_mail;
+mod unsubscribe;
+
+use std::time::Duration;
+
+use kernel::{AppState, BoxFuture, Module, Policy, database::Migration};
+use mailer::{AddressProved, ModuleExt};
+use tokio::time::interval;
+
+pub use settings::MailSettings;
+pub use store::{Email, State, cancel, retry};
+pub use test_mail::TestMail;
+
+const MIGRATIONS: &[Migration] =
+    &[Migration { version: 1, name: "create emails", sql: include_str!("../migrations/0001_create_emails.sql") }];
+
+/// What this crate brings to the application.
+pub fn module() -> Module {
+    Module::new("email")
+        .migrations(MIGRATIONS)
+        .settings::<MailSettings>()
+        .needs::<signing::Signer>()
+        .provide(outbox::outbox)
+        .job::<deliver::Deliver>()
+        .background(keep_tidy)
+        .mail::<TestMail>()
+        .on::<AddressProved>(suppression::proved)
+        .pages(Policy::PUBLIC, unsubscribe::routes())
+}
+
+/// Removes old mails every hour.
+fn keep_tidy(state: AppState) -> BoxFuture<'static, ()> {
+    Box::pin(async move {
+        let mut hours = interval(Duration::from_hours(1));
+        loop {
+            hours.tick().await;
+            match prune(&state).await {
+                Ok(0) => {}
+                Ok(mails) => tracing::info!(mails, "removed mails that came to an end long ago"),
+                Err(error) => tracing::error!("old mails cannot be removed: {error}"),
+            }
+        }
+    })
+}
+
+/// Removes the mails and events that came to an end longer than `MAIL_KEEP_DAYS` ago, and returns how many mails these were.
+///
+/// # Errors
+///
+/// Fails when the database does.
+pub async fn prune(state: &AppState) -> Result<u64, sqlx::Error> {
+    store::prune(state, state.config.settings::<MailSettings>().keep).await
+}
