@@ -3,7 +3,9 @@
 //! A mail is a row in `emails`, accepted in the transaction of the change that calls for it. The job [`deliver::Deliver`]
 //! writes its text and talks to the mail server, step by step; how that ends decides what follows. See [`smtp`].
 
+mod check;
 pub mod deliver;
+mod mailbox;
 mod message;
 mod outbox;
 mod settings;
@@ -12,16 +14,19 @@ mod store;
 mod suppression;
 mod test_mail;
 mod unsubscribe;
+mod webhooks;
 
 use std::time::Duration;
 
-use kernel::{AppState, BoxFuture, Module, Policy, database::Migration};
+use kernel::{Advice, AppState, BoxFuture, Config, Module, Policy, database::Migration};
 use mailer::{AddressProved, ModuleExt};
 use tokio::time::interval;
 
+pub use check::{check, links_of_html, links_of_text};
 pub use settings::MailSettings;
 pub use store::{Email, State, cancel, retry};
 pub use test_mail::TestMail;
+pub use webhooks::WebhookSettings;
 
 const MIGRATIONS: &[Migration] =
     &[Migration { version: 1, name: "create emails", sql: include_str!("../migrations/0001_create_emails.sql") }];
@@ -37,7 +42,18 @@ pub fn module() -> Module {
         .background(keep_tidy)
         .mail::<TestMail>()
         .on::<AddressProved>(suppression::proved)
-        .pages(Policy::PUBLIC, unsubscribe::routes())
+        .settings::<WebhookSettings>()
+        .job::<webhooks::Handle>()
+        .add(Advice(advise))
+        .pages(Policy::PUBLIC, unsubscribe::routes().merge(mailbox::routes()).merge(webhooks::routes()))
+}
+
+/// Mail that nobody tells about is sent to dead mailboxes again and again, until servers take none of ours.
+fn advise(config: &Config) -> Option<String> {
+    let is_silent = config.settings::<WebhookSettings>().is_silent();
+    let sends = config.settings::<MailSettings>().server.is_some();
+    let advice = "nobody tells about bounces and complaints: set the EMAIL_…_SECRET of the provider that sends mail";
+    (sends && is_silent).then(|| advice.to_owned())
 }
 
 /// Removes old mails every hour.

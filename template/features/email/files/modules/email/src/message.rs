@@ -14,6 +14,9 @@ use mailer::Content;
 
 use crate::settings::MailSettings;
 
+/// How many characters a subject may have: a line of a header must not become longer than a server takes.
+const SUBJECT_LIMIT: usize = 200;
+
 /// What stands around the text.
 #[derive(Clone, Copy, Debug)]
 pub struct Envelope<'a> {
@@ -34,7 +37,7 @@ pub fn build(settings: &MailSettings, envelope: Envelope<'_>, content: Content) 
     let mut builder = Message::builder()
         .from(settings.from.clone())
         .to(Mailbox::new(None, envelope.to.clone()))
-        .subject(content.subject)
+        .subject(content.subject.chars().take(SUBJECT_LIMIT).collect::<String>())
         .message_id(Some(envelope.message_id.to_owned()))
         .date(SystemTime::now());
     if let Some(reply_to) = &settings.reply_to {

@@ -9,7 +9,7 @@ use kernel::{
 };
 use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
-use time::OffsetDateTime;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use uuid::Uuid;
 
 use crate::{
@@ -271,4 +271,10 @@ pub async fn prune(state: &AppState, age: Duration) -> sqlx::Result<u64> {
 #[must_use]
 pub fn now(state: &AppState) -> OffsetDateTime {
     state.clock.now().truncate_to_second()
+}
+
+/// A time as people read it, on pages and in terminals.
+#[must_use]
+pub fn moment(time: &OffsetDateTime) -> String {
+    time.format(&Rfc3339).unwrap_or_default()
 }

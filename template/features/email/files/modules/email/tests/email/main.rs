@@ -2,6 +2,7 @@
 
 mod delivery;
 mod faults;
+mod mailbox;
 mod server;
 
 use email::{Email, State};
