@@ -4,6 +4,8 @@ mod delivery;
 mod faults;
 mod mailbox;
 mod server;
+mod unsubscribe;
+mod webhooks;
 
 use email::{Email, State};
 use kernel::{AppState, Module, database};
