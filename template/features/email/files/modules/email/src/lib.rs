@@ -4,6 +4,7 @@
 //! writes its text and talks to the mail server, step by step; how that ends decides what follows. See [`smtp`].
 
 mod check;
+mod commands;
 pub mod deliver;
 mod mailbox;
 mod message;
@@ -23,6 +24,7 @@ use mailer::{AddressProved, ModuleExt};
 use tokio::time::interval;
 
 pub use check::{check, links_of_html, links_of_text};
+pub use commands::{Command, run};
 pub use settings::MailSettings;
 pub use store::{Email, State, cancel, retry};
 pub use test_mail::TestMail;
@@ -44,6 +46,7 @@ pub fn module() -> Module {
         .on::<AddressProved>(suppression::proved)
         .settings::<WebhookSettings>()
         .job::<webhooks::Handle>()
+        .command::<commands::Mails>()
         .add(Advice(advise))
         .pages(Policy::PUBLIC, unsubscribe::routes().merge(mailbox::routes()).merge(webhooks::routes()))
 }

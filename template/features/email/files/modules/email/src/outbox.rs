@@ -3,14 +3,20 @@
 use std::sync::Arc;
 
 use anyhow::ensure;
-use kernel::{AppState, BoxFuture, Config, Db, config::Environment, database::Connection, jobs};
-use mailer::{Accept, Outbox, Outgoing};
+use kernel::{
+    AppState, BoxFuture, Config, Db,
+    config::Environment,
+    database::{self, Connection},
+    jobs,
+};
+use mailer::{Accept, Kind, Mail, Outbox, Outgoing, Recipient};
 use uuid::Uuid;
 
 use crate::{
     deliver::Deliver,
     settings::MailSettings,
     store::{self, New, State},
+    test_mail::TestMail,
 };
 
 /// The service that other modules send with.
@@ -36,9 +42,17 @@ impl Accept for Queue {
 async fn accept(state: &AppState, connection: &mut Connection, mail: Outgoing) -> anyhow::Result<()> {
     // What cannot be written is refused here, where somebody learns of it.
     (mail.kind.write)(&mail.data, state)?;
-    let settings: &MailSettings = state.config.settings();
-    let id = Uuid::now_v7();
-    let new = New {
+    let is_sent = state.config.settings::<MailSettings>().server.is_some();
+    let new = describe(state, &mail, if is_sent { State::Queued } else { State::Kept });
+    if store::insert(connection, &new).await? && is_sent {
+        jobs::enqueue(connection, &Deliver { id: new.id, turn: 0 }).await?;
+    }
+    Ok(())
+}
+
+fn describe<'a>(state: &AppState, mail: &'a Outgoing, at: State) -> New<'a> {
+    let (id, settings): (_, &MailSettings) = (Uuid::now_v7(), state.config.settings());
+    New {
         id,
         key: mail.to.key.as_deref(),
         message_id: format!("<{id}@{}>", settings.from.email.domain()),
@@ -48,11 +62,18 @@ async fn accept(state: &AppState, connection: &mut Connection, mail: Outgoing) -
         is_secret: mail.kind.is_secret,
         to: &mail.to.address,
         user: mail.to.user,
-        state: if settings.server.is_some() { State::Queued } else { State::Kept },
+        state: at,
         now: store::now(state),
-    };
-    if store::insert(connection, &new).await? && new.state == State::Queued {
-        jobs::enqueue(connection, &Deliver { id, turn: 0 }).await?;
     }
-    Ok(())
+}
+
+/// Stores a test mail that no job sends.
+pub async fn store_test(state: &AppState, to: &str) -> anyhow::Result<Uuid> {
+    let data = serde_json::to_value(TestMail::sample())?;
+    let mail = Outgoing { kind: Kind::of::<TestMail>(), to: Recipient::new(to), data };
+    let new = describe(state, &mail, State::Queued);
+    let mut transaction = database::begin(&state.db).await?;
+    store::insert(&mut transaction, &new).await?;
+    transaction.commit().await?;
+    Ok(new.id)
 }

@@ -1,5 +1,6 @@
 //! Mail, from the module that sends it to the server that takes it, and what comes back.
 
+mod commands;
 mod delivery;
 mod faults;
 mod mailbox;
