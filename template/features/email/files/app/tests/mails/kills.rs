@@ -12,7 +12,7 @@ use mailer::{Mail, Recipient};
 use testkit::TestApp;
 use tokio::time::{interval, timeout};
 
-use crate::server::{MailServer, header, next_line};
+use crate::server::{MailServer, header};
 
 const KILLS: usize = 20;
 
@@ -27,6 +27,7 @@ fn worker(app: &TestApp, server: &MailServer) -> Child {
         ("APP_ENV", "development"),
         ("DATABASE_URL", app.database_url()),
         ("SMTP_URL", &server.url),
+        ("SMTP_CA_FILE", &server.authority),
         ("MAIL_FROM", "shop@example.com"),
         ("WORKER_CONCURRENCY", "1"),
         ("WORKER_HEARTBEAT_SECONDS", "1"),
@@ -53,8 +54,7 @@ async fn scenario_16_killed_workers_lose_nothing_and_count_what_may_be_doubled()
 
     for kill in 0..KILLS {
         let mut victim = worker(&app, &server);
-        let moment = if kill % 2 == 0 { "dot" } else { "answered" };
-        while next_line(&mut server.lines).expect("the server runs") != moment {}
+        server.wait_for(if kill % 2 == 0 { "dot" } else { "answered" });
         victim.kill().unwrap();
         victim.wait().unwrap();
     }

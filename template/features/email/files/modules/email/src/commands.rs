@@ -14,7 +14,7 @@ use crate::{
     outbox,
     settings::MailSettings,
     store::{self, Email, STATES, State, key_of, moment},
-    suppression::{self, Reason, Suppression},
+    suppression::{self, Suppression},
     test_mail::TestMail,
 };
 
@@ -133,7 +133,7 @@ pub async fn run(state: &AppState, command: Command) -> anyhow::Result<String> {
         }
         Command::Suppress { address, notifications } => {
             let scope = if notifications { mailer::Stream::Notification.name() } else { suppression::ALL };
-            suppress(state, &address, scope, "command").await?;
+            suppression::suppress(state, &address, scope, "command").await?;
             Ok(format!("{address} gets no more mail ({scope})\n"))
         }
         Command::Unsuppress { address } => {
@@ -154,14 +154,6 @@ async fn select(state: &AppState, wanted: Option<&str>, to: Option<&str>, limit:
 
 async fn failed_ids(state: &AppState) -> sqlx::Result<Vec<Uuid>> {
     sqlx::query_scalar("SELECT id FROM emails WHERE state = 'failed' ORDER BY id").fetch_all(&state.db).await
-}
-
-/// Keeps mail of a scope from an address, because somebody here says so.
-pub async fn suppress(state: &AppState, address: &str, scope: &str, source: &str) -> anyhow::Result<()> {
-    let (mut transaction, now) = (database::begin(&state.db).await?, store::now(state));
-    suppression::add(&mut transaction, &key_of(address), scope, Reason::Manual, source, now, None).await?;
-    transaction.commit().await?;
-    Ok(())
 }
 
 /// Sends a mail past the queue, but in the same way.

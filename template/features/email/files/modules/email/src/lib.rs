@@ -8,6 +8,7 @@ mod commands;
 pub mod deliver;
 mod mailbox;
 mod message;
+mod monitor;
 mod outbox;
 mod settings;
 mod smtp;
@@ -19,7 +20,7 @@ mod webhooks;
 
 use std::time::Duration;
 
-use kernel::{Advice, AppState, BoxFuture, Config, Module, Policy, database::Migration};
+use kernel::{Advice, AppState, BoxFuture, Config, Link, Module, Place, Policy, Visitor, database::Migration};
 use mailer::{AddressProved, ModuleExt};
 use tokio::time::interval;
 
@@ -48,7 +49,13 @@ pub fn module() -> Module {
         .job::<webhooks::Handle>()
         .command::<commands::Mails>()
         .add(Advice(advise))
+        .pages(Policy::role("admin"), monitor::routes())
+        .link(Link::new(Place::Account, "Mail", monitor::PATH).shown_to(is_admin))
         .pages(Policy::PUBLIC, unsubscribe::routes().merge(mailbox::routes()).merge(webhooks::routes()))
+}
+
+fn is_admin(visitor: Option<&Visitor>) -> bool {
+    visitor.is_some_and(|visitor| visitor.has_role("admin"))
 }
 
 /// Mail that nobody tells about is sent to dead mailboxes again and again, until servers take none of ours.

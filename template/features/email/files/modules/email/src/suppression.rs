@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
-use kernel::{AppState, BoxFuture, Db, database::Connection};
+use kernel::{
+    AppState, BoxFuture, Db,
+    database::{self, Connection},
+};
 use mailer::{AddressProved, Stream};
 use serde::Serialize;
 use sqlx::FromRow;
 use time::OffsetDateTime;
 
-use crate::store::{Email, key_of};
+use crate::store::{self, Email, key_of};
 
 /// The scope of all mail. Others are the name of a stream, and the names of templates.
 pub const ALL: &str = "all";
@@ -95,6 +98,14 @@ pub async fn add(
     );
     let query = query.bind(to_key).bind(scope).bind(reason).bind(source).bind(now).bind(expires_at);
     query.execute(connection).await?;
+    Ok(())
+}
+
+/// Keeps mail of a scope from an address, because somebody here says so.
+pub async fn suppress(state: &AppState, address: &str, scope: &str, source: &str) -> sqlx::Result<()> {
+    let (mut transaction, now) = (database::begin(&state.db).await?, store::now(state));
+    add(&mut transaction, &key_of(address), scope, Reason::Manual, source, now, None).await?;
+    transaction.commit().await?;
     Ok(())
 }
 

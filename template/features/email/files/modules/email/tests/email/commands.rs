@@ -1,6 +1,6 @@
 //! `app mail`.
 
-use clap::{Parser, Subcommand};
+use clap::Parser;
 use email::{Command, State, TestMail};
 use mailer::Mail;
 use serde_json::Value;
@@ -73,6 +73,26 @@ async fn what_waits_is_tried_at_once_or_cancelled() {
     mail(&app, &format!("retry {}", ids[0])).await.unwrap();
     app.run_jobs().await;
     assert_eq!((states(&app).await, server.mails().len()), (vec![State::Sent, State::Sent], 2));
+}
+
+/// The server may have it: nobody can call it back.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_being_sent_is_neither_cancelled_nor_sent_twice() {
+    let Some(mut server) = MailServer::start(&["--fault", "dot=stall", "--times", "1"]) else { return };
+    let app = start(&server).await;
+    send(&app, &TestMail::sample()).await;
+    let jobs = tokio::spawn({
+        let app = app.clone();
+        async move { app.run_jobs().await }
+    });
+    server.wait_for("dot");
+    let id = email(&app).await.id;
+    for command in ["cancel", "retry"] {
+        assert!(mail(&app, &format!("{command} {id}")).await.is_err(), "{command}");
+    }
+    assert_eq!(states(&app).await, [State::Sending]);
+    jobs.await.unwrap();
+    assert_eq!(states(&app).await, [State::Queued]);
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ mod commands;
 mod delivery;
 mod faults;
 mod mailbox;
+mod monitor;
 mod server;
 mod unsubscribe;
 mod webhooks;

@@ -9,7 +9,7 @@ use std::{
 
 pub struct MailServer {
     process: Child,
-    pub lines: BufReader<ChildStdout>,
+    lines: BufReader<ChildStdout>,
     pub url: String,
     pub authority: String,
     folder: PathBuf,
@@ -47,6 +47,11 @@ impl MailServer {
         }
     }
 
+    /// Waits until the server prints this line: `dot` when it has a text, `answered` when it has said so.
+    pub fn wait_for(&mut self, event: &str) {
+        while next_line(&mut self.lines).expect("the server runs") != event {}
+    }
+
     /// The mails that it has taken, in that order.
     pub fn mails(&self) -> Vec<String> {
         let entries = fs::read_dir(&self.folder).expect("the folder is there").map(|entry| entry.unwrap().path());
@@ -57,7 +62,7 @@ impl MailServer {
 }
 
 /// The next line that the server prints; nothing when it has ended.
-pub fn next_line(lines: &mut BufReader<ChildStdout>) -> Option<String> {
+fn next_line(lines: &mut BufReader<ChildStdout>) -> Option<String> {
     let mut line = String::new();
     (lines.read_line(&mut line).ok()? > 0).then(|| line.trim_end().to_owned())
 }
