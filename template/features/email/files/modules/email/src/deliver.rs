@@ -123,6 +123,10 @@ async fn attempt(state: &AppState, email: &Email) -> anyhow::Result<Option<Resul
 }
 
 /// What a stored mail says, now.
+///
+/// # Errors
+///
+/// Fails when it cannot be written.
 pub fn write(state: &AppState, email: &Email) -> anyhow::Result<Content> {
     let kind = state.all::<&'static Kind>().iter().find(|kind| kind.name == email.template);
     let kind = kind.context("no module sends mails of this kind any more")?;
@@ -130,6 +134,10 @@ pub fn write(state: &AppState, email: &Email) -> anyhow::Result<Content> {
 }
 
 /// A stored mail as it goes over the wire.
+///
+/// # Errors
+///
+/// Fails when it cannot be written.
 pub fn compose(state: &AppState, email: &Email, to: &Address) -> anyhow::Result<Message> {
     let (id, unsubscribe) = (email.id.to_string(), unsubscribe::url(state, email));
     let envelope = Envelope { id: &id, message_id: &email.message_id, to, unsubscribe: unsubscribe.as_deref() };

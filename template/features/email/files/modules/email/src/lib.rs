@@ -17,6 +17,7 @@ mod suppression;
 mod test_mail;
 mod unsubscribe;
 mod webhooks;
+// @slot mods
 
 use std::time::Duration;
 
@@ -52,6 +53,7 @@ pub fn module() -> Module {
         .pages(Policy::role("admin"), monitor::routes())
         .link(Link::new(Place::Account, "Mail", monitor::PATH).shown_to(is_admin))
         .pages(Policy::PUBLIC, unsubscribe::routes().merge(mailbox::routes()).merge(webhooks::routes()))
+        // @slot module
 }
 
 fn is_admin(visitor: Option<&Visitor>) -> bool {

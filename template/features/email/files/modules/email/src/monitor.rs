@@ -1,5 +1,7 @@
 //! `/admin/mail`: the queue, for administrators. It shows neither what gives access nor a link that works.
 
+use std::iter;
+
 use askama::Template;
 use axum::{
     extract::{Path, State},
@@ -106,7 +108,7 @@ struct ListPage {
 
 async fn list(State(state): State<AppState>, page: Page, query: ListQuery<Email>) -> Result<Html<String>> {
     let overview = Overview::read(&state.db, store::now(&state)).await?;
-    let states = [("", "Any")].into_iter().chain(STATES.iter().map(|state| (*state, *state))).collect();
+    let states = iter::once(("", "Any")).chain(STATES.iter().map(|state| (*state, *state))).collect();
     let emails = query.fetch(&state.db).await?;
     Ok(Html(ListPage { page, overview, states, emails }.render()?))
 }

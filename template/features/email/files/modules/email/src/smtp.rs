@@ -183,9 +183,10 @@ async fn step<T>(step: Step, limit: Duration, work: impl Future<Output = Result<
 /// What it means that a step has ended with this code, or with none because the connection broke.
 const fn judge(step: Step, code: Option<u16>) -> Verdict {
     match (step, code) {
-        (Step::Connect | Step::StartTls | Step::Auth | Step::MailFrom, _) => Verdict::Ours,
-        // The server wants a password, or encryption.
-        (_, Some(530 | 534 | 535 | 538)) => Verdict::Ours,
+        // The codes say that the server wants a password, or encryption.
+        (Step::Connect | Step::StartTls | Step::Auth | Step::MailFrom, _) | (_, Some(530 | 534 | 535 | 538)) => {
+            Verdict::Ours
+        }
         (_, Some(500..)) => Verdict::Refused,
         (Step::Message, None) => Verdict::Unknown,
         (Step::RcptTo | Step::Data | Step::Message, _) => Verdict::Later,

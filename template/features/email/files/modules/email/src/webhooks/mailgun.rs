@@ -26,14 +26,14 @@ impl FromStr for Key {
 }
 
 #[derive(Deserialize)]
-struct Message {
-    signature: Signature,
+struct Signed {
+    signature: Proof,
     #[serde(rename = "event-data")]
     event: Event,
 }
 
 #[derive(Deserialize)]
-struct Signature {
+struct Proof {
     timestamp: String,
     token: String,
     signature: String,
@@ -42,7 +42,8 @@ struct Signature {
 #[derive(Deserialize)]
 struct Event {
     id: String,
-    event: String,
+    #[serde(rename = "event")]
+    kind: String,
     severity: Option<String>,
     recipient: Option<String>,
     #[serde(default)]
@@ -72,7 +73,7 @@ struct Status {
 /// Reads a message, if it is signed.
 pub fn read(Key(key): &Key, body: &[u8], now: OffsetDateTime) -> Result<Incoming> {
     // The proof stands in the message: what has no proof is not worth an explanation.
-    let Message { signature, event } = serde_json::from_slice(body).map_err(|_| unproved())?;
+    let Signed { signature, event } = serde_json::from_slice(body).map_err(|_| unproved())?;
     check_time(&signature.timestamp, now)?;
     let mac = Hmac::<Sha256>::new_from_slice(key.as_bytes()).map_err(anyhow::Error::from)?;
     let mac = mac.chain_update(&signature.timestamp).chain_update(&signature.token);
@@ -81,7 +82,7 @@ pub fn read(Key(key): &Key, body: &[u8], now: OffsetDateTime) -> Result<Incoming
     if event.id.is_empty() {
         return Err(Error::Refused(StatusCode::BAD_REQUEST, "The event has no id.".to_owned()));
     }
-    let kind = match (&*event.event, event.severity.as_deref()) {
+    let kind = match (&*event.kind, event.severity.as_deref()) {
         ("delivered", _) => Kind::Delivered,
         ("failed", Some("permanent")) => Kind::Hard,
         ("failed", _) => Kind::Soft,

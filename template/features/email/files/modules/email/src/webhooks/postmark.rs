@@ -42,7 +42,7 @@ struct Message {
     #[serde(rename = "ID")]
     id: Option<i64>,
     #[serde(rename = "MessageID", default)]
-    message: String,
+    mail: String,
     email: Option<String>,
     recipient: Option<String>,
     details: Option<String>,
@@ -67,7 +67,7 @@ pub fn read(password: &Password, headers: &HeaderMap, body: &[u8]) -> Result<Inc
     let address = message.email.or(message.recipient);
     let event_id = match message.id {
         Some(id) => format!("{} {id}", message.record_type),
-        None => format!("{} {} {}", message.record_type, message.message, address.as_deref().unwrap_or_default()),
+        None => format!("{} {} {}", message.record_type, message.mail, address.as_deref().unwrap_or_default()),
     };
     // Its own id of a mail tells us nothing, so the address has to.
     Ok(Incoming { event_id, kind, address, message_id: None, detail: message.details, token: None })

@@ -1,5 +1,7 @@
 //! The mail server of `scripts/smtp`, for one test.
 
+#![allow(dead_code, reason = "several tests share this file, and each needs a part of it")]
+
 use std::{
     env, fs,
     io::{BufRead, BufReader},

@@ -64,8 +64,8 @@ fn complaint(address: &str) -> Value {
 }
 
 fn mailgun(token: &str, sent: i64, event: &Value) -> Value {
-    let signature: String =
-        sign(MAILGUN.as_bytes(), &format!("{sent}{token}")).iter().map(|it| format!("{it:02x}")).collect();
+    let bytes = sign(MAILGUN.as_bytes(), &format!("{sent}{token}"));
+    let signature = bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
     json!({ "signature": { "timestamp": sent.to_string(), "token": token, "signature": signature }, "event-data": event })
 }
 
