@@ -21,7 +21,7 @@ mod webhooks;
 
 use std::time::Duration;
 
-use kernel::{Advice, AppState, BoxFuture, Config, Link, Module, Place, Policy, Visitor, database::Migration};
+use kernel::{Advice, AppState, BoxFuture, Config, Link, Module, Place, Policy, Seed, Visitor, database::Migration};
 use mailer::{AddressProved, ModuleExt};
 use tokio::time::interval;
 
@@ -50,6 +50,7 @@ pub fn module() -> Module {
         .job::<webhooks::Handle>()
         .command::<commands::Mails>()
         .add(Advice(advise))
+        .add(Seed(outbox::seed))
         .pages(Policy::role("admin"), monitor::routes())
         .link(Link::new(Place::Account, "Mail", monitor::PATH).shown_to(is_admin))
         .pages(Policy::PUBLIC, unsubscribe::routes().merge(mailbox::routes()).merge(webhooks::routes()))

@@ -77,3 +77,17 @@ pub async fn store_test(state: &AppState, to: &str) -> anyhow::Result<Uuid> {
     transaction.commit().await?;
     Ok(new.id)
 }
+
+/// Fills the mailbox of development with the samples of all mails.
+pub fn seed(state: AppState) -> BoxFuture<'static, anyhow::Result<()>> {
+    Box::pin(async move {
+        let mut transaction = database::begin(&state.db).await?;
+        for kind in state.all::<&'static Kind>() {
+            let to = Recipient::new("ann@example.com").key(format!("sample of {}", kind.name));
+            let mail = Outgoing { kind, to, data: (kind.sample)()? };
+            store::insert(&mut transaction, &describe(&state, &mail, State::Kept)).await?;
+        }
+        transaction.commit().await?;
+        Ok(())
+    })
+}

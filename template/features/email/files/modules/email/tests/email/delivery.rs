@@ -102,7 +102,7 @@ async fn a_mail_that_a_dead_process_left_behind_is_sent_and_doubt_is_counted() {
 }
 
 #[tokio::test]
-async fn no_text_becomes_a_header() {
+async fn scenario_17_no_text_becomes_a_header() {
     let Some(server) = MailServer::start(&[]) else { return };
     let app = start(&server).await;
     let long = "x".repeat(10_000);

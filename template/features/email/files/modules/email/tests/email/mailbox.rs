@@ -1,11 +1,12 @@
 //! The mailbox of development.
 
 use email::{State, TestMail};
+use kernel::Seed;
 use mailer::{Kind, Mail, Recipient};
 use serde_json::Value;
 use testkit::TestApp;
 
-use crate::{ANN, News, Reset, email, modules, run_all_jobs, send, send_to, states};
+use crate::{ANN, News, Reset, email, modules, run_all_jobs, send, send_to, server::MailServer, states};
 
 /// Development, without a mail server.
 async fn start() -> TestApp {
@@ -70,6 +71,20 @@ async fn every_kind_of_mail_has_a_sample() {
         assert!(html.status == 200 && html.header("content-security-policy").starts_with("sandbox"), "{}", kind.name);
     }
     assert_eq!(app.get("/dev/mail/samples/nothing").await.status, 404);
+}
+
+#[tokio::test]
+async fn the_seed_fills_the_mailbox_once_and_sends_nothing() {
+    let Some(server) = MailServer::start(&[]) else { return };
+    let app = crate::start(&server).await;
+    for _ in 0..2 {
+        for Seed(fill) in app.application.state.all() {
+            fill(app.application.state.clone()).await.unwrap();
+        }
+    }
+    run_all_jobs(&app).await;
+    assert_eq!(states(&app).await, [State::Kept; 3]);
+    assert!(server.mails().is_empty());
 }
 
 #[tokio::test]

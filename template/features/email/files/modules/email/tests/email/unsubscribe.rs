@@ -43,7 +43,7 @@ async fn start(server: &MailServer) -> (TestApp, String) {
 }
 
 #[tokio::test]
-async fn one_post_without_a_cookie_refuses_one_kind_of_mail() {
+async fn scenario_17_one_post_without_a_cookie_refuses_one_kind_of_mail() {
     let Some(server) = MailServer::start(&[]) else { return };
     let (app, path) = start(&server).await;
     let answer = app.post_form(&path, "List-Unsubscribe=One-Click").await;
@@ -60,7 +60,7 @@ async fn one_post_without_a_cookie_refuses_one_kind_of_mail() {
 
 /// Scanners of mail follow every link.
 #[tokio::test]
-async fn to_look_changes_nothing() {
+async fn scenario_17_to_look_changes_nothing() {
     let Some(server) = MailServer::start(&[]) else { return };
     let (app, path) = start(&server).await;
     for _ in 0..5 {

@@ -89,7 +89,7 @@ async fn sent(server: &MailServer) -> TestApp {
 }
 
 #[tokio::test]
-async fn a_hard_bounce_stops_everything_until_the_address_is_proved_again() {
+async fn scenario_18_a_hard_bounce_stops_everything_until_the_address_is_proved_again() {
     let Some(server) = MailServer::start(&[]) else { return };
     let app = sent(&server).await;
     tell(&app, "1", &bounce("hard", "ANN@example.com")).await;
@@ -112,7 +112,7 @@ async fn a_hard_bounce_stops_everything_until_the_address_is_proved_again() {
 }
 
 #[tokio::test]
-async fn a_complaint_stops_notifications_and_nothing_else() {
+async fn scenario_18_a_complaint_stops_notifications_and_nothing_else() {
     let Some(server) = MailServer::start(&[]) else { return };
     let app = sent(&server).await;
     tell(&app, "1", &complaint(ANN)).await;
@@ -135,7 +135,7 @@ async fn a_complaint_stops_notifications_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn three_soft_bounces_within_a_week_stop_mail_for_a_week() {
+async fn scenario_18_three_soft_bounces_within_a_week_stop_mail_for_a_week() {
     let Some(server) = MailServer::start(&[]) else { return };
     let app = sent(&server).await;
     tell(&app, "long ago", &bounce("soft", ANN)).await;
@@ -159,7 +159,7 @@ async fn three_soft_bounces_within_a_week_stop_mail_for_a_week() {
 }
 
 #[tokio::test]
-async fn events_that_arrive_in_another_order_mean_the_same() {
+async fn scenario_17_events_that_arrive_in_another_order_mean_the_same() {
     let Some(server) = MailServer::start(&[]) else { return };
     let app = sent(&server).await;
     let id = email(&app).await.message_id;
@@ -173,7 +173,7 @@ async fn events_that_arrive_in_another_order_mean_the_same() {
 
 /// The address of two users is one address.
 #[tokio::test]
-async fn an_event_without_a_mail_counts_for_the_address_alone() {
+async fn scenario_17_an_event_without_a_mail_counts_for_the_address_alone() {
     let Some(server) = MailServer::start(&[]) else { return };
     let app = sent(&server).await;
     send_to(&app, &Recipient::new("bob@example.com"), &TestMail::sample()).await;
@@ -218,7 +218,7 @@ async fn a_provider_without_a_secret_is_not_there() {
 }
 
 #[tokio::test]
-async fn what_is_forged_or_old_is_refused() {
+async fn scenario_17_what_is_forged_or_old_is_refused() {
     let Some(server) = MailServer::start(&[]) else { return };
     let app = sent(&server).await;
     let body = bounce("hard", ANN);
@@ -255,7 +255,7 @@ async fn what_is_forged_or_old_is_refused() {
 
 /// Its signature does not cover the message: who has seen one must not be able to send another with it.
 #[tokio::test]
-async fn a_token_of_mailgun_counts_once() {
+async fn scenario_17_a_token_of_mailgun_counts_once() {
     let Some(server) = MailServer::start(&[]) else { return };
     let app = sent(&server).await;
     let opened = mailgun("t", now(&app), &json!({ "id": "e", "event": "opened" }));
