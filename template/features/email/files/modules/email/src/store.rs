@@ -107,7 +107,13 @@ pub struct New<'a> {
 /// Addresses that mean the same mailbox have the same key.
 #[must_use]
 pub fn key_of(address: &str) -> String {
-    address.trim().to_lowercase()
+    storable(address.trim()).to_lowercase()
+}
+
+/// What others have written, as every database takes it.
+#[must_use]
+pub fn storable(text: &str) -> String {
+    text.replace('\0', " ")
 }
 
 /// Stores a mail, unless its key is taken, and returns whether it did.
@@ -118,7 +124,7 @@ pub async fn insert(connection: &mut Connection, new: &New<'_>) -> sqlx::Result<
          ON CONFLICT (unique_key) DO NOTHING",
     );
     let query = query.bind(new.id).bind(new.key).bind(&new.message_id).bind(new.template).bind(&new.data);
-    let query = query.bind(new.stream).bind(new.is_secret).bind(new.to).bind(key_of(new.to)).bind(new.user);
+    let query = query.bind(new.stream).bind(new.is_secret).bind(storable(new.to)).bind(key_of(new.to)).bind(new.user);
     let stored = query.bind(new.state).bind(new.now).execute(&mut *connection).await?.rows_affected() > 0;
     if stored && new.state == State::Kept {
         let query = "DELETE FROM emails WHERE state = 'kept' AND id NOT IN \
@@ -210,7 +216,7 @@ pub async fn settle(state: &AppState, email: &Email, end: &End) -> anyhow::Resul
          turn = turn + 1 WHERE id = $1 AND attempts = $2 AND state = 'sending'",
     );
     let query = query.bind(email.id).bind(email.attempts).bind(next).bind(deferrals).bind(doubts).bind(reason);
-    let query = query.bind(reply).bind(next_attempt_at).bind(ended_at);
+    let query = query.bind(storable(reply)).bind(next_attempt_at).bind(ended_at);
     let settled = query.execute(&mut *transaction).await?.rows_affected() > 0;
     if settled && let End::Again { after, .. } = end {
         let job = Deliver { id: email.id, turn: email.turn + 1 };

@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::{
-    store::{self, key_of},
+    store::{self, key_of, storable},
     suppression::{self, Reason},
 };
 
@@ -69,11 +69,11 @@ pub async fn insert(
         "INSERT INTO email_events (id, provider, event_id, kind, to_key, message_id, detail, created_at) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (provider, event_id) DO NOTHING",
     );
-    let query = query.bind(id).bind(provider).bind(&incoming.event_id).bind(incoming.kind);
+    let query = query.bind(id).bind(provider).bind(storable(&incoming.event_id)).bind(incoming.kind);
     let query = query.bind(incoming.address.as_deref().map(key_of));
     // Some providers leave the brackets out.
-    let message_id = incoming.message_id.as_ref().map(|id| format!("<{}>", id.trim_matches(['<', '>'])));
-    let query = query.bind(message_id).bind(&incoming.detail).bind(now);
+    let message_id = incoming.message_id.as_ref().map(|id| format!("<{}>", storable(id).trim_matches(['<', '>'])));
+    let query = query.bind(message_id).bind(incoming.detail.as_deref().map(storable)).bind(now);
     Ok(query.execute(connection).await?.rows_affected() > 0)
 }
 
@@ -88,7 +88,7 @@ pub async fn insert_token(
         "INSERT INTO email_events (id, provider, event_id, kind, created_at, handled_at) \
          VALUES ($1, $2, $3, 'token', $4, $4) ON CONFLICT (provider, event_id) DO NOTHING",
     );
-    let query = query.bind(Uuid::now_v7()).bind(provider).bind(format!("token {token}")).bind(now);
+    let query = query.bind(Uuid::now_v7()).bind(provider).bind(storable(&format!("token {token}"))).bind(now);
     Ok(query.execute(connection).await?.rows_affected() > 0)
 }
 

@@ -23,6 +23,7 @@ async fn without_a_server_mail_stays_in_the_mailbox() {
 
     let page = app.get("/dev/mail").await;
     assert!(page.status == 200 && page.body.contains(ANN) && page.body.contains("Reset"), "{}", page.body);
+    assert_eq!(app.get("/dev/mail?to=%00").await.status, 200);
     let page = app.get("/dev/mail?to=bob%40example.com").await;
     assert!(!page.body.contains(ANN) && page.body.contains("bob@example.com"));
 }

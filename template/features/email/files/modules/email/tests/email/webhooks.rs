@@ -280,7 +280,10 @@ async fn what_is_signed_and_makes_no_sense_is_refused() {
         assert_eq!(post_standard(&app, "standard", "1", now(&app), &body).await.status, 400, "{body}");
     }
     assert_eq!(post_postmark(&app, POSTMARK, &json!({})).await.status, 400);
+    let odd = json!({ "type": "email.bounced", "data": { "address": "\0", "message_id": "\0", "detail": "\0" } });
+    assert_eq!(post_standard(&app, "standard", "odd", now(&app), &odd).await.status, 202);
+    app.run_jobs().await;
     let large = json!({ "type": "x", "data": { "detail": "x".repeat(1024 * 1024) } });
     assert_eq!(post_standard(&app, "standard", "1", now(&app), &large).await.status, 413);
-    assert_eq!(count(&app, "email_events").await, 0);
+    assert_eq!(count(&app, "email_events").await, 1);
 }
