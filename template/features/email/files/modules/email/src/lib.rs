@@ -1,7 +1,7 @@
 //! Mail: a queue in the database, SMTP, and what comes back.
 //!
 //! A mail is a row in `emails`, accepted in the transaction of the change that calls for it. The job [`deliver::Deliver`]
-//! writes its text and talks to the mail server, step by step; how that ends decides what follows. See [`smtp`].
+//! writes its text and talks to the mail server, step by step; how that ends decides what follows.
 
 mod check;
 mod commands;
