@@ -75,6 +75,20 @@ async fn what_waits_is_tried_at_once_or_cancelled() {
     assert_eq!((states(&app).await, server.mails().len()), (vec![State::Sent, State::Sent], 2));
 }
 
+#[tokio::test]
+async fn what_is_tried_at_once_is_not_tried_more_often() {
+    let Some(server) = MailServer::start(&["--fault", "rcpt=450 4.2.2 full"]) else { return };
+    let app = start(&server).await;
+    send(&app, &TestMail::sample()).await;
+    app.run_jobs().await;
+    mail(&app, &format!("retry {}", email(&app).await.id)).await.unwrap();
+    app.run_jobs().await;
+    assert_eq!(email(&app).await.attempts, 2);
+    // Both the attempt that was scheduled at first and the new one.
+    run_all_jobs(&app).await;
+    assert_eq!(email(&app).await.attempts, 3);
+}
+
 /// The server may have it: nobody can call it back.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_being_sent_is_neither_cancelled_nor_sent_twice() {
@@ -91,6 +105,7 @@ async fn what_is_being_sent_is_neither_cancelled_nor_sent_twice() {
         assert!(mail(&app, &format!("{command} {id}")).await.is_err(), "{command}");
     }
     assert_eq!(states(&app).await, [State::Sending]);
+    assert!(email(&app).await.data_since.is_some(), "whoever finds it must know that its text was under way");
     jobs.await.unwrap();
     assert_eq!(states(&app).await, [State::Queued]);
 }

@@ -101,6 +101,23 @@ async fn a_mail_that_a_dead_process_left_behind_is_sent_and_doubt_is_counted() {
     }
 }
 
+/// A worker that was cut off for so long that another one has the mail now must not send it as well.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_that_was_taken_over_is_not_sent_by_the_one_who_had_it() {
+    let Some(mut server) = MailServer::start(&["--fault", "data=wait"]) else { return };
+    let app = start_with(&server, &[("SMTP_TIMEOUT_SECONDS", "20")]).await;
+    send(&app, &TestMail::sample()).await;
+    let jobs = tokio::spawn({
+        let app = app.clone();
+        async move { app.run_jobs().await }
+    });
+    server.wait_for("data");
+    sqlx::query("UPDATE emails SET attempts = attempts + 1").execute(app.db()).await.unwrap();
+    server.go_on();
+    jobs.await.unwrap();
+    assert_eq!((states(&app).await, server.mails().len()), (vec![State::Sending], 0));
+}
+
 #[tokio::test]
 async fn scenario_17_no_text_becomes_a_header() {
     let Some(server) = MailServer::start(&[]) else { return };
