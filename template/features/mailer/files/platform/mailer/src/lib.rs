@@ -9,7 +9,7 @@ use std::{
 };
 
 use anyhow::{Context, ensure};
-use kernel::{AppState, BoxFuture, Module, config::Environment, database::Connection};
+use kernel::{AppState, BoxFuture, Event, Module, config::Environment, database::Connection};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use uuid::Uuid;
@@ -107,6 +107,15 @@ pub struct Outgoing {
     /// The [`Mail`] as it was given.
     pub data: Value,
 }
+
+/// Somebody has shown that mail to this address arrives, by following a link. A module that learns it emits this, and one
+/// that delivers sends to the address again, whatever had come back from there.
+#[derive(Clone, Debug)]
+pub struct AddressProved {
+    pub address: String,
+}
+
+impl Event for AddressProved {}
 
 /// Takes mails from modules.
 pub trait Accept: Send + Sync {
