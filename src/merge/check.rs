@@ -25,8 +25,7 @@ pub(super) fn is_right(format: Format, base: &str, ours: &str, theirs: &str, mer
     has_all(&kept, [&our.added(&our_places), &their.added(&their_places)], merged)
         && (is_unordered || moved(&our.keys(&our_places), &keys(merged)) <= moved(&keys(base), &keys(theirs)))
         && (is_unordered || moved(&their.keys(&their_places), &keys(merged)) <= moved(&keys(base), &keys(ours)))
-        && (is_unordered || our.is_anchored_in(&their) && their.is_anchored_in(&our))
-        && (is_unordered || our.removes_nothing_of(&their) && their.removes_nothing_of(&our))
+        && (is_unordered || our.fits(&their) && their.fits(&our))
         && our.comments_tell(&their)
         && their.comments_tell(&our)
         && !mixes_lists(&outlines)
@@ -48,6 +47,8 @@ struct Side<'a> {
     here: Vec<Option<usize>>,
     /// By unit of the side, where the base has it.
     before: Vec<Option<usize>>,
+    /// Whether little of the base is left: as when one database's file takes the place of another's.
+    is_rewritten: bool,
 }
 
 impl<'a> Side<'a> {
@@ -57,7 +58,8 @@ impl<'a> Side<'a> {
             here[old] = Some(new);
             before[new] = Some(old);
         }
-        Self { base, units, here, before }
+        let is_rewritten = 2 * here.iter().flatten().count() < base.len();
+        Self { base, units, here, before, is_rewritten }
     }
 
     /// Where each unit of this side belongs, after what the other side has made of the places: a unit that the base has goes where
@@ -69,21 +71,25 @@ impl<'a> Side<'a> {
             let (before, here, there) = (&self.base[old].place, &self.units[unit].place, &other.units[there].place);
             Some(if before == there { here } else { there })
         };
-        let became = self.became(moved_to);
+        let became = other.is_rewritten.then(|| self.became(moved_to));
         // What stands first in a place is at home there as long as the other side has the place. Else those behind it tell.
         let opened = other.opened();
+        let is_same = |place: &str, there: &str| match &became {
+            Some(_) if opened.contains(place) => there.starts_with(place),
+            Some(became) => became.contains(&(place, there)),
+            None => true,
+        };
         let behind =
             self.units.iter().enumerate().rev().filter_map(|(at, unit)| Some((unit.place.as_str(), moved_to(at)?)));
         let mut known: HashMap<&str, &str> = behind
-            .filter(|(place, there)| !place.is_empty() && !opened.contains(*place) && became.contains(&(place, there)))
+            .filter(|(place, there)| !place.is_empty() && !opened.contains(*place) && is_same(place, there))
             .collect();
         let mut places = Vec::new();
         for (at, unit) in self.units.iter().enumerate() {
             let place = unit.place.as_str();
             match moved_to(at) {
                 Some(there) => {
-                    let stays = opened.contains(place) && there.starts_with(place);
-                    if stays || !opened.contains(place) && became.contains(&(place, there)) {
+                    if is_same(place, there) {
                         known.insert(place, there);
                     }
                     places.push(there.to_owned());
@@ -113,6 +119,11 @@ impl<'a> Side<'a> {
     fn added<'b>(&'b self, places: &'b [String]) -> HashMap<Key<'b>, usize> {
         let new = self.before.iter().zip(self.keys(places)).filter(|(before, _)| before.is_none());
         counted(new.map(|(_, key)| key))
+    }
+
+    /// Whether it is known what this side's changes mean for what the other one has written anew.
+    fn fits(&self, other: &Self) -> bool {
+        !other.is_rewritten || self.is_anchored_in(other) && self.removes_nothing_of(other)
     }
 
     /// Whether of the two lines around whatever this side has added, the other side still has one. Where it has written all of it
