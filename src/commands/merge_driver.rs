@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result};
 use super::{Exit, source};
 use crate::answers::record::{self, Record};
 use crate::cli::MergeDriver;
-use crate::merge::{Labels, Merged, merge_file};
+use crate::merge::{Labels, Merged, contradiction, merge_file};
 use crate::plan::merge_records;
 use crate::project::{Workspace, lines_merge};
 use crate::tree::File;
@@ -63,8 +63,7 @@ fn of_records(ancestor: Option<&File>, ours: &File, theirs: &File, by_text: Merg
         (Some(record), Merged::Clean(file)) if read(&file).as_ref() == Some(&record) => Merged::Clean(file),
         (Some(record), _) => Merged::Clean(File::plain(record.render())),
         (None, Merged::Conflict(marked)) => Merged::Conflict(marked),
-        // Without a format and a common ancestor, whatever differs is a conflict.
-        (None, Merged::Clean(_)) => merge_file("", None, ours, theirs, &LABELS),
+        (None, Merged::Clean(_)) => contradiction(ours, theirs, &LABELS),
     }
 }
 

@@ -25,6 +25,7 @@ pub(super) fn is_right(format: Format, base: &str, ours: &str, theirs: &str, mer
     has_all(&kept, [&our.added(&our_places), &their.added(&their_places)], merged)
         && (is_unordered || moved(&our.keys(&our_places), &keys(merged)) <= moved(&keys(base), &keys(theirs)))
         && (is_unordered || moved(&their.keys(&their_places), &keys(merged)) <= moved(&keys(base), &keys(ours)))
+        && (is_unordered || our.fits(&their) && their.fits(&our))
         && our.comments_tell(&their)
         && their.comments_tell(&our)
         && !mixes_lists(&outlines)
@@ -46,6 +47,8 @@ struct Side<'a> {
     here: Vec<Option<usize>>,
     /// By unit of the side, where the base has it.
     before: Vec<Option<usize>>,
+    /// Whether little of the base is left: as when one database's file takes the place of another's.
+    is_rewritten: bool,
 }
 
 impl<'a> Side<'a> {
@@ -55,7 +58,8 @@ impl<'a> Side<'a> {
             here[old] = Some(new);
             before[new] = Some(old);
         }
-        Self { base, units, here, before }
+        let is_rewritten = 2 * here.iter().flatten().count() < base.len();
+        Self { base, units, here, before, is_rewritten }
     }
 
     /// Where each unit of this side belongs, after what the other side has made of the places: a unit that the base has goes where
@@ -67,19 +71,27 @@ impl<'a> Side<'a> {
             let (before, here, there) = (&self.base[old].place, &self.units[unit].place, &other.units[there].place);
             Some(if before == there { here } else { there })
         };
+        let became = other.is_rewritten.then(|| self.became(moved_to));
         // What stands first in a place is at home there as long as the other side has the place. Else those behind it tell.
-        let opened: HashSet<String> =
-            other.units.iter().map(|unit| outline::inside(&unit.place, &unit.label)).collect();
+        let opened = other.opened();
+        let is_same = |place: &str, there: &str| match &became {
+            Some(_) if opened.contains(place) => there.starts_with(place),
+            Some(became) => became.contains(&(place, there)),
+            None => true,
+        };
         let behind =
             self.units.iter().enumerate().rev().filter_map(|(at, unit)| Some((unit.place.as_str(), moved_to(at)?)));
-        let mut known: HashMap<&str, &str> =
-            behind.filter(|(place, _)| !place.is_empty() && !opened.contains(*place)).collect();
+        let mut known: HashMap<&str, &str> = behind
+            .filter(|(place, there)| !place.is_empty() && !opened.contains(*place) && is_same(place, there))
+            .collect();
         let mut places = Vec::new();
         for (at, unit) in self.units.iter().enumerate() {
             let place = unit.place.as_str();
             match moved_to(at) {
                 Some(there) => {
-                    known.insert(place, there);
+                    if is_same(place, there) {
+                        known.insert(place, there);
+                    }
                     places.push(there.to_owned());
                 }
                 None => places.push(translated(place, &known)),
@@ -88,10 +100,59 @@ impl<'a> Side<'a> {
         places
     }
 
+    /// The places that the other side has made of those of this side: one is another one only where that has more than half of
+    /// all that is in it. A line that two functions happen to share does not make one of them the other.
+    fn became<'b>(&'b self, moved_to: impl Fn(usize) -> Option<&'b str>) -> HashSet<(&'b str, &'b str)> {
+        let (mut sizes, mut shared) = (HashMap::new(), HashMap::new());
+        for (at, unit) in self.units.iter().enumerate().filter(|(at, _)| self.before[*at].is_some()) {
+            for around in around(&unit.place) {
+                *sizes.entry(around).or_insert(0) += 1;
+            }
+            for pair in moved_to(at).into_iter().flat_map(|there| around(&unit.place).zip(around(there))) {
+                *shared.entry(pair).or_insert(0) += 1;
+            }
+        }
+        shared.into_iter().filter(|((place, _), count)| 2 * count > sizes[place]).map(|(pair, _)| pair).collect()
+    }
+
     /// The units that this side has added.
     fn added<'b>(&'b self, places: &'b [String]) -> HashMap<Key<'b>, usize> {
         let new = self.before.iter().zip(self.keys(places)).filter(|(before, _)| before.is_none());
         counted(new.map(|(_, key)| key))
+    }
+
+    /// Whether it is known what this side's changes mean for what the other one has written anew.
+    fn fits(&self, other: &Self) -> bool {
+        !other.is_rewritten || self.is_anchored_in(other) && self.removes_nothing_of(other)
+    }
+
+    /// Whether of the two lines around whatever this side has added, the other side still has one. Where it has written all of it
+    /// anew, nobody knows where the addition belongs.
+    fn is_anchored_in(&self, other: &Self) -> bool {
+        let is_there = |before: Option<usize>| before.is_some_and(|old| other.here[old].is_some());
+        let mut at = 0;
+        self.before.chunk_by(|one, next| one.is_none() == next.is_none()).all(|run| {
+            let start = at;
+            at += run.len();
+            let is_at_an_end = start == 0 || at == self.before.len();
+            run[0].is_some() || is_at_an_end || is_there(self.before[start - 1]) || is_there(self.before[at])
+        })
+    }
+
+    /// The places that this side has.
+    fn opened(&self) -> HashSet<String> {
+        self.units.iter().map(|unit| outline::inside(&unit.place, &unit.label)).collect()
+    }
+
+    /// Whether nothing that this side has removed stands elsewhere now, while the other side has the place still from which it was
+    /// removed: what is elsewhere is something else.
+    fn removes_nothing_of(&self, other: &Self) -> bool {
+        let opened = other.opened();
+        self.base.iter().enumerate().filter(|(old, _)| self.here[*old].is_none()).all(|(old, unit)| {
+            let Some(there) = other.here[old] else { return true };
+            let there = &other.units[there].place;
+            there.starts_with(&unit.place) || !opened.contains(&unit.place)
+        })
     }
 
     /// Whether what this side's new comments are about is still there.
@@ -105,6 +166,11 @@ impl<'a> Side<'a> {
     fn keys<'b>(&'b self, places: &'b [String]) -> Vec<Key<'b>> {
         places.iter().zip(self.units).map(|(place, unit)| (place.as_str(), unit.text.as_str())).collect()
     }
+}
+
+/// A place and all places around it, from the innermost.
+fn around(place: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(place), |place| place.rfind(INSIDE).map(|end| &place[..end]))
 }
 
 /// The place, or the nearest place around it, where the other side has it.

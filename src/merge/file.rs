@@ -106,10 +106,16 @@ pub fn merge(path: &str, base: Option<&File>, ours: &File, theirs: &File, labels
     };
     let format = Format::of(path);
     let Some(base) = base else {
+        // Whichever has every line of the other has all that both have written.
+        for [fuller, other] in [[ours, theirs], [theirs, ours]] {
+            if holds(fuller.text().unwrap_or_default(), other.text().unwrap_or_default()) {
+                return clean(fuller.bytes.clone());
+            }
+        }
         let both = matches!(format, Format::Toml | Format::Lock).then(|| merge_clean(format, "", our_text, their_text));
         return match both.flatten() {
             Some(text) => clean(text.into()),
-            _ => Merged::Conflict(Some(text::side_by_side(our_text, their_text, labels).into())),
+            _ => contradiction(ours, theirs, labels),
         };
     };
     let Some(base_text) = base.text() else {
@@ -129,6 +135,19 @@ pub fn merge(path: &str, base: Option<&File>, ours: &File, theirs: &File, labels
         Some(text) => clean(restored(text)),
         None => Merged::Conflict(Some(restored(text::conflict(&base_text, &our_text, &their_text, labels)))),
     }
+}
+
+/// Two files of which a person has to choose one.
+#[must_use]
+pub fn contradiction(ours: &File, theirs: &File, labels: &Labels<'_>) -> Merged {
+    let texts = ours.text().zip(theirs.text());
+    Merged::Conflict(texts.map(|(ours, theirs)| text::side_by_side(ours, theirs, labels).into()))
+}
+
+/// Whether every line of `part` stands in `whole`, in the same order.
+fn holds(whole: &str, part: &str) -> bool {
+    let mut lines = whole.lines();
+    part.lines().all(|line| lines.any(|other| other == line))
 }
 
 /// The merged text, where all ways to see it agree that it is right: whoever is called ours.

@@ -27,7 +27,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 
-pub use file::{Merged, merge as merge_file};
+pub use file::{Merged, contradiction, merge as merge_file};
 pub(crate) use renames::moved;
 
 use crate::tree::{File, FileTree, TreePath};

@@ -181,3 +181,14 @@ fn a_new_file_where_the_person_has_one_is_a_conflict_unless_they_are_equal() {
     let merge = merged(&[], &[("a", "x\n")], &[("a", "y\n")]);
     assert_eq!(merge.conflicts().count(), 1);
 }
+
+#[test]
+fn of_two_new_files_the_one_that_has_all_of_the_other_is_both() {
+    let (short, long) = ("use a;\nfn a() {}\n", "use a;\nuse b;\nfn a() {}\nfn b() {}\n");
+    for (ours, theirs, expected) in [(short, long, vec![format!("a.rs = {long:?}")]), (long, short, Vec::new())] {
+        assert_eq!(shown(&merged(&[], &[("a.rs", ours)], &[("a.rs", theirs)])), expected);
+    }
+    // The same lines in another order say something else.
+    let merge = merged(&[], &[("a.rs", short)], &[("a.rs", "fn a() {}\nuse a;\n")]);
+    assert!(matches!(merge.changes.values().next(), Some(Change::Conflict(_))));
+}

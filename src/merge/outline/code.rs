@@ -315,11 +315,13 @@ fn is_path(token: &str) -> bool {
 
 /// What an item, a statement or an entry is called by what stands in it or is written for it.
 fn label(texts: &[&str]) -> String {
-    if let Some(at) = texts
-        .iter()
-        .position(|text| ITEMS.contains(text))
-        .filter(|at| texts[..*at].iter().all(|text| is_qualifier(text)))
-    {
+    // A function that becomes `const` is the same function.
+    let is_item = |at: &usize| {
+        let is_of_function =
+            texts.get(at + 1).is_some_and(|next| matches!(*next, "fn" | "async" | "unsafe" | "extern"));
+        ITEMS.contains(&texts[*at]) && !(texts[*at] == "const" && is_of_function)
+    };
+    if let Some(at) = (0..texts.len()).find(is_item).filter(|at| texts[..*at].iter().all(|text| is_qualifier(text))) {
         let named = texts[at..].iter().take_while(|text| !matches!(**text, "(" | "<" | "{" | ":" | "="));
         return named.copied().collect::<Vec<_>>().join(" ");
     }

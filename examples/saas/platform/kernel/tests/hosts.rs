@@ -8,8 +8,11 @@ use tokio::{
     net::TcpStream,
 };
 
-const PRODUCTION: [(&str, &str); 3] =
-    [("APP_ENV", "production"), ("PUBLIC_URL", "https://example.com"), ("ALLOWED_HOSTS", "www.example.com, [2001:db8::1]")];
+const PRODUCTION: [(&str, &str); 3] = [
+    ("APP_ENV", "production"),
+    ("PUBLIC_URL", "https://example.com"),
+    ("ALLOWED_HOSTS", "www.example.com, [2001:db8::1]"),
+];
 
 /// The status of the answer to a request with these headers.
 async fn ask(app: &TestApp, target: &str, headers: &str) -> u16 {

@@ -77,7 +77,8 @@ pub async fn due(db: &Db) -> Result<i64, sqlx::Error> {
 ///
 /// Fails when the database does.
 pub async fn prune(db: &Db, age: Duration) -> Result<u64, sqlx::Error> {
-    let query = "DELETE FROM _jobs WHERE state IN ('done', 'cancelled') AND finished_at <= (SELECT ms FROM _clock) - $1";
+    let query =
+        "DELETE FROM _jobs WHERE state IN ('done', 'cancelled') AND finished_at <= (SELECT ms FROM _clock) - $1";
     Ok(sqlx::query(query).bind(millis(age)).execute(db).await?.rows_affected())
 }
 

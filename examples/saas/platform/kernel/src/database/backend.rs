@@ -209,12 +209,11 @@ pub async fn apply(connection: &mut SqliteConnection, table: &str, step: &Migrat
 
 /// Says what to do about a change that was sent to a connection that only reads.
 pub fn explain(error: Error) -> Error {
-    match &error {
-        Error::Database(cause) if cause.code().as_deref() == Some("8") => Error::InvalidArgument(
-            "this changes the database and returns rows: run it in a transaction of `kernel::database::begin`".into(),
-        ),
-        _ => error,
+    const HINT: &str = "this changes the database and returns rows: run it in a transaction of `kernel::database::begin`";
+    if error.as_database_error().and_then(DatabaseError::code).as_deref() == Some("8") {
+        return Error::InvalidArgument(HINT.to_owned());
     }
+    error
 }
 
 /// Knows which file was opened, and when it was proven that changes can be made. What fails to start or is rolled
