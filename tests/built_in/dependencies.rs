@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use toml::{Table, Value};
 
-use super::{PROJECTS, Project, has_word, is_rust};
+use super::{PROJECTS, Project, TEMPLATE, has_word, is_rust};
 
 #[test]
 fn every_dependency_is_used() {
@@ -51,4 +51,15 @@ fn names(manifest: &Table, kind: &str) -> BTreeSet<String> {
 /// The name by which code calls a crate.
 fn library(name: &str) -> String {
     name.replace('-', "_")
+}
+
+/// A project of the same name as one of its crates would not build.
+#[test]
+fn the_name_of_every_crate_is_reserved() {
+    let manifests = PROJECTS.iter().flat_map(|project| project.texts().map(move |(path, _)| (project, path)));
+    let crates = manifests.filter(|(_, path)| path.ends_with("/Cargo.toml"));
+    let names: BTreeSet<String> = crates
+        .filter_map(|(project, path)| Some(manifest(project, path)["package"]["name"].as_str()?.to_owned()))
+        .collect();
+    assert_eq!(names, TEMPLATE.manifest.reserved_names.iter().cloned().collect());
 }
