@@ -14,18 +14,24 @@ use super::{PROJECTS, Project, TEMPLATE, has_word};
 
 /// Words that name a feature or a crate, and are ordinary language or somebody else's name, too. These say nothing; the
 /// other marks of their features do.
-const ORDINARY: [&str; 12] = [
+const ORDINARY: [&str; 18] = [
     ".cargo/",
+    "accounts",
+    "auth",
     "backups",
     "clients",
     "components",
     "cookie",
+    "email",
     "example",
     "headers",
     "lists",
+    "mailer",
     "notify",
     "rest",
     "rustls",
+    "schedules",
+    "tempfile",
     "time",
 ];
 

@@ -5,7 +5,8 @@ use std::sync::{Mutex, PoisonError};
 use axum::response::AppendHeaders;
 use kernel::{AppState, Error, Event, Result, database};
 use mailer::Recipient;
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::{
@@ -41,8 +42,14 @@ impl Event for Export {}
 
 impl Export {
     /// Adds what a module has.
-    pub fn add(&self, what: &str, data: Value) {
+    ///
+    /// # Errors
+    ///
+    /// Fails when it cannot be written as JSON.
+    pub fn add<T: Serialize + ?Sized>(&self, what: &str, data: &T) -> anyhow::Result<()> {
+        let data = serde_json::to_value(data)?;
         self.data.lock().unwrap_or_else(PoisonError::into_inner).insert(what.to_owned(), data);
+        Ok(())
     }
 }
 
@@ -54,10 +61,10 @@ impl Export {
 pub async fn export(state: &AppState, Confirmed(session): &Confirmed) -> Result<Value> {
     let user = account::of(&state.db, session).await?;
     let export = Export { user: user.id, data: Mutex::default() };
-    export.add("account", json!(user));
-    export.add("sessions", json!(account::sessions(&state.db, session).await?));
-    export.add("tokens", json!(tokens::all(&state.db, user.id).await?));
-    export.add("activity", json!(activity::all(&state.db, user.id).await?));
+    export.add("account", &user)?;
+    export.add("sessions", &account::sessions(&state.db, session).await?)?;
+    export.add("tokens", &tokens::all(&state.db, user.id).await?)?;
+    export.add("activity", &activity::all(&state.db, user.id).await?)?;
     let mut transaction = database::begin(&state.db).await?;
     state.emit(&mut transaction, &export).await?;
     transaction.commit().await?;

@@ -2,6 +2,7 @@
 //! row and the secret of the application, so that nothing which is stored lets anybody in.
 
 use kernel::{AppState, Error, Result, database::Connection};
+use mailer::AddressProved;
 use signing::Signer;
 use sqlx::FromRow;
 use time::{Duration, OffsetDateTime};
@@ -163,7 +164,7 @@ pub async fn find(state: &AppState, token: &str, purposes: &[Purpose]) -> Result
     if is_signed && is_live && purposes.contains(&purpose) { Ok(link) } else { Err(gone()) }
 }
 
-/// Uses a link up: of those who try at the same time, one can.
+/// Uses a link up: of those who try at the same time, one can. Mail to its address arrives, as has been shown.
 ///
 /// # Errors
 ///
@@ -171,8 +172,11 @@ pub async fn find(state: &AppState, token: &str, purposes: &[Purpose]) -> Result
 pub async fn use_up(state: &AppState, connection: &mut Connection, link: &Link) -> Result<()> {
     let now = state.clock.now().truncate_to_second();
     let query = sqlx::query("UPDATE links SET used_at = $1 WHERE id = $2 AND used_at IS NULL AND expires_at > $1");
-    let used = query.bind(now).bind(link.id).execute(connection).await?.rows_affected();
-    if used == 1 { Ok(()) } else { Err(gone()) }
+    if query.bind(now).bind(link.id).execute(&mut *connection).await?.rows_affected() == 0 {
+        return Err(gone());
+    }
+    state.emit(connection, &AddressProved { address: link.email.clone() }).await?;
+    Ok(())
 }
 
 /// Ends the links of a user that prove less than what has just happened.

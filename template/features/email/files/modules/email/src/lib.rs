@@ -6,6 +6,7 @@
 mod check;
 mod commands;
 pub mod deliver;
+// @slot mods
 mod mailbox;
 mod message;
 mod monitor;
@@ -17,7 +18,6 @@ mod suppression;
 mod test_mail;
 mod unsubscribe;
 mod webhooks;
-// @slot mods
 
 use std::time::Duration;
 

@@ -2,7 +2,6 @@
 
 use auth::{AdminAppointed, Export, UserDeleted};
 use kernel::{AppState, BoxFuture, database::Connection};
-use serde_json::json;
 use uuid::Uuid;
 
 use crate::note::Note;
@@ -29,8 +28,7 @@ pub fn export<'a>(
     Box::pin(async move {
         let query = sqlx::query_as("SELECT * FROM notes WHERE user_id = $1 ORDER BY id");
         let notes: Vec<Note> = query.bind(export.user).fetch_all(connection).await?;
-        export.add("notes", json!(notes));
-        Ok(())
+        export.add("notes", &notes)
     })
 }
 
