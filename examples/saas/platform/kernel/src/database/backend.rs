@@ -209,7 +209,8 @@ pub async fn apply(connection: &mut SqliteConnection, table: &str, step: &Migrat
 
 /// Says what to do about a change that was sent to a connection that only reads.
 pub fn explain(error: Error) -> Error {
-    const HINT: &str = "this changes the database and returns rows: run it in a transaction of `kernel::database::begin`";
+    const HINT: &str =
+        "this changes the database and returns rows: run it in a transaction of `kernel::database::begin`";
     if error.as_database_error().and_then(DatabaseError::code).as_deref() == Some("8") {
         return Error::InvalidArgument(HINT.to_owned());
     }
