@@ -71,7 +71,8 @@ impl<'a> Side<'a> {
             let (before, here, there) = (&self.base[old].place, &self.units[unit].place, &other.units[there].place);
             Some(if before == there { here } else { there })
         };
-        let became = other.is_rewritten.then(|| self.became(moved_to));
+        let kept = self.units.iter().enumerate().filter(|(at, _)| self.before[*at].is_some());
+        let became = other.is_rewritten.then(|| became(kept.map(|(at, unit)| (unit.place.as_str(), moved_to(at)))));
         // What stands first in a place is at home there as long as the other side has the place. Else those behind it tell.
         let opened = other.opened();
         let is_same = |place: &str, there: &str| match &became {
@@ -98,21 +99,6 @@ impl<'a> Side<'a> {
             }
         }
         places
-    }
-
-    /// The places that the other side has made of those of this side: one is another one only where that has more than half of
-    /// all that is in it. A line that two functions happen to share does not make one of them the other.
-    fn became<'b>(&'b self, moved_to: impl Fn(usize) -> Option<&'b str>) -> HashSet<(&'b str, &'b str)> {
-        let (mut sizes, mut shared) = (HashMap::new(), HashMap::new());
-        for (at, unit) in self.units.iter().enumerate().filter(|(at, _)| self.before[*at].is_some()) {
-            for around in around(&unit.place) {
-                *sizes.entry(around).or_insert(0) += 1;
-            }
-            for pair in moved_to(at).into_iter().flat_map(|there| around(&unit.place).zip(around(there))) {
-                *shared.entry(pair).or_insert(0) += 1;
-            }
-        }
-        shared.into_iter().filter(|((place, _), count)| 2 * count > sizes[place]).map(|(pair, _)| pair).collect()
     }
 
     /// The units that this side has added.
@@ -144,14 +130,15 @@ impl<'a> Side<'a> {
         self.units.iter().map(|unit| outline::inside(&unit.place, &unit.label)).collect()
     }
 
-    /// Whether nothing that this side has removed stands elsewhere now, while the other side has the place still from which it was
-    /// removed: what is elsewhere is something else.
+    /// Whether nothing that this side has removed stands in another place now: there, it is something else.
     fn removes_nothing_of(&self, other: &Self) -> bool {
         let opened = other.opened();
-        self.base.iter().enumerate().filter(|(old, _)| self.here[*old].is_none()).all(|(old, unit)| {
-            let Some(there) = other.here[old] else { return true };
-            let there = &other.units[there].place;
-            there.starts_with(&unit.place) || !opened.contains(&unit.place)
+        let there = |old: usize| other.here[old].map(|at| other.units[at].place.as_str());
+        let became = became(self.base.iter().enumerate().map(|(old, unit)| (unit.place.as_str(), there(old))));
+        let mut removed = self.base.iter().enumerate().filter(|(old, _)| self.here[*old].is_none());
+        removed.all(|(old, unit)| {
+            let (place, Some(there)) = (unit.place.as_str(), there(old)) else { return true };
+            if opened.contains(place) { there.starts_with(place) } else { became.contains(&(place, there)) }
         })
     }
 
@@ -166,6 +153,21 @@ impl<'a> Side<'a> {
     fn keys<'b>(&'b self, places: &'b [String]) -> Vec<Key<'b>> {
         places.iter().zip(self.units).map(|(place, unit)| (place.as_str(), unit.text.as_str())).collect()
     }
+}
+
+/// Which places are which others, of units that stood in one and stand in another, or nowhere: one is another one only where that
+/// has more than half of all that was in it. A line that two functions happen to share does not make one of them the other.
+fn became<'a>(moves: impl Iterator<Item = (&'a str, Option<&'a str>)>) -> HashSet<(&'a str, &'a str)> {
+    let (mut sizes, mut shared) = (HashMap::new(), HashMap::new());
+    for (place, there) in moves {
+        for around in around(place) {
+            *sizes.entry(around).or_insert(0) += 1;
+        }
+        for pair in there.into_iter().flat_map(|there| around(place).zip(around(there))) {
+            *shared.entry(pair).or_insert(0) += 1;
+        }
+    }
+    shared.into_iter().filter(|((place, _), count)| 2 * count > sizes[place]).map(|(pair, _)| pair).collect()
 }
 
 /// A place and all places around it, from the innermost.
