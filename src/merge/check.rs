@@ -15,6 +15,10 @@ use super::outline::{self, INSIDE, Unit};
 
 /// Whether the merged text has all changes of both sides and no other.
 pub(super) fn is_right(format: Format, base: &str, ours: &str, theirs: &str, merged: &str) -> bool {
+    let is_of_their_lines = || {
+        let lines: HashSet<&str> = ours.lines().chain(theirs.lines()).map(str::trim).collect();
+        merged.lines().all(|line| lines.contains(line.trim()))
+    };
     let outlines = [base, ours, theirs, merged].map(|text| outline::of(format, text));
     let [base, ours, theirs, merged] = &outlines;
     let (our, their) = (Side::new(format, base, ours), Side::new(format, base, theirs));
@@ -22,10 +26,15 @@ pub(super) fn is_right(format: Format, base: &str, ours: &str, theirs: &str, mer
     // The keys of a table are in the order that somebody likes.
     let is_unordered = matches!(format, Format::Json | Format::Toml);
     let (our_places, their_places) = (our.places_in(&their), their.places_in(&our));
+    let is_in_order = || {
+        moved(&our.keys(&our_places), &keys(merged)) <= moved(&keys(base), &keys(theirs))
+            && moved(&their.keys(&their_places), &keys(merged)) <= moved(&keys(base), &keys(ours))
+    };
     has_all(&kept, [&our.added(&our_places), &their.added(&their_places)], merged)
-        && (is_unordered || moved(&our.keys(&our_places), &keys(merged)) <= moved(&keys(base), &keys(theirs)))
-        && (is_unordered || moved(&their.keys(&their_places), &keys(merged)) <= moved(&keys(base), &keys(ours)))
-        && (is_unordered || our.fits(&their) && their.fits(&our))
+        && (is_unordered || is_in_order() && our.fits(&their) && their.fits(&our))
+        // Of a line that somebody has changed and somebody else has written anew, no part has a place in the other.
+        && (is_unordered || !(our.is_rewritten || their.is_rewritten) || is_of_their_lines())
+        && (!is_unordered || our.moves_nothing_of(&their) && their.moves_nothing_of(&our))
         && our.comments_tell(&their)
         && their.comments_tell(&our)
         && !mixes_lists(&outlines)
@@ -71,14 +80,12 @@ impl<'a> Side<'a> {
             let (before, here, there) = (&self.base[old].place, &self.units[unit].place, &other.units[there].place);
             Some(if before == there { here } else { there })
         };
-        let became = other.is_rewritten.then(|| self.became(moved_to));
         // What stands first in a place is at home there as long as the other side has the place. Else those behind it tell.
         let opened = other.opened();
-        let is_same = |place: &str, there: &str| match &became {
-            Some(_) if opened.contains(place) => there.starts_with(place),
-            Some(became) => became.contains(&(place, there)),
-            None => true,
-        };
+        let kept = self.units.iter().enumerate().filter(|(at, _)| self.before[*at].is_some());
+        let moves = kept.map(|(at, unit)| (unit.place.as_str(), moved_to(at)));
+        let became = other.is_rewritten.then(|| Moves::of(moves, &opened));
+        let is_same = |place, there| became.as_ref().is_none_or(|moves| moves.are_likely(place, there));
         let behind =
             self.units.iter().enumerate().rev().filter_map(|(at, unit)| Some((unit.place.as_str(), moved_to(at)?)));
         let mut known: HashMap<&str, &str> = behind
@@ -100,25 +107,22 @@ impl<'a> Side<'a> {
         places
     }
 
-    /// The places that the other side has made of those of this side: one is another one only where that has more than half of
-    /// all that is in it. A line that two functions happen to share does not make one of them the other.
-    fn became<'b>(&'b self, moved_to: impl Fn(usize) -> Option<&'b str>) -> HashSet<(&'b str, &'b str)> {
-        let (mut sizes, mut shared) = (HashMap::new(), HashMap::new());
-        for (at, unit) in self.units.iter().enumerate().filter(|(at, _)| self.before[*at].is_some()) {
-            for around in around(&unit.place) {
-                *sizes.entry(around).or_insert(0) += 1;
-            }
-            for pair in moved_to(at).into_iter().flat_map(|there| around(&unit.place).zip(around(there))) {
-                *shared.entry(pair).or_insert(0) += 1;
-            }
-        }
-        shared.into_iter().filter(|((place, _), count)| 2 * count > sizes[place]).map(|(pair, _)| pair).collect()
-    }
-
     /// The units that this side has added.
     fn added<'b>(&'b self, places: &'b [String]) -> HashMap<Key<'b>, usize> {
         let new = self.before.iter().zip(self.keys(places)).filter(|(before, _)| before.is_none());
         counted(new.map(|(_, key)| key))
+    }
+
+    /// Whether nothing that the other side has removed stands at a key of the same name in another table of this side.
+    fn moves_nothing_of(&self, other: &Self) -> bool {
+        let named = |unit: &'a Unit| (unit.place.rsplit(INSIDE).next(), unit.text.as_str());
+        let new = |side: &Self| -> HashSet<_> {
+            let new = side.units.iter().zip(&side.before).filter(|(_, before)| before.is_none());
+            new.map(|(unit, _)| named(unit)).collect()
+        };
+        let (mine, their) = (new(self), new(other));
+        let mut gone = self.base.iter().enumerate().filter(|(old, _)| self.here[*old].or(other.here[*old]).is_none());
+        gone.all(|(_, unit)| !mine.contains(&named(unit)) || their.contains(&named(unit)))
     }
 
     /// Whether it is known what this side's changes mean for what the other one has written anew.
@@ -144,15 +148,14 @@ impl<'a> Side<'a> {
         self.units.iter().map(|unit| outline::inside(&unit.place, &unit.label)).collect()
     }
 
-    /// Whether nothing that this side has removed stands elsewhere now, while the other side has the place still from which it was
-    /// removed: what is elsewhere is something else.
+    /// Whether nothing that this side has removed stands in another place now: there, it is something else.
     fn removes_nothing_of(&self, other: &Self) -> bool {
         let opened = other.opened();
-        self.base.iter().enumerate().filter(|(old, _)| self.here[*old].is_none()).all(|(old, unit)| {
-            let Some(there) = other.here[old] else { return true };
-            let there = &other.units[there].place;
-            there.starts_with(&unit.place) || !opened.contains(&unit.place)
-        })
+        let there = |old: usize| other.here[old].map(|at| other.units[at].place.as_str());
+        let places = || self.base.iter().enumerate().map(|(old, unit)| (unit.place.as_str(), there(old)));
+        let moves = Moves::of(places(), &opened);
+        let mut removed = places().zip(&self.here).filter(|(_, here)| here.is_none());
+        removed.all(|((place, there), _)| there.is_none_or(|there| moves.are_likely(place, there)))
     }
 
     /// Whether what this side's new comments are about is still there.
@@ -165,6 +168,42 @@ impl<'a> Side<'a> {
 
     fn keys<'b>(&'b self, places: &'b [String]) -> Vec<Key<'b>> {
         places.iter().zip(self.units).map(|(place, unit)| (place.as_str(), unit.text.as_str())).collect()
+    }
+}
+
+/// What has become of places in a text that was written anew.
+struct Moves<'a> {
+    /// The places that the new text has.
+    opened: &'a HashSet<String>,
+    /// Places, and those that have more than half of all that was in them. A line that two functions happen to share does not make
+    /// one of them the other.
+    became: HashSet<(&'a str, &'a str)>,
+}
+
+impl<'a> Moves<'a> {
+    /// From the place of each unit, and where it is now, if it is anywhere.
+    fn of(units: impl Iterator<Item = (&'a str, Option<&'a str>)>, opened: &'a HashSet<String>) -> Self {
+        let (mut sizes, mut shared) = (HashMap::new(), HashMap::new());
+        for (place, there) in units {
+            for around in around(place) {
+                *sizes.entry(around).or_insert(0) += 1;
+            }
+            for pair in there.into_iter().flat_map(|there| around(place).zip(around(there))) {
+                *shared.entry(pair).or_insert(0) += 1;
+            }
+        }
+        let most = shared.into_iter().filter(|((place, _), count)| 2 * count > sizes[place]);
+        Self { opened, became: most.map(|(pair, _)| pair).collect() }
+    }
+
+    /// Whether what was in one place and is in the other is the same thing: within a place that is still there, or in the one that
+    /// it has become.
+    fn are_likely(&self, place: &str, there: &str) -> bool {
+        if self.opened.contains(place) {
+            around(there).any(|outer| outer == place)
+        } else {
+            self.became.contains(&(place, there))
+        }
     }
 }
 
@@ -306,5 +345,41 @@ mod tests {
         let (ours, theirs) = (base.replace("doctor: env\n", ""), base.replace("budgets:\n    b\n\n", ""));
         let merged = theirs.replace("doctor: env\n", "");
         assert!(!is_right(Format::Just, base, &ours, &theirs, &merged));
+    }
+
+    #[test]
+    fn what_was_written_anew_has_no_place_for_what_stood_in_something_else() {
+        let base = "fn a() {\n    one();\n    two();\n    wake();\n}\n\nfn b() {\n    three();\n    four();\n}\n";
+        let theirs = "fn a() {\n}\n\nfn ab() {\n    five();\n    wake();\n    six();\n}\n";
+        let check = |mine: &str, merged: &str| {
+            let ours = base.replace("    wake();\n", mine);
+            is_right(Format::Rust, base, &ours, theirs, &theirs.replace("    wake();\n", merged))
+        };
+        assert!(check("    wake();\n", "    wake();\n"));
+        assert!(!check("    wake();\n    mine();\n", "    wake();\n    mine();\n"), "an addition to another function");
+        assert!(!check("", ""), "what is called in another function was not removed there");
+        let ours = base.replace("    four();\n", "    mine();\n    four();\n");
+        let merged = theirs.replace("    six();\n", "    mine();\n    six();\n");
+        assert!(!is_right(Format::Rust, base, &ours, theirs, &merged), "an addition with nothing left around it");
+    }
+
+    #[test]
+    fn an_addition_needs_one_of_the_lines_around_it() {
+        let base = "const A: u8 = 1;\nconst B: u8 = 2;\nconst C: u8 = 3;\nconst D: u8 = 4;\nconst E: u8 = 5;\n";
+        let theirs = "const F: u8 = 6;\nconst G: u8 = 7;\nconst E: u8 = 5;\n";
+        for (after, is_known) in [("const B: u8 = 2;\n", false), ("const D: u8 = 4;\n", true)] {
+            let ours = base.replace(after, &format!("{after}const MINE: u8 = 0;\n"));
+            let merged = theirs.replace("const E", "const MINE: u8 = 0;\nconst E");
+            assert_eq!(is_right(Format::Rust, base, &ours, theirs, &merged), is_known, "{ours}");
+        }
+    }
+
+    #[test]
+    fn what_one_side_moves_to_another_table_is_not_removed_by_the_other() {
+        let base = "[a]\nx.y = true\nz = 1\n\n[b]\n";
+        let (ours, theirs) = ("[a]\nz = 1\n\n[b]\nx.y = true\n", "[a]\nz = 1\n\n[b]\n");
+        assert!(!is_right(Format::Toml, base, ours, theirs, ours));
+        assert!(!is_right(Format::Toml, base, theirs, ours, ours));
+        assert!(is_right(Format::Toml, base, ours, base, ours));
     }
 }

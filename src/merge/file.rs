@@ -106,10 +106,13 @@ pub fn merge(path: &str, base: Option<&File>, ours: &File, theirs: &File, labels
     };
     let format = Format::of(path);
     let Some(base) = base else {
-        // Whichever has every line of the other has all that both have written.
-        for [fuller, other] in [[ours, theirs], [theirs, ours]] {
-            if holds(fuller.text().unwrap_or_default(), other.text().unwrap_or_default()) {
-                return clean(fuller.bytes.clone());
+        let is_readable = |text: &str| format.reads(text) != Some(false);
+        if is_readable(our_text) && is_readable(their_text) {
+            // The one that has all of the other, each in its place, is what both have written.
+            let is_both =
+                |file: &&File| file.text().is_some_and(|text| check::is_right(format, "", our_text, their_text, text));
+            if let Some(both) = [ours, theirs].into_iter().find(is_both) {
+                return clean(both.bytes.clone());
             }
         }
         let both = matches!(format, Format::Toml | Format::Lock).then(|| merge_clean(format, "", our_text, their_text));
@@ -142,12 +145,6 @@ pub fn merge(path: &str, base: Option<&File>, ours: &File, theirs: &File, labels
 pub fn contradiction(ours: &File, theirs: &File, labels: &Labels<'_>) -> Merged {
     let texts = ours.text().zip(theirs.text());
     Merged::Conflict(texts.map(|(ours, theirs)| text::side_by_side(ours, theirs, labels).into()))
-}
-
-/// Whether every line of `part` stands in `whole`, in the same order.
-fn holds(whole: &str, part: &str) -> bool {
-    let mut lines = whole.lines();
-    part.lines().all(|line| lines.any(|other| other == line))
 }
 
 /// The merged text, where all ways to see it agree that it is right: whoever is called ours.

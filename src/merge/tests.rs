@@ -188,7 +188,16 @@ fn of_two_new_files_the_one_that_has_all_of_the_other_is_both() {
     for (ours, theirs, expected) in [(short, long, vec![format!("a.rs = {long:?}")]), (long, short, Vec::new())] {
         assert_eq!(shown(&merged(&[], &[("a.rs", ours)], &[("a.rs", theirs)])), expected);
     }
-    // The same lines in another order say something else.
-    let merge = merged(&[], &[("a.rs", short)], &[("a.rs", "fn a() {}\nuse a;\n")]);
-    assert!(matches!(merge.changes.values().next(), Some(Change::Conflict(_))));
+    // The same lines in another order, or in another place, say something else.
+    for (path, ours, theirs) in [
+        ("a.rs", short, "fn a() {}\nuse a;\n"),
+        ("a.rs", "fn a() {\n    x();\n}\n", "fn a() {\n}\nfn b() {\n    x();\n}\n"),
+        ("a.yaml", "a:\n  - x\n", "a:\nb:\n  - x\n"),
+        ("a.md", "# A\n\nx\n", "# A\n\n# B\n\nx\n"),
+    ] {
+        for (ours, theirs) in [(ours, theirs), (theirs, ours)] {
+            let merge = merged(&[], &[(path, ours)], &[(path, theirs)]);
+            assert_eq!(merge.conflicts().count(), 1, "{path}: {ours:?} and {theirs:?}");
+        }
+    }
 }

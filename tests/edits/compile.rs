@@ -107,13 +107,14 @@ fn projects<'a>(runs: &'a [Run<'_>], all: bool) -> Vec<(String, &'a FileTree)> {
 /// The files that the compiler sees, by path.
 pub(crate) type Code<'a> = BTreeMap<&'a str, &'a [u8]>;
 
-/// The files that the compiler sees: the manifest, and the folders that hold crates or cargo's settings.
+/// The files that the compiler sees: the manifest, the folders that hold crates or cargo's settings, and the file that gives
+/// `modules/*` something to match.
 fn code(project: &FileTree) -> Code<'_> {
     let top = |path: &str| path.split('/').next().expect("a name").to_owned();
     let crates = project.iter().map(|(path, _)| path.as_str()).filter(|path| path.ends_with("/Cargo.toml")).map(top);
     let seen: HashSet<_> = crates.chain(["Cargo.toml", ".cargo"].map(str::to_owned)).collect();
     let files = project.iter().map(|(path, file)| (path.as_str(), &*file.bytes));
-    files.filter(|(path, _)| seen.contains(&top(path))).collect()
+    files.filter(|(path, _)| seen.contains(&top(path)) || *path == "modules/README.md").collect()
 }
 
 fn hash(code: &Code<'_>) -> u64 {

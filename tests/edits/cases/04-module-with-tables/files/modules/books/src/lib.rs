@@ -2,7 +2,7 @@
 
 use axum::{Json as JsonBody, extract::State};
 use kernel::{AppState, Error, Module, Policy, Result, database::Migration};
-use listing::{Column, List, ListQuery, Listed};
+use listing::{Column, Everyone, List, ListQuery, Listed};
 use rest::Path;
 use serde::Serialize;
 use sqlx::FromRow;
@@ -20,6 +20,8 @@ pub struct Book {
 }
 
 impl Listed for Book {
+    type Owner = Everyone;
+
     const FROM: &'static str = "books";
     const COLUMNS: &'static [Column] = &[Column::text("title").sortable().filterable()];
     const DEFAULT_SORT: &'static str = "title";

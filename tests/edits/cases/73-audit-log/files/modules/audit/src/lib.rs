@@ -6,7 +6,7 @@ use axum::{
     response::Response,
 };
 use kernel::{
-    Module,
+    Module, Stage,
     config::{Reader, Settings},
 };
 
@@ -23,7 +23,7 @@ impl Settings for Audit {
 
 /// What this crate brings to the application.
 pub fn module() -> Module {
-    Module::new("audit").settings::<Audit>().layer(|router, _, state| {
+    Module::new("audit").settings::<Audit>().layer(Stage::Content, |router, _, state| {
         let prefix = state.config.settings::<Audit>().prefix.clone();
         tracing::debug!(prefix, "changes are written down");
         router.layer(from_fn(write_down))
