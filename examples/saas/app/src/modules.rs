@@ -10,10 +10,14 @@ pub fn add_to(modules: &mut Vec<Module>) {
     modules.push(doctor::module());
     modules.push(health_report::module());
     modules.push(job_commands::module());
+    modules.push(mailer::module());
     modules.push(rate_limits::module());
     modules.push(rest::module());
     modules.push(api_docs::module());
     modules.push(schedules::module());
+    modules.push(signing::module());
+    modules.push(email::module());
     modules.push(backups::module());
+    modules.push(auth::module());
     modules.push(notes::module());
 }

@@ -20,7 +20,7 @@ mod server;
 mod service;
 mod state;
 
-pub use access::{Access, Policy, Time, Visitor};
+pub use access::{Access, Policy, SignIn, Time, Visitor};
 pub use clock::Clock;
 pub use config::Config;
 pub use database::Db;
@@ -29,8 +29,8 @@ pub use jobs::Job;
 pub use link::{Link, Place};
 pub use logging::print;
 pub use module::{
-    Admits, Advice, Area, Background, BoxFuture, Command, Csp, Csrf, Describe, ErrorPage, Event, Layer, Module,
-    Observer, On, Routes, Seed, Stage, Trace, TrustsPeer,
+    Admits, Advice, Area, Background, BoxFuture, Command, Csp, Csrf, Describe, ErrorPage, Event, Inspect, Layer,
+    Module, Observer, On, Routes, Seed, Stage, Trace, TrustsPeer,
 };
 pub use program::Program;
 pub use server::{Application, MountedRoute, openapi};

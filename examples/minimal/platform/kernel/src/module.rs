@@ -98,6 +98,11 @@ pub struct Admits(pub fn(&AppState, std::net::IpAddr) -> Option<Box<dyn std::any
 #[derive(Clone, Copy)]
 pub struct Advice(pub fn(&Config) -> Option<String>);
 
+/// Looks into the database for what keeps people from working with the application, such as that nobody can manage it, and
+/// says what to do about it.
+#[derive(Clone, Copy)]
+pub struct Inspect(pub fn(AppState) -> BoxFuture<'static, anyhow::Result<Option<String>>>);
+
 /// What a module does about an [`Event`].
 pub struct Reaction<E>(pub(crate) On<E>);
 

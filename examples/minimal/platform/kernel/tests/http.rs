@@ -1,7 +1,8 @@
 //! What every answer has in common, and the health checks.
 
-use hyper::Request;
-use kernel::Module;
+use axum::routing::get;
+use hyper::{Request, StatusCode};
+use kernel::{Access, Module, Policy, Routes, SignIn};
 use serde_json::{Value, json};
 use testkit::TestApp;
 
@@ -58,4 +59,21 @@ async fn is_not_ready_without_its_database() {
     let response = app.get("/health/ready").await;
     assert_eq!(response.status, 503);
     assert_eq!(response.json::<Value>()["checks"]["database"], "failing");
+}
+
+#[tokio::test]
+async fn what_is_personal_is_everybodys_where_nobody_can_sign_in() {
+    let diary =
+        || Module::new("diary").pages(Policy::PERSONAL, Routes::new().route("/diary", get(async || "Dear diary")));
+    let open = TestApp::start(vec![diary()]).await;
+    assert_eq!(open.get("/diary").await.status, 200);
+    assert_eq!(open.application.routes().await[0].policy.access, Access::Public);
+
+    let accounts = Module::new("accounts").add(SignIn("/sign-in"));
+    let closed = TestApp::start(vec![diary(), accounts]).await;
+    assert_eq!(
+        (closed.get("/diary").await.status, closed.as_user().get("/diary").await.status),
+        (StatusCode::UNAUTHORIZED, StatusCode::OK)
+    );
+    assert_eq!(closed.application.routes().await[0].policy.access, Access::SignedIn);
 }

@@ -1,6 +1,7 @@
 //! Attacks on the whole application. Each meets the refusal that is meant for it, and nothing has happened afterwards.
 
 mod access;
+mod accounts;
 mod bodies;
 mod caches;
 mod cookies;

@@ -40,7 +40,7 @@ async fn titles(app: &TestApp) -> Vec<String> {
 
 #[tokio::test]
 async fn what_people_write_never_becomes_markup() {
-    let app = start().await;
+    let app = start().await.as_user();
     for text in MARKUP {
         assert_eq!(app.post_form("/notes", &format!("title={0}&body={0}", encoded(text))).await.status, 303, "{text}");
     }
@@ -63,7 +63,7 @@ async fn what_people_write_never_becomes_markup() {
 
 #[tokio::test]
 async fn a_filter_finds_what_it_says_and_nothing_else() {
-    let app = start().await;
+    let app = start().await.as_user();
     app.post_json("/api/v1/notes", &json!({ "title": "Milk", "body": "two bottles" })).await;
     for value in SQL {
         for name in ["title", "body"] {
@@ -85,7 +85,7 @@ async fn a_filter_finds_what_it_says_and_nothing_else() {
 /// A cursor is read from what a client sends: its order and values are as foreign as any other.
 #[tokio::test]
 async fn a_forged_cursor_is_refused() {
-    let app = start().await;
+    let app = start().await.as_user();
     for title in ["Milk", "Bread"] {
         app.post_json("/api/v1/notes", &json!({ "title": title })).await;
     }
@@ -107,7 +107,7 @@ async fn a_forged_cursor_is_refused() {
 /// Not every database has such a character in its texts, and other programs end a text there.
 #[tokio::test]
 async fn a_text_that_cannot_be_stored_is_refused() {
-    let app = start().await;
+    let app = start().await.as_user();
     for draft in [json!({ "title": "Mi\0lk", "body": "" }), json!({ "title": "Milk", "body": "\0" })] {
         let refused = app.post_json("/api/v1/notes", &draft).await;
         assert_eq!(refused.status, 422, "{draft}: {}", refused.body);
@@ -120,7 +120,7 @@ async fn a_text_that_cannot_be_stored_is_refused() {
 
 #[tokio::test]
 async fn another_site_neither_writes_nor_deletes_notes() {
-    let app = start().await;
+    let app = start().await.as_user();
     app.post_json("/api/v1/notes", &json!({ "title": "Milk" })).await;
     let id = &all(&app, "id").await[0];
     for (method, path, body) in [

@@ -11,7 +11,10 @@ use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
-use crate::note::{self, Draft, NewNote, Note};
+use crate::{
+    note::{self, Draft, NewNote, Note},
+    owner::Owner,
+};
 
 #[derive(OpenApi)]
 #[openapi(tags((name = "notes", description = "Texts with a title")))]
@@ -40,8 +43,8 @@ pub fn routes() -> OpenApiRouter<AppState> {
         Errors<ListQuery<Note>>,
     ),
 )]
-async fn list(State(state): State<AppState>, query: ListQuery<Note>) -> Result<List<Note>> {
-    query.fetch(&state.db).await
+async fn list(State(state): State<AppState>, Owner(owner): Owner, query: ListQuery<Note>) -> Result<List<Note>> {
+    query.fetch_of(owner, &state.db).await
 }
 
 /// Write a note
@@ -61,9 +64,9 @@ async fn list(State(state): State<AppState>, query: ListQuery<Note>) -> Result<L
         Errors<Json<Draft>>,
     ),
 )]
-async fn create(State(state): State<AppState>, Json(draft): Json<Draft>) -> Result<Response> {
+async fn create(State(state): State<AppState>, owner: Owner, Json(draft): Json<Draft>) -> Result<Response> {
     let note = NewNote::parse(&draft).map_err(Error::Invalid)?;
-    let note = note::create(&state, &note).await?;
+    let note = note::create(&state, owner, &note).await?;
     let location = [(header::LOCATION, format!("/api/v1/notes/{}", note.id))];
     Ok((StatusCode::CREATED, location, tagged(note)).into_response())
 }
@@ -77,8 +80,8 @@ async fn create(State(state): State<AppState>, Json(draft): Json<Draft>) -> Resu
     params(("id" = Uuid, Path, description = "The `id` of the note")),
     responses((status = OK, description = "The note", body = Note), Errors<Path<Uuid>>),
 )]
-async fn read(State(state): State<AppState>, Path(id): Path<Uuid>) -> Result<(ETag, JsonBody<Note>)> {
-    Ok(tagged(note::find(&state.db, id).await?))
+async fn read(State(state): State<AppState>, owner: Owner, Path(id): Path<Uuid>) -> Result<(ETag, JsonBody<Note>)> {
+    Ok(tagged(note::find(&state.db, owner, id).await?))
 }
 
 /// Replace a note
@@ -101,14 +104,15 @@ async fn read(State(state): State<AppState>, Path(id): Path<Uuid>) -> Result<(ET
 )]
 async fn update(
     State(state): State<AppState>,
+    owner: Owner,
     Path(id): Path<Uuid>,
     condition: IfMatch,
     Json(draft): Json<Draft>,
 ) -> Result<(ETag, JsonBody<Note>)> {
     let new = NewNote::parse(&draft).map_err(Error::Invalid)?;
-    let old = note::find(&state.db, id).await?;
+    let old = note::find(&state.db, owner, id).await?;
     let version = condition.check(old.version, &tags(&old))?;
-    let note = note::update(&state.db, id, version, &new).await?;
+    let note = note::update(&state.db, owner, id, version, &new).await?;
     note.map(tagged).ok_or_else(|| rest::changed(version))
 }
 
@@ -127,10 +131,15 @@ async fn update(
         Errors<(Path<Uuid>, Option<IfMatch>)>,
     ),
 )]
-async fn delete(State(state): State<AppState>, Path(id): Path<Uuid>, condition: Option<IfMatch>) -> Result<StatusCode> {
-    let note = note::find(&state.db, id).await?;
+async fn delete(
+    State(state): State<AppState>,
+    owner: Owner,
+    Path(id): Path<Uuid>,
+    condition: Option<IfMatch>,
+) -> Result<StatusCode> {
+    let note = note::find(&state.db, owner, id).await?;
     let version = condition.map(|condition| condition.check(note.version, &tags(&note))).transpose()?.flatten();
-    let deleted = note::delete(&state.db, id, version).await?;
+    let deleted = note::delete(&state.db, owner, id, version).await?;
     if deleted { Ok(StatusCode::NO_CONTENT) } else { Err(rest::changed(version)) }
 }
 

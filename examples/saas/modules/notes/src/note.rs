@@ -4,7 +4,7 @@ use kernel::{
     error::FieldErrors,
     jobs,
 };
-use listing::{Column, Everyone, Listed};
+use listing::{Column, Listed};
 use rest::Text;
 use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
@@ -12,7 +12,7 @@ use time::OffsetDateTime;
 use utoipa::{ToSchema, openapi::Object};
 use uuid::Uuid;
 
-use crate::jobs::CountWords;
+use crate::{jobs::CountWords, owner::Owner};
 
 pub const TITLE: Text = Text::new("title", 120).required("Give the note a title.");
 pub const BODY: Text = Text::new("body", 10_000);
@@ -38,7 +38,7 @@ pub struct Note {
 }
 
 impl Listed for Note {
-    type Owner = Everyone;
+    type Owner = Uuid;
 
     const FROM: &'static str = "notes";
     const COLUMNS: &'static [Column] = &[
@@ -84,17 +84,19 @@ impl NewNote {
     }
 }
 
-pub async fn find(db: &Db, id: Uuid) -> Result<Note> {
-    let note = sqlx::query_as("SELECT * FROM notes WHERE id = $1").bind(id).fetch_optional(db).await?;
-    note.ok_or(Error::NotFound)
+/// A note of this owner. Those of others are not there.
+pub async fn find(db: &Db, Owner(owner): Owner, id: Uuid) -> Result<Note> {
+    let query = sqlx::query_as("SELECT * FROM notes WHERE id = $1 AND user_id = $2");
+    query.bind(id).bind(owner).fetch_optional(db).await?.ok_or(Error::NotFound)
 }
 
 /// Stores a note, together with the job that counts its words.
-pub async fn create(state: &AppState, note: &NewNote) -> Result<Note> {
+pub async fn create(state: &AppState, Owner(owner): Owner, note: &NewNote) -> Result<Note> {
     let mut transaction = database::begin(&state.db).await?;
-    let sql = "INSERT INTO notes (id, title, body, created_at) VALUES ($1, $2, $3, $4) RETURNING *";
+    let sql = "INSERT INTO notes (id, user_id, title, body, created_at) VALUES ($1, $2, $3, $4, $5) RETURNING *";
     let note: Note = sqlx::query_as(sql)
         .bind(Uuid::now_v7())
+        .bind(owner)
         .bind(&note.title)
         .bind(&note.body)
         // A database may compare times as texts, which works while none has fractions of a second.
@@ -107,16 +109,23 @@ pub async fn create(state: &AppState, note: &NewNote) -> Result<Note> {
 }
 
 /// Writes a note anew, if it still has the version, where one is given: otherwise there is nothing to return.
-pub async fn update(db: &Db, id: Uuid, version: Option<i64>, note: &NewNote) -> Result<Option<Note>> {
+pub async fn update(
+    db: &Db,
+    Owner(owner): Owner,
+    id: Uuid,
+    version: Option<i64>,
+    note: &NewNote,
+) -> Result<Option<Note>> {
     let mut transaction = database::begin(db).await?;
     let updated: Option<Note> = sqlx::query_as(
         "UPDATE notes SET title = $1, body = $2, words = NULL, version = version + 1 \
-         WHERE id = $3 AND version = coalesce($4, version) RETURNING *",
+         WHERE id = $3 AND version = coalesce($4, version) AND user_id = $5 RETURNING *",
     )
     .bind(&note.title)
     .bind(&note.body)
     .bind(id)
     .bind(version)
+    .bind(owner)
     .fetch_optional(&mut *transaction)
     .await?;
     if updated.is_some() {
@@ -127,9 +136,9 @@ pub async fn update(db: &Db, id: Uuid, version: Option<i64>, note: &NewNote) -> 
 }
 
 /// Deletes a note, if it still has the version, where one is given; says whether it did.
-pub async fn delete(db: &Db, id: Uuid, version: Option<i64>) -> Result<bool> {
-    let query = sqlx::query("DELETE FROM notes WHERE id = $1 AND version = coalesce($2, version)");
-    Ok(query.bind(id).bind(version).execute(db).await?.rows_affected() > 0)
+pub async fn delete(db: &Db, Owner(owner): Owner, id: Uuid, version: Option<i64>) -> Result<bool> {
+    let query = sqlx::query("DELETE FROM notes WHERE id = $1 AND version = coalesce($2, version) AND user_id = $3");
+    Ok(query.bind(id).bind(version).bind(owner).execute(db).await?.rows_affected() > 0)
 }
 
 /// The body of a note, if the note still exists.

@@ -16,7 +16,10 @@ use ui::{
 };
 use uuid::Uuid;
 
-use crate::note::{self, BODY, Draft, NewNote, Note, TITLE};
+use crate::{
+    note::{self, BODY, Draft, NewNote, Note, TITLE},
+    owner::Owner,
+};
 
 const LIST: &str = "/notes";
 
@@ -37,9 +40,14 @@ struct ListPage {
     notes: List<Note>,
 }
 
-async fn list(State(state): State<AppState>, page: Page, query: ListQuery<Note>) -> Result<Html<String>> {
+async fn list(
+    State(state): State<AppState>,
+    page: Page,
+    Owner(owner): Owner,
+    query: ListQuery<Note>,
+) -> Result<Html<String>> {
     let next = Next::to(query.this_url(), LIST);
-    let notes = query.fetch(&state.db).await?;
+    let notes = query.fetch_of(owner, &state.db).await?;
     Ok(Html(ListPage { page, next, notes }.render()?))
 }
 
@@ -78,9 +86,15 @@ async fn new(page: Page, next: Next) -> Result<Html<String>> {
     Ok(Html(FormPage::new(page, next, Draft::default(), None).render()?))
 }
 
-async fn create(State(state): State<AppState>, page: Page, next: Next, Form(draft): Form<Draft>) -> Result<Response> {
+async fn create(
+    State(state): State<AppState>,
+    page: Page,
+    next: Next,
+    owner: Owner,
+    Form(draft): Form<Draft>,
+) -> Result<Response> {
     match NewNote::parse(&draft) {
-        Ok(note) => Ok(saved(&note::create(&state, &note).await?, &next)),
+        Ok(note) => Ok(saved(&note::create(&state, owner, &note).await?, &next)),
         Err(errors) => {
             let form = FormPage::new(page, next, draft, None);
             FormPage { errors, ..form }.refuse(StatusCode::UNPROCESSABLE_ENTITY)
@@ -88,8 +102,14 @@ async fn create(State(state): State<AppState>, page: Page, next: Next, Form(draf
     }
 }
 
-async fn edit(State(state): State<AppState>, page: Page, next: Next, Path(id): Path<Uuid>) -> Result<Html<String>> {
-    let note = note::find(&state.db, id).await?;
+async fn edit(
+    State(state): State<AppState>,
+    page: Page,
+    next: Next,
+    owner: Owner,
+    Path(id): Path<Uuid>,
+) -> Result<Html<String>> {
+    let note = note::find(&state.db, owner, id).await?;
     let draft = Draft { title: note.title.clone(), body: note.body.clone() };
     Ok(Html(FormPage::new(page, next, draft, Some(note)).render()?))
 }
@@ -106,19 +126,20 @@ async fn update(
     State(state): State<AppState>,
     page: Page,
     next: Next,
+    owner: Owner,
     Path(id): Path<Uuid>,
     Form(Edit { version, title, body }): Form<Edit>,
 ) -> Result<Response> {
-    let note = note::find(&state.db, id).await?;
+    let note = note::find(&state.db, owner, id).await?;
     let form = FormPage { version, ..FormPage::new(page, next, Draft { title, body }, Some(note)) };
     let note = match NewNote::parse(&form.draft) {
         Ok(note) => note,
         Err(errors) => return FormPage { errors, ..form }.refuse(StatusCode::UNPROCESSABLE_ENTITY),
     };
-    if let Some(note) = note::update(&state.db, id, Some(version), &note).await? {
+    if let Some(note) = note::update(&state.db, owner, id, Some(version), &note).await? {
         return Ok(saved(&note, &form.next));
     }
-    let newest = note::find(&state.db, id).await?;
+    let newest = note::find(&state.db, owner, id).await?;
     let form = FormPage { version: newest.version, note: Some(newest), outdated: true, ..form };
     form.refuse(StatusCode::CONFLICT)
 }
@@ -135,13 +156,19 @@ struct DeletePage {
     note: Note,
 }
 
-async fn ask(State(state): State<AppState>, page: Page, next: Next, Path(id): Path<Uuid>) -> Result<Html<String>> {
-    let note = note::find(&state.db, id).await?;
+async fn ask(
+    State(state): State<AppState>,
+    page: Page,
+    next: Next,
+    owner: Owner,
+    Path(id): Path<Uuid>,
+) -> Result<Html<String>> {
+    let note = note::find(&state.db, owner, id).await?;
     Ok(Html(DeletePage { page, next, note }.render()?))
 }
 
-async fn delete(State(state): State<AppState>, next: Next, Path(id): Path<Uuid>) -> Result<Response> {
-    if note::delete(&state.db, id, None).await? {
+async fn delete(State(state): State<AppState>, next: Next, owner: Owner, Path(id): Path<Uuid>) -> Result<Response> {
+    if note::delete(&state.db, owner, id, None).await? {
         Ok(flash::success("The note was deleted.").redirect(next.or(LIST)))
     } else {
         Err(Error::NotFound)

@@ -12,7 +12,7 @@ use std::{
 
 use anyhow::{Context, ensure};
 use clap::Parser;
-use kernel::{Advice, Application, Command, Config, Db, Module, Program, database, health};
+use kernel::{Advice, Application, Command, Config, Db, Inspect, Module, Program, database, health};
 use tokio::net::TcpListener;
 use uuid::Uuid;
 
@@ -112,6 +112,12 @@ async fn examine_application(config: Config, db: &Db, modules: Vec<Module>, find
     };
     let advice = application.state.all().iter().filter_map(|Advice(ask)| ask(&application.state.config));
     findings.extend(advice.map(|message| Finding::new(Level::Warn, "configuration", message)));
+    for Inspect(look) in application.state.all() {
+        match look(application.state.clone()).await {
+            Ok(advice) => findings.extend(advice.map(|message| Finding::new(Level::Warn, "data", message))),
+            Err(error) => findings.push(Finding::from_outcome("data", Err(error), "")),
+        }
+    }
     for health::Finding { name, outcome, elapsed } in health::examine(&application.state).await {
         findings.push(Finding::from_outcome(name, outcome, format!("answers in {elapsed:.1?}")));
     }

@@ -3,7 +3,7 @@
 use anyhow::bail;
 use doctor::{Finding, Level};
 use kernel::{
-    Advice, Config, Module,
+    Advice, Config, Inspect, Module,
     database::{self, Migration},
 };
 use testkit::TestApp;
@@ -54,6 +54,19 @@ async fn passes_on_what_modules_find_odd() {
         findings.iter().filter(|it| it.level == Level::Warn && it.check == "configuration").collect();
     assert_eq!(warnings.len(), 1, "{findings:?}");
     assert_eq!(warnings[0].to_string(), "warn  configuration: 127.0.0.1 is odd");
+}
+
+#[tokio::test]
+async fn passes_on_what_modules_find_in_the_database() {
+    let (_app, config) = start(0).await;
+    let shop = Module::new("shop")
+        .add(Inspect(|_| Box::pin(async { Ok(None) })))
+        .add(Inspect(|_| Box::pin(async { Ok(Some("there is nothing to sell".to_owned())) })))
+        .add(Inspect(|_| Box::pin(async { bail!("the shelf is gone") })));
+    let findings = doctor::examine(Ok(config), vec![shop]).await;
+    let lines: Vec<_> = findings.iter().filter(|it| it.check == "data").map(ToString::to_string).collect();
+    let lines: Vec<_> = lines.iter().filter(|line| !line.starts_with("ok")).collect();
+    assert_eq!(lines, ["warn  data: there is nothing to sell", "fail  data: the shelf is gone"]);
 }
 
 #[tokio::test]

@@ -1,14 +1,31 @@
 //! How the application does, in detail.
 
-use std::{collections::BTreeMap, sync::LazyLock, time::Instant};
+use std::{
+    collections::BTreeMap,
+    sync::LazyLock,
+    time::{Duration, Instant},
+};
 
+use anyhow::Context;
 use axum::{Json, extract::State, http::StatusCode, routing::get};
 use kernel::{
     AppState, Module, Policy, Routes,
     config::Environment,
-    health::{self, Finding},
+    health::{self, CheckFn, Finding},
 };
 use serde::Serialize;
+use tokio::{task::JoinSet, time::timeout};
+
+/// A detail that hangs must not make the report hang.
+const LIMIT: Duration = Duration::from_secs(5);
+
+/// Something to look at that the application can do without for a while, such as a mail server: it stands in the report, and
+/// traffic keeps coming where it fails. `Module::add(Detail { … })`.
+#[derive(Clone, Copy, Debug)]
+pub struct Detail {
+    pub name: &'static str,
+    pub run: CheckFn,
+}
 
 static START: LazyLock<Instant> = LazyLock::new(Instant::now);
 
@@ -39,23 +56,42 @@ struct Check {
 #[serde(rename_all = "lowercase")]
 enum Status {
     Ok,
+    /// Only details fail.
+    Degraded,
     Failing,
 }
 
 async fn report(State(state): State<AppState>) -> (StatusCode, Json<Report>) {
     let in_development = state.config.environment == Environment::Development;
-    let findings = health::examine(&state).await;
-    let checks = findings.into_iter().map(|finding| (finding.name, describe(finding, in_development)));
-    let checks: BTreeMap<_, _> = checks.collect();
-    let well = checks.values().all(|check| check.status == Status::Ok);
+    let (findings, details) = tokio::join!(health::examine(&state), examine_details(&state));
+    let well = |findings: &[Finding]| findings.iter().all(|finding| finding.outcome.is_ok());
+    let status = match (well(&findings), well(&details)) {
+        (true, true) => Status::Ok,
+        (true, false) => Status::Degraded,
+        (false, _) => Status::Failing,
+    };
+    let findings = findings.into_iter().chain(details);
+    let checks = findings.map(|finding| (finding.name, describe(finding, in_development))).collect();
     let report = Report {
-        status: if well { Status::Ok } else { Status::Failing },
+        status,
         version: env!("CARGO_PKG_VERSION"),
         environment: format!("{:?}", state.config.environment).to_lowercase(),
         uptime_seconds: START.elapsed().as_secs(),
         checks,
     };
-    (if well { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, Json(report))
+    (if status == Status::Failing { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK }, Json(report))
+}
+
+async fn examine_details(state: &AppState) -> Vec<Finding> {
+    let mut running = JoinSet::new();
+    for Detail { name, run } in state.all().iter().copied() {
+        let (answer, started) = (run(state.clone()), Instant::now());
+        running.spawn(async move {
+            let outcome = timeout(LIMIT, answer).await.context("no answer in time").flatten();
+            Finding { name, outcome, elapsed: started.elapsed() }
+        });
+    }
+    running.join_all().await
 }
 
 /// What is wrong may tell strangers too much: the kernel has logged it.

@@ -36,6 +36,21 @@ async fn one_failing_check_fails_the_report() {
 }
 
 #[tokio::test]
+async fn a_failing_detail_is_told_and_stops_no_traffic() {
+    let detail = |name, run| Module::new(name).add(health_report::Detail { name, run });
+    let failing = detail("smtp", |_| Box::pin(async { anyhow::bail!("the password is wrong") }));
+    let fine = detail("cache", |_| Box::pin(async { Ok(()) }));
+    let app = TestApp::start(vec![health_report::module(), failing, fine]).await;
+    let response = app.get("/health").await;
+    assert_eq!(response.status, 200);
+    let report: Value = response.json();
+    assert_eq!((&report["status"], &report["checks"]["smtp"]["status"]), (&"degraded".into(), &"failing".into()));
+    assert_eq!(report["checks"]["smtp"]["error"], "the password is wrong");
+    assert_eq!(report["checks"]["cache"]["status"], "ok");
+    assert_eq!(app.get("/health/ready").await.status, 200);
+}
+
+#[tokio::test]
 async fn checks_that_hang_are_given_up_together() {
     let hanging = ["first", "second", "third"];
     let module = hanging

@@ -42,17 +42,32 @@ impl<S: Sync> OptionalFromRequestParts<S> for Visitor {
     }
 }
 
+/// A part for [`crate::Module::add`]: the path of the page where people sign in. An application without one has no accounts.
+#[derive(Clone, Copy, Debug)]
+pub struct SignIn(pub &'static str);
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
     /// Everybody.
     Public,
     /// Whoever has signed in.
     SignedIn,
+    /// Whoever has signed in; everybody in an application where nobody can.
+    Personal,
     /// Whoever has signed in and has this role.
     Role(&'static str),
 }
 
 impl Access {
+    /// What it means in this application.
+    pub(crate) const fn with(self, sign_in: Option<&SignIn>) -> Self {
+        match (self, sign_in) {
+            (Self::Personal, Some(_)) => Self::SignedIn,
+            (Self::Personal, None) => Self::Public,
+            _ => self,
+        }
+    }
+
     /// Lets a visitor pass, or a stranger.
     ///
     /// # Errors
@@ -60,7 +75,7 @@ impl Access {
     /// [`Error::SignIn`] and [`Error::Forbidden`].
     pub fn check(self, visitor: Option<&Visitor>) -> Result<(), Error> {
         match (self, visitor) {
-            (Self::Public, _) | (Self::SignedIn, Some(_)) => Ok(()),
+            (Self::Public, _) | (Self::SignedIn | Self::Personal, Some(_)) => Ok(()),
             (Self::Role(role), Some(visitor)) if visitor.has_role(role) => Ok(()),
             (Self::Role(_), Some(_)) => Err(Error::Forbidden),
             (_, None) => Err(Error::SignIn),
@@ -92,6 +107,9 @@ impl Policy {
     pub const PUBLIC: Self = Self::of(Access::Public);
 
     pub const SIGNED_IN: Self = Self::of(Access::SignedIn);
+
+    /// For what belongs to its visitor, where the application has accounts, and to all of them where it has none.
+    pub const PERSONAL: Self = Self::of(Access::Personal);
 
     #[must_use]
     pub const fn role(role: &'static str) -> Self {

@@ -33,6 +33,8 @@ pub enum Error {
     Refused(StatusCode, String),
     /// This is more than is allowed, until so much time has passed.
     TooMany(Duration),
+    /// There is too much to do for this now; after so much time there may be less.
+    Busy(Duration),
     /// The request can be read, but its values cannot be accepted.
     Invalid(FieldErrors),
     /// Any other reason, in full.
@@ -120,6 +122,11 @@ const fn advice(status: StatusCode) -> Option<&'static str> {
     })
 }
 
+/// In whole seconds, so that nobody comes back too early.
+fn rounded_up(wait: Duration) -> u64 {
+    Duration::from_secs_f64(wait.as_secs_f64().ceil()).as_secs()
+}
+
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let (mut failure, mut retry_after) = (None, None);
@@ -129,11 +136,14 @@ impl IntoResponse for Error {
             Self::NotFound => StatusCode::NOT_FOUND.into(),
             Self::Refused(status, detail) => Problem { detail: Some(detail), ..status.into() },
             Self::TooMany(wait) => {
-                // Rounded up, so that nobody comes back too early.
-                let seconds = Duration::from_secs_f64(wait.as_secs_f64().ceil()).as_secs();
+                let seconds = rounded_up(wait);
                 retry_after = Some(seconds);
                 let detail = format!("This is more than is allowed. Try again in {seconds} s.");
                 Problem { detail: Some(detail), ..StatusCode::TOO_MANY_REQUESTS.into() }
+            }
+            Self::Busy(wait) => {
+                retry_after = Some(rounded_up(wait));
+                StatusCode::SERVICE_UNAVAILABLE.into()
             }
             Self::Invalid(errors) => {
                 let errors = errors.into_iter().map(|(field, message)| (field.to_owned(), message)).collect();

@@ -74,7 +74,9 @@ impl Application {
         let (mut handlers, mut background, mut everywhere) = (Vec::new(), Vec::new(), Vec::new());
         let (mut layers, mut named, mut mounts) = (Vec::new(), Vec::new(), Vec::new());
         for module in modules {
+            let resolve = |policy: Policy| Policy { access: policy.access.with(state.all().last()), ..policy };
             for (policy, routes) in module.api {
+                let policy = resolve(policy);
                 let (router, document) = routes.split_for_parts();
                 api = api.merge(http::mount(router.clone(), policy, &state));
                 mounts.push(Mount {
@@ -85,6 +87,7 @@ impl Application {
                 });
             }
             for (policy, Routes { router, paths }) in module.pages {
+                let policy = resolve(policy);
                 pages = pages.merge(http::mount(router.clone(), policy, &state));
                 mounts.push(Mount { policy, prefix: "", paths, router });
             }
@@ -172,13 +175,14 @@ pub fn openapi(modules: &[Module]) -> OpenApi {
     let info = Info::builder().title(APP_NAME).version(env!("CARGO_PKG_VERSION")).description(Some(APP_DESCRIPTION));
     let document = OpenApiBuilder::new().info(info.build()).build();
     let mut all = OpenApiRouter::<AppState>::with_openapi(document);
+    let parts = Parts::of(modules);
     for (policy, routes) in modules.iter().flat_map(|module| &module.api) {
         let mut routes = routes.clone();
-        demand(routes.get_openapi_mut(), policy.access);
+        demand(routes.get_openapi_mut(), policy.access.with(parts.all().last()));
         all = all.nest("/api/v1", routes);
     }
     let mut document = all.into_openapi();
-    Parts::of(modules).all().iter().for_each(|Describe(describe)| describe(&mut document));
+    parts.all().iter().for_each(|Describe(describe)| describe(&mut document));
     document
 }
 
@@ -186,7 +190,7 @@ pub fn openapi(modules: &[Module]) -> OpenApi {
 fn demand(document: &mut OpenApi, access: Access) {
     let refusals: &[(&str, &str)] = match access {
         Access::Public => return,
-        Access::SignedIn => &[("401", "Unauthorized")],
+        Access::SignedIn | Access::Personal => &[("401", "Unauthorized")],
         Access::Role(_) => &[("401", "Unauthorized"), ("403", "Forbidden")],
     };
     for PathItem { get, put, post, delete, patch, .. } in document.paths.paths.values_mut() {

@@ -1,5 +1,7 @@
 //! What clients get when something goes wrong.
 
+use std::time::Duration;
+
 use axum::{
     Json,
     extract::Request,
@@ -17,6 +19,7 @@ fn failing() -> Module {
     let pages = Routes::new()
         .route("/broken", get(broken))
         .route("/panic", get(panic))
+        .route("/busy", get(async || Error::Busy(Duration::from_millis(1200))))
         .route("/hang", get(std::future::pending::<()>));
     Module::new("failing").api(Policy::PUBLIC, api).pages(Policy::PUBLIC, pages)
 }
@@ -120,4 +123,10 @@ async fn a_layer_around_all_modules_answers_like_a_handler() {
     assert_eq!((response.status.as_u16(), response.header("content-type")), (404, "application/problem+json"));
     assert_eq!(app.get("/broken").await.status, 500);
     assert_eq!(app.get("/health/live").await.status, 200);
+}
+
+#[tokio::test]
+async fn what_is_too_busy_says_when_to_come_back() {
+    let response = TestApp::start(vec![failing()]).await.get("/busy").await;
+    assert_eq!((response.status.as_u16(), response.header("retry-after")), (503, "2"));
 }

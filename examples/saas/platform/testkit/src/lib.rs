@@ -70,6 +70,8 @@ impl TestApp {
         let database = TestDatabase::new();
         let url = database.url.as_str();
         let own = [("DATABASE_URL", url), ("DATABASE_CONNECTIONS", "8"), ("PUBLIC_URL", "https://app.test")];
+        let secret = "the secret of a test, which everybody may know";
+        let own = own.into_iter().chain([("APP_SECRET", secret)]).collect::<Vec<_>>();
         let all = own.iter().chain(variables).map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
         let config = Config::from_variables(&all.collect(), &modules).expect("the test configuration is valid");
         let db = kernel::database::prepare(&config, &modules).await.expect("the test database can be made");

@@ -1,0 +1,6 @@
+//! The mails of all modules, and the process that sends them.
+
+mod kills;
+#[path = "../../../modules/email/tests/email/server.rs"]
+mod server;
+mod texts;

@@ -1,0 +1,7 @@
+//! Passwords: what one may be, and how it is kept.
+
+mod hasher;
+mod rules;
+
+pub use hasher::Hasher;
+pub use rules::{About, LIMIT, Password};

@@ -1,0 +1,136 @@
+use std::time::Duration;
+
+use hyper::Request;
+
+use crate::{ANN, PASSWORD, account, account_with, browser, count, run, sign_in, start, status};
+
+const HOUR: u64 = 60;
+const DAY: u64 = 24 * HOUR;
+
+#[tokio::test]
+async fn a_session_ends_without_a_request_and_in_any_case() {
+    let app = start().await;
+    account(&app, ANN).await;
+    account_with(&app, "admin@example.com", true).await;
+    for (email, remember, idle, total) in [
+        (ANN, false, 12 * HOUR, 24 * HOUR),
+        (ANN, true, 14 * DAY, 30 * DAY),
+        ("admin@example.com", true, 30, 12 * HOUR),
+    ] {
+        let sign_in = async || {
+            let mut browser = app.browser();
+            let form = browser.get("/login").await.form("main form").set("email", email).set("password", PASSWORD);
+            let form = if remember { form.check("remember", "true") } else { form };
+            let response = browser.submit(&form).await;
+            let cookies: Vec<_> = response.headers.get_all("set-cookie").iter().cloned().collect();
+            let lasts = cookies
+                .iter()
+                .any(|it| it.as_bytes().starts_with(b"session=") && it.to_str().unwrap().contains("Max-Age"));
+            assert_eq!(lasts, remember && email == ANN, "{cookies:?}");
+            browser
+        };
+        let mut browser = sign_in().await;
+        app.clock().advance(Duration::from_mins(idle - 1));
+        assert_eq!(status(&mut browser, "/account").await, 200, "{email} {idle}");
+        app.clock().advance(Duration::from_mins(idle));
+        assert_eq!(status(&mut browser, "/account").await, 303, "{email} {idle}");
+
+        let mut browser = sign_in().await;
+        let steps = total / (idle - 1);
+        for _ in 0..steps {
+            app.clock().advance(Duration::from_mins(idle - 1));
+            assert_eq!(status(&mut browser, "/account").await, 200, "{email} {total}");
+        }
+        app.clock().advance(Duration::from_mins(total - steps * (idle - 1)));
+        assert_eq!(status(&mut browser, "/account").await, 303, "{email} {total}");
+    }
+}
+
+/// 7: a cookie that somebody has planted becomes nobody's session.
+#[tokio::test]
+async fn a_login_takes_no_session_over() {
+    let app = start().await;
+    account(&app, ANN).await;
+    account(&app, "eve@example.com").await;
+    let eve = browser(&app, "eve@example.com").await;
+    let planted = eve.cookie("session").unwrap().to_owned();
+    for token in [planted.as_str(), "planted"] {
+        let request = Request::post("/login")
+            .header("cookie", format!("session={token}"))
+            .header("content-type", "application/x-www-form-urlencoded");
+        let form = format!("email={ANN}&password={}", PASSWORD.replace(' ', "+"));
+        let response = app.send(request, form).await;
+        let cookie = response.header("set-cookie").split(';').next().unwrap();
+        assert!(cookie.starts_with("session=") && !cookie.contains(token), "{cookie}");
+        let old = Request::get("/account").header("cookie", format!("session={token}"));
+        assert_eq!(app.send(old, "").await.status, 303, "{token}");
+    }
+    assert_eq!(count(&app, "sessions").await, 2);
+}
+
+#[tokio::test]
+async fn a_confirmation_changes_the_token() {
+    let app = start().await;
+    account(&app, ANN).await;
+    let mut browser = browser(&app, ANN).await;
+    let old = browser.cookie("session").unwrap().to_owned();
+    let form = browser.get("/confirm-access").await.form("main form").set("password", PASSWORD);
+    assert_eq!(browser.submit(&form).await.header("location"), "/account");
+    assert_ne!(browser.cookie("session"), Some(&*old));
+    assert_eq!((status(&mut browser, "/account").await, count(&app, "sessions").await), (200, 1));
+    let request = Request::get("/account").header("cookie", format!("session={old}"));
+    assert_eq!(app.send(request, "").await.status, 303);
+}
+
+#[tokio::test]
+async fn what_an_admin_does_counts_from_the_next_request() {
+    use auth::commands::Command::{Activate, Deactivate, EndSessions, Promote};
+    let app = start().await;
+    account(&app, ANN).await;
+    let email = ANN.to_owned();
+    for command in
+        [Deactivate { email: email.clone() }, EndSessions { email: email.clone() }, Promote { email: email.clone() }]
+    {
+        run(&app, Activate { email: email.clone() }).await.unwrap();
+        let mut browser = browser(&app, ANN).await;
+        assert_eq!(status(&mut browser, "/account").await, 200);
+        run(&app, command.clone()).await.unwrap();
+        assert_eq!(status(&mut browser, "/account").await, 303, "{command:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_cookie_is_safe_from_scripts_and_from_other_sites() {
+    let app = start().await;
+    account(&app, ANN).await;
+    let response = sign_in(&mut app.browser(), ANN, PASSWORD).await;
+    let cookies: Vec<_> = response.headers.get_all("set-cookie").iter().map(|it| it.to_str().unwrap()).collect();
+    assert_eq!(cookies.len(), 2, "{cookies:?}");
+    for cookie in cookies {
+        assert!(
+            cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax") && cookie.contains("Path=/"),
+            "{cookie}"
+        );
+        assert!(!cookie.contains("Domain"), "{cookie}");
+    }
+}
+
+#[tokio::test]
+async fn clean_up_forgets_what_is_over() {
+    let app = start().await;
+    account(&app, ANN).await;
+    browser(&app, ANN).await;
+    let clean_up = async || {
+        schedules::accept_due::<auth::CleanUp>(&app.application.state).await.unwrap();
+        app.run_jobs().await;
+    };
+    clean_up().await;
+    assert_eq!((count(&app, "sessions").await, count(&app, "links").await), (1, 1));
+    app.clock().advance(Duration::from_hours(31 * 24));
+    clean_up().await;
+    assert_eq!((count(&app, "sessions").await, count(&app, "links").await), (0, 0));
+    assert_eq!((count(&app, "activity").await, count(&app, "users").await), (2, 1));
+    app.clock().advance(Duration::from_hours(60 * 24));
+    clean_up().await;
+    assert_eq!(count(&app, "activity").await, 0);
+}
