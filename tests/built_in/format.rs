@@ -1,53 +1,49 @@
 //! Every Rust file is formatted. Full smoke tests look at it, too, but not at every combination every day.
 
-use std::collections::BTreeSet;
-use std::fs;
-use std::process::Command;
-
-use neoforge::tree::File;
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::process::{Command, Stdio};
+use std::sync::Mutex;
+use std::thread;
 
 use super::{PROJECTS, is_rust};
 
 #[test]
 fn every_rust_file_is_formatted() {
     let scratch = tempfile::tempdir().expect("a temporary folder");
-    let (mut seen, mut roots) = (BTreeSet::new(), Vec::new());
-    fs::write(scratch.path().join("rustfmt.toml"), PROJECTS[0].text("rustfmt.toml")).expect("a settings file");
-    for project in &*PROJECTS {
-        for folder in project.texts().filter_map(|(path, _)| path.strip_suffix("/Cargo.toml")) {
-            let below = format!("{folder}/");
-            let files =
-                project.tree.iter().filter_map(|(path, file)| Some((path.as_str().strip_prefix(&below)?, file)));
-            let files: Vec<(&str, &File)> = files.filter(|(path, _)| is_rust(path)).collect();
-            let sources: Vec<(&str, &[u8])> = files.iter().map(|(path, file)| (*path, &file.bytes[..])).collect();
-            // A crate is the same in most combinations.
-            if !seen.insert(sources.clone()) {
-                continue;
-            }
-            let home = scratch.path().join(format!("{}-{folder}", seen.len()));
-            for (path, bytes) in sources {
-                let target = home.join(path);
-                fs::create_dir_all(target.parent().expect("a folder above")).expect("folders can be made");
-                fs::write(&target, bytes).expect("files can be written");
-                roots.extend(is_root(path).then_some(target));
+    std::fs::write(scratch.path().join("rustfmt.toml"), PROJECTS[0].text("rustfmt.toml")).expect("a settings file");
+    let files = PROJECTS.iter().flat_map(|project| &project.tree).filter(|(path, _)| is_rust(path.as_str()));
+    // A file is the same in most combinations.
+    let files: BTreeMap<&[u8], &str> = files.map(|(path, file)| (&file.bytes[..], path.as_str())).collect();
+    assert!(files.len() > 200, "{}", files.len());
+
+    let (queue, complaints) = (Mutex::new(files.into_iter()), Mutex::new(String::new()));
+    let work = || {
+        let next = || queue.lock().expect("no thread panics here").next();
+        while let Some((source, path)) = next() {
+            // From its standard input it takes one file, and does not follow the modules that this declares.
+            let mut rustfmt = Command::new("rustfmt");
+            rustfmt.args(["--check", "--edition", "2024"]).current_dir(&scratch);
+            let mut process = rustfmt
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped())
+                .spawn()
+                .expect("rustfmt runs; `rustup component add rustfmt` installs it");
+            process.stdin.take().expect("it is piped").write_all(source).expect("rustfmt reads");
+            let output = process.wait_with_output().expect("rustfmt ends");
+            if !output.status.success() || !output.stdout.is_empty() {
+                let said = [output.stdout, output.stderr].concat();
+                let said = format!("{path}\n{}\n", String::from_utf8_lossy(&said));
+                complaints.lock().expect("no thread panics here").push_str(&said);
             }
         }
-    }
-    assert!(roots.len() > 100, "{}", roots.len());
-    let rustfmt = Command::new("rustfmt").args(["--check", "--edition", "2024"]).args(&roots).output();
-    let output = rustfmt.expect("rustfmt runs; `rustup component add rustfmt` installs it");
-    let said = [output.stdout, output.stderr].map(|said| String::from_utf8_lossy(&said).into_owned()).concat();
-    assert!(output.status.success(), "{said}");
-}
-
-/// Whether cargo begins to compile with this file of a crate; rustfmt follows the modules from there.
-fn is_root(path: &str) -> bool {
-    matches!(
-        path.split('/').collect::<Vec<_>>()[..],
-        ["build.rs"]
-            | ["src", "lib.rs" | "main.rs"]
-            | ["src", "bin", _]
-            | ["tests" | "benches" | "examples", _]
-            | ["tests", _, "main.rs"]
-    )
+    };
+    thread::scope(|scope| {
+        for _ in 0..thread::available_parallelism().map_or(1, std::num::NonZero::get) {
+            scope.spawn(work);
+        }
+    });
+    let complaints = complaints.into_inner().expect("no thread has panicked");
+    assert!(complaints.is_empty(), "{complaints}");
 }
