@@ -1,6 +1,7 @@
-// Looks at the pages of a running project, in development, with Chromium: node check.mjs URL
+// Looks at the pages of a running project, in development, with Chromium: node check.mjs URL INVITATION
 //
-// The project must have the features `components` and `example`, and no notes yet. CHROME_PATH names the browser.
+// The project must have the features `auth`, `components`, `email` and `example`, and no notes yet. INVITATION is the link with which an
+// administrator chooses a password. CHROME_PATH names the browser.
 
 import axe from 'axe-core';
 import lighthouse, { desktopConfig } from 'lighthouse';
@@ -8,15 +9,19 @@ import puppeteer from 'puppeteer-core';
 
 const WIDTHS = [360, 768, 1280, 1920];
 const SCHEMES = ['light', 'dark'];
-const PAGES = ['/', '/notes', '/notes?title=nothing+like+it', '/notes/new', '/dev/ui', '/api/docs'];
+const STRANGERS = ['/', '/login', '/sign-up', '/password/forgot', '/dev/ui', '/api/docs'];
+const PAGES = ['/', '/notes', '/notes?title=nothing+like+it', '/notes/new', '/dev/mail', '/admin/mail'].concat(
+  ['', '/security', '/email', '/tokens', '/delete'].map((path) => `/account${path}`),
+);
 const ERRORS = [400, 403, 404, 405, 413, 422, 429, 500, 503].map((status) => `/dev/ui/errors/${status}`);
-const AUDITED = ['/', '/notes', '/dev/ui', '/api/docs'];
+const AUDITED_OF_STRANGERS = ['/', '/login', '/dev/ui', '/api/docs'];
+const AUDITED = ['/notes', '/account'];
 const FIRST_PAGE_LIMIT = 30_000;
 const SCRIPT_LIMIT = 2_000;
 // A busy machine makes the score for performance worse than the page is.
 const ATTEMPTS = 5;
 
-const base = process.argv[2];
+const [base, invitation] = process.argv.slice(2);
 const findings = [];
 
 function expect(condition, finding) {
@@ -34,22 +39,43 @@ async function main() {
   try {
     console.log('the first visit');
     await weigh(browser);
-    console.log('without JavaScript');
+    await inspectAll(browser, [...STRANGERS, ...ERRORS], STRANGERS, AUDITED_OF_STRANGERS);
+    console.log('with an account, and without JavaScript');
+    await signIn(browser);
     const note = await withoutScripts(browser);
     PAGES.push(note, `${note}/delete`);
-    console.log('titles');
-    await compareTitles(browser);
-    console.log('axe, and the width of pages');
-    for (const path of [...PAGES, ...ERRORS]) await inspect(browser, path);
-    console.log('the keyboard');
-    for (const path of PAGES) await walk(browser, path);
-    console.log('Lighthouse');
-    for (const path of AUDITED) await audit(browser, path);
+    await inspectAll(browser, PAGES, PAGES, AUDITED);
   } finally {
     await browser.close();
   }
   console.log(findings.length === 0 ? 'the pages passed' : `${findings.length} findings`);
   process.exitCode = findings.length === 0 ? 0 : 1;
+}
+
+async function inspectAll(browser, paths, walked, audited) {
+  console.log('titles');
+  await compareTitles(browser, walked);
+  console.log('axe, and the width of pages');
+  for (const path of paths) await inspect(browser, path);
+  console.log('the keyboard');
+  for (const path of walked) await walk(browser, path);
+  console.log('Lighthouse');
+  for (const path of audited) await audit(browser, path);
+}
+
+async function signIn(browser) {
+  const [page, password] = [await browser.newPage(), 'a horse with two lamps'];
+  const submit = () => Promise.all([page.waitForNavigation(), page.click('form.panel .button')]);
+  await page.goto(invitation);
+  await page.type('#password', password);
+  await submit();
+  await page.goto(`${base}/login`);
+  await page.type('#email', 'admin@example.com');
+  await page.type('#password', password);
+  await submit();
+  await page.goto(`${base}/account`);
+  expect(new URL(page.url()).pathname === '/account', 'nobody can sign in');
+  await page.close();
 }
 
 // What the first visit transfers, headers included.
@@ -132,10 +158,10 @@ async function withoutScripts(browser) {
   return note;
 }
 
-async function compareTitles(browser) {
+async function compareTitles(browser, paths) {
   const page = await browser.newPage();
   const titles = new Map();
-  for (const path of PAGES.filter((path) => !path.includes('?'))) {
+  for (const path of paths.filter((path) => !path.includes('?'))) {
     await page.goto(base + path);
     const title = await page.title();
     expect(!titles.has(title), `${path} and ${titles.get(title)} have the title ${title}`);

@@ -19,6 +19,10 @@ pub(super) fn is_right(format: Format, base: &str, ours: &str, theirs: &str, mer
         let lines: HashSet<&str> = ours.lines().chain(theirs.lines()).map(str::trim).collect();
         merged.lines().all(|line| lines.contains(line.trim()))
     };
+    // The end of a block of code that one side has removed is not the end of what the other side has moved its beginning to.
+    if format == Format::Markdown && has_odd_fences(merged) && !has_odd_fences(ours) && !has_odd_fences(theirs) {
+        return false;
+    }
     let outlines = [base, ours, theirs, merged].map(|text| outline::of(format, text));
     let [base, ours, theirs, merged] = &outlines;
     let (our, their) = (Side::new(format, base, ours), Side::new(format, base, theirs));
@@ -39,6 +43,11 @@ pub(super) fn is_right(format: Format, base: &str, ours: &str, theirs: &str, mer
         && their.comments_tell(&our)
         && !mixes_lists(&outlines)
         && !doubles_keys(&outlines)
+}
+
+/// Whether not every line that begins a block of code in Markdown can have one that ends it.
+fn has_odd_fences(text: &str) -> bool {
+    text.lines().filter(|line| line.trim_start().starts_with("```")).count() % 2 == 1
 }
 
 /// A place and what stands there.
@@ -345,6 +354,15 @@ mod tests {
         let (ours, theirs) = (base.replace("doctor: env\n", ""), base.replace("budgets:\n    b\n\n", ""));
         let merged = theirs.replace("doctor: env\n", "");
         assert!(!is_right(Format::Just, base, &ours, &theirs, &merged));
+    }
+
+    #[test]
+    fn the_beginning_of_a_block_of_code_does_not_move_when_its_end_goes() {
+        let (ini, sh, rest) = ("```ini\na\n```\n", "```sh\nb\n```\n", "```\nc\n```\n");
+        let (base, theirs) = ([ini, sh, rest].concat(), [ini, rest].concat());
+        let ours = format!("```sh\n{}", base.replace("```sh\n", ""));
+        assert!(!is_right(Format::Markdown, &base, &ours, &theirs, &format!("```sh\n{theirs}")));
+        assert!(is_right(Format::Markdown, &base, &base, &theirs, &theirs));
     }
 
     #[test]

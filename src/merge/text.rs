@@ -127,9 +127,9 @@ impl Merged {
         self.lines(&kept);
     }
 
-    /// Both sides are kept, and what both begin with is one insertion, as is what one ends with and the other begins with. The rest
-    /// is in order when it belongs to a list that is in order. Else the deeper comes first, so that what goes on in a block stays in
-    /// it, and a comment last, so that it stays above what it is for.
+    /// Both sides are kept, and what both begin with is one insertion, as is what one ends with and the other begins with, and each
+    /// entry that two lists have in common. The rest is in order when it belongs to a list that is in order. Else the deeper comes
+    /// first, so that what goes on in a block stays in it, and a comment last, so that it stays above what it is for.
     fn insertions(&mut self, ours: &[&str], theirs: &[&str], neighbours: [Option<&str>; 2], reading: Reading) {
         let [head, _] = shared(ours, theirs);
         self.lines(&ours[..head]);
@@ -141,6 +141,8 @@ impl Merged {
             self.lines(ours);
         } else if ours.is_empty() || (reading.parts && contains(theirs, ours)) {
             self.lines(theirs);
+        } else if let Some(lines) = interleaved(ours, theirs).filter(|_| reading.parts) {
+            self.lines(&lines);
         } else if let Some(common) = joined(ours, theirs) {
             self.lines(ours);
             self.lines(&theirs[common..]);
@@ -208,6 +210,27 @@ fn overlap(first: &[&str], last: &[&str]) -> Option<usize> {
     let tail = |count: &usize| &first[first.len() - count..];
     let mut counts = (1..=first.len().min(last.len())).rev();
     counts.find(|count| tail(count) == &last[..*count] && tail(count).iter().any(|line| says_something(line)))
+}
+
+/// Two lists with one entry a line that have some in common, in the same order: each entry is there once, in its place.
+fn interleaved<'a>(ours: &[&'a str], theirs: &[&'a str]) -> Option<Vec<&'a str>> {
+    let is_entry = |line: &&str| says_something(line) && !line.trim_end().ends_with(['{', '(', '[', ':']);
+    let is_list = |lines: &[&str]| {
+        let is_flat = lines.iter().all(|line| is_entry(line) && depth(&[line]) == depth(ours));
+        is_flat && once(lines).len() == lines.len()
+    };
+    let there = |line| theirs.iter().position(|other| other == line);
+    let common: Vec<_> = ours.iter().enumerate().filter_map(|(here, line)| Some((here, there(line)?))).collect();
+    if common.is_empty() || !common.is_sorted_by_key(|(_, there)| *there) || !is_list(ours) || !is_list(theirs) {
+        return None;
+    }
+    let (mut merged, mut our, mut their) = (Vec::new(), 0, 0);
+    for (here, there) in common {
+        merged.extend([&ours[our..here], &theirs[their..=there]].concat());
+        (our, their) = (here + 1, there + 1);
+    }
+    merged.extend([&ours[our..], &theirs[their..]].concat());
+    Some(merged)
 }
 
 /// Whether a line is more than brackets, so that another one with its text may be taken for the same.
@@ -315,6 +338,15 @@ mod tests {
         assert_eq!(clean(base, theirs, ours), right);
         // A bracket says nothing of its own.
         assert_eq!(clean("z\n", "b {\n}\nz\n", "}\nc\nz\n"), "b {\n}\n}\nc\nz\n");
+    }
+
+    #[test]
+    fn an_entry_of_two_lists_is_there_once() {
+        let (ours, theirs) = ("tables\nrest()\ndocs\nz\n", "client\ntables\nmails\nrest()\nsign\nz\n");
+        assert_eq!(clean("z\n", ours, theirs), "client\ntables\nmails\nrest()\ndocs\nsign\nz\n");
+        // In another order they are no list, and a block is none.
+        assert_eq!(clean("z\n", "some\nrest\nmore\nz\n", "more\nother\nsome\nz\n"), "some\nrest\nmore\nother\nsome\nz\n");
+        assert_eq!(clean("z\n", "if a {\n    call()\n}\nz\n", "if b {\n    call()\n}\nz\n").matches("call").count(), 2);
     }
 
     #[test]

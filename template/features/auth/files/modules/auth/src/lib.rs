@@ -4,6 +4,7 @@ mod account;
 mod accounts;
 mod activity;
 mod address;
+mod agent;
 mod api;
 mod client;
 pub mod commands;
