@@ -56,6 +56,7 @@ pub enum Command {
     Reset { email: String },
     /// Forget the failed logins of an account
     Unlock { email: String },
+    // @slot commands
     /// Delete an account, and all that belongs to it, at once
     Delete {
         email: String,
@@ -174,6 +175,7 @@ pub async fn run(state: &AppState, command: Command) -> anyhow::Result<String> {
             let url = manage::reset(state, &email).await?;
             Ok(format!("{email} chooses another password here:\n{url}\n"))
         }
+        // @slot arms
         Command::Delete { email, yes } => {
             ensure!(yes, "this cannot be undone: repeat it with --yes");
             manage::change(state, &email, Change::Delete).await
