@@ -3,9 +3,8 @@
 //! taken.
 
 use axum::{
-    extract::{FromRequestParts, OriginalUri},
+    extract::FromRequestParts,
     http::{HeaderName, HeaderValue, StatusCode, request::Parts},
-    response::{IntoResponse, Redirect, Response},
 };
 use kernel::{
     AppState, BoxFuture, Error, Result,
@@ -121,7 +120,7 @@ impl Pending {
     ///
     /// # Errors
     ///
-    /// Is 429 after too many for the account, and 401 after too many for this login. Both end it.
+    /// Is 429 after too many for the account, and 410 after too many for this login. Both end it.
     pub async fn attempt(&self, state: &AppState) -> Result<()> {
         let counted = throttle::take(state, throttle::STEPS, &self.user_id.to_string()).await;
         if matches!(counted, Err(Error::TooMany(_))) {
@@ -141,12 +140,12 @@ impl Pending {
         Ok(())
     }
 
-    /// Notes that an attempt has failed. After too many the login ends, and the owner of the account is told: somebody knows the
+    /// Notes that an attempt has failed, and returns what to answer: 401, or 410 when the login is over. After too many the login ends, and the owner of the account is told: somebody knows the
     /// password.
     ///
     /// # Errors
     ///
-    /// Returns what to answer, which is 401; or fails when the database does.
+    /// Fails when the database does.
     pub async fn fail(&self, state: &AppState, client: &Client, message: &str) -> Result<Error> {
         let mut transaction = database::begin(&state.db).await?;
         activity::note(state, &mut transaction, self.user_id, Kind::StepFailed, client).await?;
@@ -173,7 +172,7 @@ impl Pending {
     ///
     /// # Errors
     ///
-    /// Is 401 when the login has ended meanwhile.
+    /// Is 410 when the login has ended meanwhile.
     pub async fn finish(
         &self,
         state: &AppState,
@@ -193,26 +192,15 @@ impl Pending {
 }
 
 fn over() -> Error {
-    Error::Refused(StatusCode::UNAUTHORIZED, "This login is over. Begin again with your password.".to_owned())
+    Error::Refused(StatusCode::GONE, "This login is over. Begin again with your password.".to_owned())
 }
 
 impl FromRequestParts<AppState> for Pending {
-    type Rejection = Response;
+    type Rejection = Error;
 
-    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Response> {
-        let token = cookies::read(state, &parts.headers, cookies::PENDING);
-        let found = match token {
-            Some(token) => find(state, &token).await.map_err(|error| Error::from(error).into_response())?,
-            None => None,
-        };
-        found.ok_or_else(|| {
-            let uri = parts.extensions.get().map_or(&parts.uri, |OriginalUri(uri)| uri);
-            if uri.path().starts_with("/api/") {
-                over().into_response()
-            } else {
-                Redirect::to("/login").into_response()
-            }
-        })
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Error> {
+        let token = cookies::read(state, &parts.headers, cookies::PENDING).ok_or_else(over)?;
+        find(state, &token).await?.ok_or_else(over)
     }
 }
 

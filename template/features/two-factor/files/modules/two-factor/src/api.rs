@@ -27,12 +27,12 @@ pub fn personal() -> OpenApiRouter<AppState> {
         .routes(routes!(save_codes))
 }
 
-/// A wrong code, and too many of them.
+/// A wrong code, a login that is over, and too many of them.
 struct Guess;
 
 impl Refuses for Guess {
     fn statuses() -> Vec<StatusCode> {
-        vec![StatusCode::UNAUTHORIZED, StatusCode::TOO_MANY_REQUESTS]
+        vec![StatusCode::UNAUTHORIZED, StatusCode::GONE, StatusCode::TOO_MANY_REQUESTS]
     }
 }
 

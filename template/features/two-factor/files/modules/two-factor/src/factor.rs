@@ -210,7 +210,7 @@ pub struct SignedIn {
 ///
 /// # Errors
 ///
-/// Is 401 for a wrong code or a login that is over, and 429 after too many for the account.
+/// Is 401 for a wrong code, 410 for a login that is over, and 429 after too many for the account.
 pub async fn sign_in(state: &AppState, client: &Client, pending: &Pending, code: &str) -> Result<SignedIn> {
     pending.attempt(state).await?;
     let mut transaction = database::begin(&state.db).await?;

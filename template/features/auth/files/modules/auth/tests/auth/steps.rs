@@ -80,7 +80,7 @@ async fn a_login_that_waits_is_no_session() {
     assert_ne!(browser.cookie("session"), Some(&*pending));
     assert_eq!((status(&mut browser, "/account").await, count(&app, "pending_logins").await), (200, 0));
     let again = Request::post("/knock").header("cookie", format!("pending={pending}"));
-    assert_eq!(app.send(again, "knock").await.header("location"), "/login");
+    assert_eq!(app.send(again, "knock").await.status, 410);
 }
 
 #[tokio::test]
@@ -97,10 +97,10 @@ async fn the_api_says_what_is_due() {
 async fn too_many_wrong_steps_end_the_login_and_more_of_them_the_attempts() {
     let app = start().await;
     let mut browser = waiting(&app).await;
-    for _ in 0..5 {
-        assert_eq!(take(&mut browser, "wrong").await, (401, String::new()));
+    for status in [401, 401, 401, 401, 410] {
+        assert_eq!(take(&mut browser, "wrong").await.0, status);
     }
-    assert_eq!(take(&mut browser, "knock").await, leads("/login"));
+    assert_eq!(take(&mut browser, "knock").await.0, 410);
     assert!(mail_to(&app, ANN).content.subject.contains("knows your password"));
     // The first factor once more gives no more attempts than there are for the account.
     let mut browser = waiting(&app).await;
@@ -109,7 +109,7 @@ async fn too_many_wrong_steps_end_the_login_and_more_of_them_the_attempts() {
     }
     let mut browser = waiting(&app).await;
     assert_eq!(take(&mut browser, "knock").await.0, 429);
-    assert_eq!(take(&mut browser, "knock").await, leads("/login"));
+    assert_eq!(take(&mut browser, "knock").await.0, 410);
     app.clock().advance(Duration::from_mins(15));
     let mut browser = waiting(&app).await;
     assert_eq!(take(&mut browser, "knock").await, leads("/"));
@@ -141,7 +141,7 @@ async fn a_login_that_waits_ends() {
             }
         }
         let late = Request::post("/knock").header("cookie", format!("pending={old}"));
-        assert_eq!(app.send(late, "knock").await.header("location"), "/login", "{ends}");
+        assert_eq!(app.send(late, "knock").await.status, 410, "{ends}");
     }
 }
 
