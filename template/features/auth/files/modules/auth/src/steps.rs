@@ -216,8 +216,10 @@ async fn find(state: &AppState, token: &str) -> sqlx::Result<Option<Pending>> {
     .await
 }
 
-/// Takes all steps away from an account whose owner cannot take them any more. Whoever has asked for that may be somebody else: the
-/// password is worth nothing from then on, and the owner chooses another one by a mailed link.
+/// Takes all steps away from an account whose owner cannot take them any more.
+///
+/// Whoever has asked for that may be somebody else: the password is worth nothing from then on, and the owner chooses another one by
+/// a mailed link.
 ///
 /// # Errors
 ///

@@ -214,40 +214,41 @@ pub struct SignedIn {
 pub async fn sign_in(state: &AppState, client: &Client, pending: &Pending, code: &str) -> Result<SignedIn> {
     pending.attempt(state).await?;
     let mut transaction = database::begin(&state.db).await?;
-    let used = use_code(state, &mut transaction, pending.user_id, code).await?;
-    let Some(used) = used else {
+    let Some(kind) = use_up(state, &mut transaction, pending.user_id, code).await? else {
         transaction.rollback().await?;
         return Err(pending.fail(state, client, "This code is wrong, or was used before.").await?);
     };
     let (user, cookies) = pending.finish(state, &mut transaction, client).await?;
-    let mut codes_left = None;
-    if used == Used::Recovery {
+    let codes_left = if kind == Kind::Recovery {
         let left = recovery::count(&mut *transaction, user.id).await?;
         auth::note_other(state, &mut transaction, user.id, CODE_USED, client).await?;
         tell(state, &mut transaction, &user, What::CodeUsed { left }).await?;
-        codes_left = Some(left);
-    }
+        Some(left)
+    } else {
+        None
+    };
     transaction.commit().await?;
     Ok(SignedIn { user, cookies, codes_left })
 }
 
+/// Whose code it was.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Used {
+enum Kind {
     App,
     Recovery,
 }
 
 /// Whoever uses the same code at the same time waits for the change of the row, and finds that it was used.
-async fn use_code(state: &AppState, transaction: &mut Connection, user: Uuid, code: &str) -> Result<Option<Used>> {
+async fn use_up(state: &AppState, transaction: &mut Connection, user: Uuid, code: &str) -> Result<Option<Kind>> {
     let Some(factor) = find(&mut *transaction, user).await? else { return Ok(None) };
     if let Some(step) = totp::check(state, user, &factor.salt, &digits(code))? {
         let query = "UPDATE two_factor SET last_step = $1 \
                      WHERE user_id = $2 AND salt = $3 AND last_step < $1 AND confirmed_at IS NOT NULL";
         let query = sqlx::query(query).bind(step).bind(user).bind(&factor.salt);
-        return Ok((query.execute(transaction).await?.rows_affected() == 1).then_some(Used::App));
+        return Ok((query.execute(transaction).await?.rows_affected() == 1).then_some(Kind::App));
     }
     let is_on = factor.confirmed_at.is_some();
-    Ok((is_on && recovery::use_up(transaction, user, code).await?).then_some(Used::Recovery))
+    Ok((is_on && recovery::use_up(transaction, user, code).await?).then_some(Kind::Recovery))
 }
 
 /// People write codes in groups.

@@ -66,11 +66,12 @@ async fn sign_in(
 ) -> Result<Response> {
     match factor::sign_in(&state, &client, &pending, &form.code).await {
         Ok(signed_in) => {
-            let to = match signed_in.codes_left {
-                Some(left) => flash::info(format!("You have {left} recovery codes left.")).redirect(pending.next()),
-                None => Redirect::to(pending.next()).into_response(),
-            };
-            Ok((signed_in.cookies, to).into_response())
+            let next = pending.next();
+            let answer = signed_in.codes_left.map_or_else(
+                || Redirect::to(next).into_response(),
+                |left| flash::info(format!("You have {left} recovery codes left.")).redirect(next),
+            );
+            Ok((signed_in.cookies, answer).into_response())
         }
         Err(error) => {
             let refusal = Refusal::of(error)?;
