@@ -98,7 +98,7 @@ async fn advice(app: &TestApp) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn the_doctor_counts_admins_without_a_second_factor() {
+async fn admins_without_a_second_factor_are_counted() {
     let app = start("none").await;
     assert_eq!(advice(&app).await, Vec::<String>::new());
     let app = start("admins").await;
