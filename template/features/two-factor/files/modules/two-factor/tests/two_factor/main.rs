@@ -4,6 +4,7 @@ mod account;
 mod login;
 mod recovery;
 mod require;
+mod secret;
 mod set_up;
 
 use std::time::Duration;
