@@ -12,6 +12,7 @@ pub use crate::tokens::Scope;
 use crate::{
     accounts,
     manage::{self, Change},
+    steps,
     tokens::{self, Wanted},
     users::{Role, User},
 };
@@ -199,17 +200,22 @@ async fn list(state: &AppState, admins: bool, limit: u32, json: bool) -> anyhow:
 }
 
 async fn show(state: &AppState, email: &str) -> anyhow::Result<String> {
-    let user = manage::find(&mut *state.db.acquire().await?, email).await?;
+    let mut connection = state.db.acquire().await?;
+    let user = manage::find(&mut connection, email).await?;
     let query = "SELECT count(*) FROM sessions WHERE user_id = $1";
-    let sessions: i64 = sqlx::query_scalar(query).bind(user.id).fetch_one(&state.db).await?;
+    let sessions: i64 = sqlx::query_scalar(query).bind(user.id).fetch_one(&mut *connection).await?;
     let (role, since) = (user.role.name(), user.created_at);
-    Ok(format!(
+    let mut shown = format!(
         "id        {}\nemail     {}\nname      {}\nrole      {role}\nstate     {}\nsince     {since}\nsessions  {sessions}\n",
         user.id,
         user.email,
         user.name,
         condition(&user),
-    ))
+    );
+    for step in steps::due(state, &mut connection, user.id).await.map_err(explain)? {
+        writeln!(shown, "step      {}", step.method)?;
+    }
+    Ok(shown)
 }
 
 const fn condition(user: &User) -> &'static str {

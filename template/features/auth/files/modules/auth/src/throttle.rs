@@ -187,9 +187,19 @@ impl Attempt {
 /// Forgets the failures of an account.
 pub async fn unlock(state: &AppState, connection: &mut Connection, account: &str) -> sqlx::Result<()> {
     for rule in [STRANGERS, ROW] {
-        let query = sqlx::query("DELETE FROM auth_throttle WHERE key = $1");
-        query.bind(key(state, rule, account)).execute(&mut *connection).await?;
+        forget(state, connection, rule, account).await?;
     }
+    Ok(())
+}
+
+/// Forgets what was counted.
+///
+/// # Errors
+///
+/// Fails when the database does.
+pub async fn forget(state: &AppState, connection: &mut Connection, rule: Rule, value: &str) -> sqlx::Result<()> {
+    let query = sqlx::query("DELETE FROM auth_throttle WHERE key = $1");
+    query.bind(key(state, rule, value)).execute(connection).await?;
     Ok(())
 }
 
