@@ -26,6 +26,7 @@ use crate::{
     mails::{ChoosePassword, EmailChanged, Notice, What},
     passwords::{About, Hasher, Password},
     sessions::{self, Confirmed, Session},
+    steps,
     throttle::{self, REQUESTS},
     tokens,
     users::{self, User},
@@ -56,6 +57,15 @@ pub async fn rename(state: &AppState, session: &Session, name: &str) -> Result<U
     let user = query.bind(name).bind(session.user).fetch_optional(&mut *transaction).await?;
     transaction.commit().await?;
     user.ok_or(Error::SignIn)
+}
+
+/// A part for [`kernel::Module::add`]: an entry of the page `/account`.
+#[derive(Clone, Copy, Debug)]
+pub struct Card {
+    pub title: &'static str,
+    pub path: &'static str,
+    /// In one sentence.
+    pub about: &'static str,
 }
 
 /// Another password, and what ends with the old one.
@@ -98,6 +108,7 @@ pub async fn change_password(
     }
     users::set_password(&mut transaction, user.id, &hash).await?;
     links::end_all(state, &mut transaction, user.id).await?;
+    steps::end_all(&mut transaction, user.id).await?;
     if end_sessions {
         sessions::end_all(&mut transaction, user.id, Some(session.id)).await?;
     }

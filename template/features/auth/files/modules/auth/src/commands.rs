@@ -12,6 +12,7 @@ pub use crate::tokens::Scope;
 use crate::{
     accounts,
     manage::{self, Change},
+    steps,
     tokens::{self, Wanted},
     users::{Role, User},
 };
@@ -56,6 +57,7 @@ pub enum Command {
     Reset { email: String },
     /// Forget the failed logins of an account
     Unlock { email: String },
+    // @slot commands
     /// Delete an account, and all that belongs to it, at once
     Delete {
         email: String,
@@ -174,6 +176,7 @@ pub async fn run(state: &AppState, command: Command) -> anyhow::Result<String> {
             let url = manage::reset(state, &email).await?;
             Ok(format!("{email} chooses another password here:\n{url}\n"))
         }
+        // @slot arms
         Command::Delete { email, yes } => {
             ensure!(yes, "this cannot be undone: repeat it with --yes");
             manage::change(state, &email, Change::Delete).await
@@ -197,17 +200,22 @@ async fn list(state: &AppState, admins: bool, limit: u32, json: bool) -> anyhow:
 }
 
 async fn show(state: &AppState, email: &str) -> anyhow::Result<String> {
-    let user = manage::find(&mut *state.db.acquire().await?, email).await?;
+    let mut connection = state.db.acquire().await?;
+    let user = manage::find(&mut connection, email).await?;
     let query = "SELECT count(*) FROM sessions WHERE user_id = $1";
-    let sessions: i64 = sqlx::query_scalar(query).bind(user.id).fetch_one(&state.db).await?;
+    let sessions: i64 = sqlx::query_scalar(query).bind(user.id).fetch_one(&mut *connection).await?;
     let (role, since) = (user.role.name(), user.created_at);
-    Ok(format!(
+    let mut shown = format!(
         "id        {}\nemail     {}\nname      {}\nrole      {role}\nstate     {}\nsince     {since}\nsessions  {sessions}\n",
         user.id,
         user.email,
         user.name,
         condition(&user),
-    ))
+    );
+    for step in steps::due(state, &mut connection, user.id).await.map_err(explain)? {
+        writeln!(shown, "step      {}", step.method)?;
+    }
+    Ok(shown)
 }
 
 const fn condition(user: &User) -> &'static str {

@@ -16,7 +16,7 @@ use crate::{
     deletion,
     links::{self, New, Purpose},
     mails::{ChangeEmail, ChoosePassword, ExpiringToken, KnownAddress, Notice, SignUp, What},
-    throttle, users,
+    steps, throttle, users,
 };
 
 /// Somebody wants an account with this address.
@@ -165,6 +165,7 @@ impl Job for CleanUp {
             // Longer than any session lasts.
             ("DELETE FROM sessions WHERE created_at < $1", now - Duration::days(30)),
             ("DELETE FROM links WHERE expires_at < $1", now),
+            ("DELETE FROM pending_logins WHERE created_at < $1", now - steps::LIFE),
             ("DELETE FROM api_tokens WHERE expires_at < $1", now - Duration::days(30)),
             ("DELETE FROM activity WHERE at < $1", now - activity::KEPT),
         ] {

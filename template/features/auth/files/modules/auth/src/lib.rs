@@ -22,6 +22,7 @@ mod passwords;
 mod secret;
 mod sessions;
 mod settings;
+mod steps;
 mod throttle;
 mod tokens;
 mod users;
@@ -32,11 +33,19 @@ use schedules::ModuleExt as _;
 use signing::Signer;
 use ui::{Fragment, Region};
 
+pub use account::{Card, Which, end_sessions};
 pub use accounts::AdminAppointed;
+pub use activity::{Activity, note_other};
+pub use client::Client;
+pub use cookies::Cookies;
 pub use deletion::{Export, UserDeleted};
 pub use jobs::CleanUp;
+pub use mails::Letter;
+pub use pages::Refusal;
 pub use passwords::Hasher;
 pub use sessions::{Confirmed, Session};
+pub use steps::{OfUser, Pending, Step, remove_all as remove_steps};
+pub use users::{Role, User, find as find_user};
 
 const MIGRATIONS: &[Migration] =
     &[Migration { version: 1, name: "create accounts", sql: include_str!("../migrations/0001_create_accounts.sql") }];

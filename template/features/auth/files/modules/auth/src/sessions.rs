@@ -11,7 +11,7 @@ use sqlx::{Executor, FromRow};
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
-use crate::{client::Client, cookies, secret, users::Role};
+use crate::{client::Client, cookies, secret, steps, users::Role};
 
 pub use extract::{Confirmed, Session};
 pub use layer::{ByToken, layer};
@@ -147,8 +147,9 @@ pub async fn end(db: &Db, user: Uuid, id: Uuid) -> sqlx::Result<bool> {
     Ok(query.bind(user).bind(id).execute(db).await?.rows_affected() > 0)
 }
 
-/// Ends all sessions of a user, except for one.
+/// Ends all sessions of a user, except for one, and logins that wait.
 pub async fn end_all(connection: &mut Connection, user: Uuid, except: Option<Uuid>) -> sqlx::Result<u64> {
+    steps::end_all(connection, user).await?;
     let query = sqlx::query("DELETE FROM sessions WHERE user_id = $1 AND id <> $2");
     Ok(query.bind(user).bind(except.unwrap_or_default()).execute(connection).await?.rows_affected())
 }

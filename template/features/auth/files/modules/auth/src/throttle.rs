@@ -50,6 +50,8 @@ pub const MAILS: [Rule; 2] = [Rule::new("mails", 3, 15 * MINUTE), Rule::new("mai
 pub const NOTICES: Rule = Rule::new("notices", 1, DAY);
 /// Confirmations in one session.
 pub const CONFIRMATIONS: Rule = Rule::new("confirmations", 5, 5 * MINUTE);
+/// Attempts to take the step after the password, for one account.
+pub const STEPS: Rule = Rule::new("steps", 10, 15 * MINUTE);
 
 #[derive(FromRow)]
 struct Counter {
@@ -115,6 +117,21 @@ pub async fn take(state: &AppState, rule: Rule, value: &str) -> Result<()> {
     wait.map_or(Ok(()), |wait| Err(Error::TooMany(wait)))
 }
 
+/// Takes back one attempt that was counted.
+///
+/// # Errors
+///
+/// Fails when the database does.
+pub async fn give_back(state: &AppState, connection: &mut Connection, rule: Rule, value: &str) -> sqlx::Result<()> {
+    take_back(connection, &key(state, rule, value)).await
+}
+
+async fn take_back(connection: &mut Connection, key: &str) -> sqlx::Result<()> {
+    let query = "UPDATE auth_throttle SET attempts = attempts - 1 WHERE key = $1 AND attempts > 0";
+    sqlx::query(query).bind(key).execute(connection).await?;
+    Ok(())
+}
+
 /// A login that was counted, and what to take back if it succeeds.
 #[derive(Debug)]
 pub struct Attempt {
@@ -159,8 +176,7 @@ pub async fn reserve_login(state: &AppState, client: &Client, account: &str, use
 impl Attempt {
     /// Takes back what was counted: for the network this attempt alone, for the account all of them.
     pub async fn succeed(&self, connection: &mut Connection) -> sqlx::Result<()> {
-        let query = "UPDATE auth_throttle SET attempts = attempts - 1 WHERE key = $1 AND attempts > 0";
-        sqlx::query(query).bind(&self.network).execute(&mut *connection).await?;
+        take_back(connection, &self.network).await?;
         for key in &self.own {
             sqlx::query("DELETE FROM auth_throttle WHERE key = $1").bind(key).execute(&mut *connection).await?;
         }
@@ -171,9 +187,19 @@ impl Attempt {
 /// Forgets the failures of an account.
 pub async fn unlock(state: &AppState, connection: &mut Connection, account: &str) -> sqlx::Result<()> {
     for rule in [STRANGERS, ROW] {
-        let query = sqlx::query("DELETE FROM auth_throttle WHERE key = $1");
-        query.bind(key(state, rule, account)).execute(&mut *connection).await?;
+        forget(state, connection, rule, account).await?;
     }
+    Ok(())
+}
+
+/// Forgets what was counted.
+///
+/// # Errors
+///
+/// Fails when the database does.
+pub async fn forget(state: &AppState, connection: &mut Connection, rule: Rule, value: &str) -> sqlx::Result<()> {
+    let query = sqlx::query("DELETE FROM auth_throttle WHERE key = $1");
+    query.bind(key(state, rule, value)).execute(connection).await?;
     Ok(())
 }
 
