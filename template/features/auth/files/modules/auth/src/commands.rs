@@ -56,6 +56,8 @@ pub enum Command {
     Reset { email: String },
     /// Forget the failed logins of an account
     Unlock { email: String },
+    /// Give somebody what belongs to nobody, such as rows from the time before there were accounts
+    Adopt { email: String },
     /// Delete an account, and all that belongs to it, at once
     Delete {
         email: String,
@@ -169,6 +171,7 @@ pub async fn run(state: &AppState, command: Command) -> anyhow::Result<String> {
         Command::Deactivate { email } => manage::change(state, &email, Change::Deactivate).await,
         Command::Activate { email } => manage::change(state, &email, Change::Activate).await,
         Command::EndSessions { email } => manage::change(state, &email, Change::EndSessions).await,
+        Command::Adopt { email } => manage::change(state, &email, Change::Adopt).await,
         Command::Unlock { email } => manage::change(state, &email, Change::Unlock).await,
         Command::Reset { email } => {
             let url = manage::reset(state, &email).await?;

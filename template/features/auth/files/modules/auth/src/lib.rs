@@ -31,7 +31,7 @@ use schedules::ModuleExt as _;
 use signing::Signer;
 use ui::{Fragment, Region};
 
-pub use accounts::AdminAppointed;
+pub use accounts::Adoption;
 pub use deletion::{Export, UserDeleted};
 pub use jobs::CleanUp;
 pub use passwords::Hasher;

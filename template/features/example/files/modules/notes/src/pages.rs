@@ -43,11 +43,11 @@ struct ListPage {
 async fn list(
     State(state): State<AppState>,
     page: Page,
-    Owner(owner): Owner,
+    owner: Owner,
     query: ListQuery<Note>,
 ) -> Result<Html<String>> {
     let next = Next::to(query.this_url(), LIST);
-    let notes = query.fetch_of(owner, &state.db).await?;
+    let notes = note::list(&state.db, owner, query).await?;
     Ok(Html(ListPage { page, next, notes }.render()?))
 }
 
