@@ -12,6 +12,7 @@ pub use crate::tokens::Scope;
 use crate::{
     accounts,
     manage::{self, Change},
+    sessions,
     tokens::{self, Wanted},
     users::{Role, User},
 };
@@ -50,8 +51,14 @@ pub enum Command {
     Deactivate { email: String },
     /// Let somebody in again
     Activate { email: String },
-    /// Sign somebody out everywhere
-    EndSessions { email: String },
+    /// Sign somebody out everywhere, or everybody
+    EndSessions {
+        #[arg(required_unless_present = "all", conflicts_with = "all")]
+        email: Option<String>,
+        /// Everybody
+        #[arg(long)]
+        all: bool,
+    },
     /// Sign somebody out everywhere, and print the link with which they choose another password
     Reset { email: String },
     /// Forget the failed logins of an account
@@ -170,7 +177,11 @@ pub async fn run(state: &AppState, command: Command) -> anyhow::Result<String> {
         Command::Demote { email } => manage::change(state, &email, Change::Demote).await,
         Command::Deactivate { email } => manage::change(state, &email, Change::Deactivate).await,
         Command::Activate { email } => manage::change(state, &email, Change::Activate).await,
-        Command::EndSessions { email } => manage::change(state, &email, Change::EndSessions).await,
+        Command::EndSessions { email: Some(email), .. } => manage::change(state, &email, Change::EndSessions).await,
+        Command::EndSessions { email: None, .. } => {
+            let ended = sessions::end_everywhere(&state.db).await?;
+            Ok(format!("everybody is signed out: {ended} sessions\n"))
+        }
         Command::Adopt { email } => manage::change(state, &email, Change::Adopt).await,
         Command::Unlock { email } => manage::change(state, &email, Change::Unlock).await,
         Command::Reset { email } => {

@@ -31,6 +31,7 @@ use schedules::ModuleExt as _;
 use signing::Signer;
 use ui::{Fragment, Region};
 
+pub use account::AccountNotice;
 pub use accounts::Adoption;
 pub use deletion::{Export, UserDeleted};
 pub use jobs::CleanUp;

@@ -40,12 +40,7 @@ struct ListPage {
     notes: List<Note>,
 }
 
-async fn list(
-    State(state): State<AppState>,
-    page: Page,
-    owner: Owner,
-    query: ListQuery<Note>,
-) -> Result<Html<String>> {
+async fn list(State(state): State<AppState>, page: Page, owner: Owner, query: ListQuery<Note>) -> Result<Html<String>> {
     let next = Next::to(query.this_url(), LIST);
     let notes = note::list(&state.db, owner, query).await?;
     Ok(Html(ListPage { page, next, notes }.render()?))

@@ -29,6 +29,7 @@ struct AccountPage {
     page: Page,
     user: User,
     name: String,
+    notices: Vec<String>,
     activity: Vec<Entry>,
     refusal: Refusal,
 }
@@ -37,7 +38,8 @@ impl AccountPage {
     async fn new(state: &AppState, page: Page, session: &Session) -> Result<Self> {
         let user = account::of(&state.db, session).await?;
         let activity = activity::recent(&state.db, user.id).await?;
-        Ok(Self { page, name: user.name.clone(), user, activity, refusal: Refusal::default() })
+        let notices = account::notices(state, &user).await?;
+        Ok(Self { page, name: user.name.clone(), user, notices, activity, refusal: Refusal::default() })
     }
 }
 

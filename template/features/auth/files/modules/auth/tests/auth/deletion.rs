@@ -77,9 +77,7 @@ async fn a_deleted_account_goes_with_all_that_belongs_to_it() {
 
 #[tokio::test]
 async fn an_export_has_what_all_modules_know() {
-    let pets = Module::new("pets").on::<Export>(|_, _, export| {
-        Box::pin(async move { export.add("pets", &["Polly"]) })
-    });
+    let pets = Module::new("pets").on::<Export>(|_, _, export| Box::pin(async move { export.add("pets", &["Polly"]) }));
     let app = TestApp::start(modules().into_iter().chain([pets]).collect()).await;
     account(&app, ANN).await;
     let mut browser = browser(&app, ANN).await;

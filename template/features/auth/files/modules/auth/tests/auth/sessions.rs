@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use hyper::Request;
 
-use crate::{ANN, PASSWORD, account, account_with, browser, count, run, sign_in, start, status};
+use crate::{ANN, PASSWORD, account, account_with, browser, count, run, sign_in, start, start_with, status};
 
 const HOUR: u64 = 60;
 const DAY: u64 = 24 * HOUR;
@@ -44,6 +44,36 @@ async fn a_session_ends_without_a_request_and_in_any_case() {
         app.clock().advance(Duration::from_mins(total - steps * (idle - 1)));
         assert_eq!(status(&mut browser, "/account").await, 303, "{email} {total}");
     }
+}
+
+#[tokio::test]
+async fn how_long_a_session_lasts_can_be_chosen() {
+    let settings = [
+        ("SESSION_IDLE_MINUTES", "20"),
+        ("SESSION_HOURS", "1"),
+        ("SESSION_REMEMBERED_IDLE_DAYS", "60"),
+        ("SESSION_REMEMBERED_DAYS", "90"),
+        ("SESSION_ADMIN_IDLE_MINUTES", "5"),
+        ("SESSION_ADMIN_HOURS", "1"),
+    ];
+    let app = start_with(&settings).await;
+    account(&app, ANN).await;
+    account_with(&app, "admin@example.com", true).await;
+    for (email, minutes) in [(ANN, 20), ("admin@example.com", 5)] {
+        let mut browser = browser(&app, email).await;
+        app.clock().advance(Duration::from_mins(minutes - 1));
+        assert_eq!(status(&mut browser, "/account").await, 200, "{email}");
+        app.clock().advance(Duration::from_mins(minutes));
+        assert_eq!(status(&mut browser, "/account").await, 303, "{email}");
+    }
+    let mut remembered = app.browser();
+    let form = remembered.get("/login").await.form("main form").set("email", ANN).set("password", PASSWORD);
+    let response = remembered.submit(&form.check("remember", "true")).await;
+    assert!(response.header("set-cookie").contains("Max-Age=7776000"), "{:?}", response.headers);
+    app.clock().advance(Duration::from_hours(59 * 24));
+    schedules::accept_due::<auth::CleanUp>(&app.application.state).await.unwrap();
+    app.run_jobs().await;
+    assert_eq!(status(&mut remembered, "/account").await, 200, "clean-up leaves it alone");
 }
 
 /// 7: a cookie that somebody has planted becomes nobody's session.
@@ -88,9 +118,12 @@ async fn what_an_admin_does_counts_from_the_next_request() {
     let app = start().await;
     account(&app, ANN).await;
     let email = ANN.to_owned();
-    for command in
-        [Deactivate { email: email.clone() }, EndSessions { email: email.clone() }, Promote { email: email.clone() }]
-    {
+    for command in [
+        Deactivate { email: email.clone() },
+        EndSessions { email: Some(email.clone()), all: false },
+        EndSessions { email: None, all: true },
+        Promote { email: email.clone() },
+    ] {
         run(&app, Activate { email: email.clone() }).await.unwrap();
         let mut browser = browser(&app, ANN).await;
         assert_eq!(status(&mut browser, "/account").await, 200);

@@ -84,7 +84,10 @@ async fn notes_of_nobody_go_to_whom_somebody_names() {
     let mut ann = browser(&app, "ann@example.com").await;
     write(&mut ann, "Own").await;
     write_for_nobody(&app, "Old").await;
-    assert_eq!(inspect(&app).await, ["of the notes, 1 belong to nobody: `app user adopt EMAIL` gives them to somebody"]);
+    assert_eq!(
+        inspect(&app).await,
+        ["of the notes, 1 belong to nobody: `app user adopt EMAIL` gives them to somebody"]
+    );
     let adopt = |email: &str| {
         let email = email.to_owned();
         commands::run(&app.application.state, Command::Adopt { email })

@@ -24,7 +24,8 @@ pub fn inspect(state: AppState) -> BoxFuture<'static, anyhow::Result<Option<Stri
     Box::pin(async move {
         let query = sqlx::query_scalar("SELECT count(*) FROM notes WHERE user_id = $1");
         let notes: i64 = query.bind(Uuid::nil()).fetch_one(&state.db).await?;
-        Ok((notes > 0).then(|| format!("of the notes, {notes} belong to nobody: `app user adopt EMAIL` gives them to somebody")))
+        let advice = "belong to nobody: `app user adopt EMAIL` gives them to somebody";
+        Ok((notes > 0).then(|| format!("of the notes, {notes} {advice}")))
     })
 }
 
