@@ -19,13 +19,14 @@ mod next;
 mod pages;
 mod passwords;
 mod secret;
+mod seed;
 mod sessions;
 mod settings;
 mod throttle;
 mod tokens;
 mod users;
 
-use kernel::{AppState, ErrorPage, Inspect, Link, Module, Place, Policy, SignIn, Stage, database::Migration};
+use kernel::{AppState, ErrorPage, Inspect, Link, Module, Place, Policy, Seed, SignIn, Stage, database::Migration};
 use mailer::{ModuleExt as _, Outbox};
 use schedules::ModuleExt as _;
 use signing::Signer;
@@ -52,6 +53,7 @@ pub fn module() -> Module {
         .layer(Stage::Visitor, sessions::layer)
         .add(SignIn("/login"))
         .add(ErrorPage(pages::refuse))
+        .add(Seed(seed::fill))
         .add(Inspect(|state| Box::pin(find_admin(state))))
         .add(Fragment(Region::Header, pages::sign_out))
         .pages(Policy::PUBLIC, pages::public())

@@ -1,6 +1,6 @@
 use auth::commands::{Command, Users};
 use clap::Parser;
-use kernel::Inspect;
+use kernel::{Inspect, Seed};
 use serde_json::Value;
 use testkit::TestApp;
 
@@ -82,6 +82,22 @@ async fn the_last_admin_stays() {
     let (ann, bob) = tokio::join!(demote(ANN), demote("bob@example.com"));
     assert!(ann.is_ok() != bob.is_ok(), "{ann:?} {bob:?}");
     assert_eq!(count(&app, "users WHERE role = 'admin'").await, 1);
+}
+
+/// In development, `app seed` makes somebody to work with, once.
+#[tokio::test]
+async fn there_is_somebody_to_develop_with() {
+    let app = start().await;
+    for _ in 0..2 {
+        for Seed(fill) in app.application.state.all() {
+            fill(app.application.state.clone()).await.unwrap();
+        }
+    }
+    assert_eq!(count(&app, "users").await, 2);
+    for (email, role) in [("admin@example.com", "admin"), (ANN, "user")] {
+        assert_eq!(login(&app, email, "only in development").await.json::<Value>()["role"], role);
+    }
+    assert!(inspect(&app).await.is_empty());
 }
 
 #[tokio::test]
