@@ -8,9 +8,10 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::IDS;
 
-/// What a path names by its id, and how somebody makes one through the API: from what, and where. Nothing stands for what is made
-/// in another way. A path that people see for themselves and that is not listed fails the tests.
+/// What a path names by its id, where somebody makes one through the API, and from what. A path that people see for themselves
+/// and that is not listed fails the tests.
 const OBJECTS: &[(&str, &str, &str)] = &[
+    // Where nothing is named, it is made in another way.
     // @slot objects
 ];
 
