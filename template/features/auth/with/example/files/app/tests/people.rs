@@ -55,7 +55,7 @@ async fn write_for_nobody(app: &TestApp, title: &str) {
     sqlx::query(old).bind(id).bind(title).bind(now).execute(app.db()).await.unwrap();
 }
 
-/// What `app doctor` says about notes.
+/// What is pointed out about notes.
 async fn inspect(app: &TestApp) -> Vec<String> {
     let mut found = Vec::new();
     for Inspect(look) in app.application.state.all() {
