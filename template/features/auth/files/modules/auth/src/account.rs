@@ -2,7 +2,7 @@
 
 use axum::response::AppendHeaders;
 use kernel::{
-    AppState, Db, Error, Result, ResultExt,
+    AppState, BoxFuture, Db, Error, Result, ResultExt,
     database::{self, Connection},
     error::FieldErrors,
     jobs,
@@ -31,6 +31,23 @@ use crate::{
     tokens,
     users::{self, User},
 };
+
+/// A part for [`kernel::Module::add`]: tells somebody on the page of the account what is wrong with the address that they have.
+#[derive(Clone, Copy)]
+pub struct AccountNotice(pub for<'a> fn(&'a AppState, &'a str) -> BoxFuture<'a, anyhow::Result<Option<String>>>);
+
+/// What there is to tell about the address of an account.
+///
+/// # Errors
+///
+/// Fails when a module does.
+pub async fn notices(state: &AppState, user: &User) -> Result<Vec<String>> {
+    let mut notices = Vec::new();
+    for AccountNotice(tell) in state.all() {
+        notices.extend(tell(state, &user.email).await?);
+    }
+    Ok(notices)
+}
 
 /// The user of a session.
 ///

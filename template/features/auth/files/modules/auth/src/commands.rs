@@ -12,6 +12,7 @@ pub use crate::tokens::Scope;
 use crate::{
     accounts,
     manage::{self, Change},
+    sessions,
     steps,
     tokens::{self, Wanted},
     users::{Role, User},
@@ -51,12 +52,20 @@ pub enum Command {
     Deactivate { email: String },
     /// Let somebody in again
     Activate { email: String },
-    /// Sign somebody out everywhere
-    EndSessions { email: String },
+    /// Sign somebody out everywhere, or everybody
+    EndSessions {
+        #[arg(required_unless_present = "all", conflicts_with = "all")]
+        email: Option<String>,
+        /// Everybody
+        #[arg(long)]
+        all: bool,
+    },
     /// Sign somebody out everywhere, and print the link with which they choose another password
     Reset { email: String },
     /// Forget the failed logins of an account
     Unlock { email: String },
+    /// Give somebody what belongs to nobody, such as rows from the time before there were accounts
+    Adopt { email: String },
     // @slot commands
     /// Delete an account, and all that belongs to it, at once
     Delete {
@@ -170,7 +179,12 @@ pub async fn run(state: &AppState, command: Command) -> anyhow::Result<String> {
         Command::Demote { email } => manage::change(state, &email, Change::Demote).await,
         Command::Deactivate { email } => manage::change(state, &email, Change::Deactivate).await,
         Command::Activate { email } => manage::change(state, &email, Change::Activate).await,
-        Command::EndSessions { email } => manage::change(state, &email, Change::EndSessions).await,
+        Command::EndSessions { email: Some(email), .. } => manage::change(state, &email, Change::EndSessions).await,
+        Command::EndSessions { email: None, .. } => {
+            let ended = sessions::end_everywhere(&state.db).await?;
+            Ok(format!("everybody is signed out: {ended} sessions\n"))
+        }
+        Command::Adopt { email } => manage::change(state, &email, Change::Adopt).await,
         Command::Unlock { email } => manage::change(state, &email, Change::Unlock).await,
         Command::Reset { email } => {
             let url = manage::reset(state, &email).await?;

@@ -20,6 +20,7 @@ mod next;
 mod pages;
 mod passwords;
 mod secret;
+mod seed;
 mod sessions;
 mod settings;
 mod steps;
@@ -27,14 +28,14 @@ mod throttle;
 mod tokens;
 mod users;
 
-use kernel::{AppState, ErrorPage, Inspect, Link, Module, Place, Policy, SignIn, Stage, database::Migration};
+use kernel::{AppState, ErrorPage, Inspect, Link, Module, Place, Policy, Seed, SignIn, Stage, database::Migration};
 use mailer::{ModuleExt as _, Outbox};
 use schedules::ModuleExt as _;
 use signing::Signer;
 use ui::{Fragment, Region};
 
-pub use account::{Card, Which, end_sessions};
-pub use accounts::AdminAppointed;
+pub use account::{AccountNotice, Card, Which, end_sessions};
+pub use accounts::Adoption;
 pub use activity::{Activity, note_other};
 pub use client::Client;
 pub use cookies::Cookies;
@@ -61,6 +62,7 @@ pub fn module() -> Module {
         .layer(Stage::Visitor, sessions::layer)
         .add(SignIn("/login"))
         .add(ErrorPage(pages::refuse))
+        .add(Seed(seed::fill))
         .add(Inspect(|state| Box::pin(find_admin(state))))
         .add(Fragment(Region::Header, pages::sign_out))
         .pages(Policy::PUBLIC, pages::public())

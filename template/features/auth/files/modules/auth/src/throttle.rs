@@ -146,31 +146,44 @@ pub struct Attempt {
 /// Is 429 after too many.
 pub async fn reserve_login(state: &AppState, client: &Client, account: &str, user: Option<&User>) -> Result<Attempt> {
     let mut transaction = database::begin(&state.db).await?;
-    let device = user.and_then(|user| devices::check(state, user, client.device.as_deref()?));
-    let attempt = Attempt { network: key(state, NETWORK, &client.network), own: vec![key(state, ROW, account)] };
-    for (rule, value) in [(NETWORK, &*client.network), (ROW, account)] {
-        if let Some(wait) = reserve(state, &mut transaction, rule, value).await? {
-            return Err(Error::TooMany(wait.min(Duration::from_hours(4))));
-        }
-    }
-    let mut own = attempt.own;
-    let is_known = match &device {
-        Some(device) => reserve(state, &mut transaction, DEVICE, device).await?.is_none(),
-        None => false,
-    };
-    if is_known {
-        own.extend(device.map(|device| key(state, DEVICE, &device)));
-    } else if let Some(wait) = reserve(state, &mut transaction, STRANGERS, account).await? {
-        transaction.rollback().await?;
-        let mut transaction = database::begin(&state.db).await?;
-        jobs::enqueue(&mut transaction, &TellOfGuessing { account: account.to_owned() }).await?;
-        transaction.commit().await?;
+    if let Some(wait) = reserve(state, &mut transaction, NETWORK, &client.network).await? {
         return Err(Error::TooMany(wait));
-    } else {
-        own.push(key(state, STRANGERS, account));
     }
+    let device = user.and_then(|user| devices::check(state, user, client.device.as_deref()?));
+    let own = match reserve_account(state, &mut transaction, account, device.as_deref()).await? {
+        Ok(own) => own,
+        Err(wait) => {
+            // Nobody looks at the password: the attempt counts for its network alone.
+            transaction.rollback().await?;
+            let mut transaction = database::begin(&state.db).await?;
+            reserve(state, &mut transaction, NETWORK, &client.network).await?;
+            jobs::enqueue(&mut transaction, &TellOfGuessing { account: account.to_owned() }).await?;
+            transaction.commit().await?;
+            return Err(Error::TooMany(wait));
+        }
+    };
     transaction.commit().await?;
-    Ok(Attempt { own, ..attempt })
+    Ok(Attempt { network: key(state, NETWORK, &client.network), own })
+}
+
+/// Counts a login to an account, and returns the keys of its counters, or how long to wait.
+async fn reserve_account(
+    state: &AppState,
+    connection: &mut Connection,
+    account: &str,
+    device: Option<&str>,
+) -> sqlx::Result<std::result::Result<Vec<String>, Duration>> {
+    if let Some(wait) = reserve(state, connection, ROW, account).await? {
+        return Ok(Err(wait.min(Duration::from_hours(4))));
+    }
+    let row = key(state, ROW, account);
+    if let Some(device) = device
+        && reserve(state, connection, DEVICE, device).await?.is_none()
+    {
+        return Ok(Ok(vec![row, key(state, DEVICE, device)]));
+    }
+    let wait = reserve(state, connection, STRANGERS, account).await?;
+    Ok(wait.map_or_else(|| Ok(vec![row, key(state, STRANGERS, account)]), Err))
 }
 
 impl Attempt {

@@ -11,6 +11,7 @@ mod mailbox;
 mod message;
 mod monitor;
 mod outbox;
+// @slot later
 mod settings;
 mod smtp;
 mod store;

@@ -30,6 +30,7 @@ struct AccountPage {
     user: User,
     name: String,
     cards: Vec<Card>,
+    notices: Vec<String>,
     activity: Vec<(&'static str, Entry)>,
     refusal: Refusal,
 }
@@ -39,8 +40,8 @@ impl AccountPage {
         let user = account::of(&state.db, session).await?;
         let activity = activity::recent(&state.db, user.id).await?;
         let activity = activity.into_iter().map(|entry| (entry.text(state), entry)).collect();
-        let cards = state.all().to_vec();
-        Ok(Self { page, name: user.name.clone(), user, cards, activity, refusal: Refusal::default() })
+        let (cards, notices) = (state.all().to_vec(), account::notices(state, &user).await?);
+        Ok(Self { page, name: user.name.clone(), user, cards, notices, activity, refusal: Refusal::default() })
     }
 }
 
