@@ -81,13 +81,6 @@ pub async fn find(
     query.bind(&email.to_key).bind(now).bind(may_be_refused).bind(&email.template).fetch_optional(connection).await
 }
 
-/// Why an address gets no mail at all, if that is so.
-pub async fn of_all(db: &Db, to_key: &str, now: OffsetDateTime) -> sqlx::Result<Option<Reason>> {
-    let query = "SELECT reason FROM suppressions \
-         WHERE to_key = $1 AND scope = 'all' AND (expires_at IS NULL OR expires_at > $2)";
-    sqlx::query_scalar(query).bind(to_key).bind(now).fetch_optional(db).await
-}
-
 /// Keeps mail of this scope from somebody. What holds for good is not replaced by what ends.
 pub async fn add(
     connection: &mut Connection,

@@ -5,13 +5,16 @@ use kernel::{AppState, BoxFuture, database::Connection};
 
 use crate::{
     store::{self, Email, key_of},
-    suppression::{self, Reason},
+    suppression::Reason,
 };
 
 /// Tells somebody that no mail reaches them: they would wait for a link in vain.
 pub fn tell_of_bounces<'a>(state: &'a AppState, address: &'a str) -> BoxFuture<'a, anyhow::Result<Option<String>>> {
     Box::pin(async move {
-        let reason = suppression::of_all(&state.db, &key_of(address), store::now(state)).await?;
+        let query = "SELECT reason FROM suppressions \
+             WHERE to_key = $1 AND scope = 'all' AND (expires_at IS NULL OR expires_at > $2)";
+        let query = sqlx::query_scalar(query).bind(key_of(address)).bind(store::now(state));
+        let reason: Option<Reason> = query.fetch_optional(&state.db).await?;
         let notice = reason.map(|reason| match reason {
             Reason::Bounce | Reason::Soft => "Mail to your address comes back. Use another one, or you get no more.",
             _ => "You get no mail from here at present. Ask the people who run this site.",
