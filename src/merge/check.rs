@@ -169,7 +169,10 @@ impl<'a> Side<'a> {
 
     /// Whether what this side's new comments are about is still there.
     fn comments_tell(&self, other: &Self) -> bool {
-        let has = |units: &[Unit], label: &String| units.iter().any(|unit| unit.label == *label);
+        // The label of a header is the place of its table.
+        let is_there =
+            |unit: &Unit, label: &String| unit.label == *label || around(&unit.place).any(|place| place == label);
+        let has = |units: &[Unit], label: &String| units.iter().any(|unit| is_there(unit, label));
         let new = self.units.iter().zip(&self.before).filter(|(_, before)| before.is_none());
         let mut about = new.filter_map(|(unit, _)| unit.about.as_ref());
         about.all(|label| !has(self.base, label) || has(other.units, label))
@@ -363,6 +366,20 @@ mod tests {
         let ours = format!("```sh\n{}", base.replace("```sh\n", ""));
         assert!(!is_right(Format::Markdown, &base, &ours, &theirs, &format!("```sh\n{theirs}")));
         assert!(is_right(Format::Markdown, &base, &base, &theirs, &theirs));
+    }
+
+    #[test]
+    fn a_comment_on_a_table_goes_with_it() {
+        let theirs = "[a]\nx = 1\n\n[release]\nz = 1\n";
+        let base = "[a]\nx = 1\n\n# ours\n[profile.b]\ny = 1\n\n[release]\nz = 1\n";
+        let check = |after: &str| {
+            let comment = |text: &str| text.replace(after, &format!("# a word\n{after}"));
+            is_right(Format::Toml, base, &comment(base), theirs, &comment(theirs))
+        };
+        assert!(check("[release]"));
+        let (ours, merged) =
+            (base.replace("# ours", "# a word\n# ours"), theirs.replace("[release]", "# a word\n[release]"));
+        assert!(!is_right(Format::Toml, base, &ours, theirs, &merged));
     }
 
     #[test]

@@ -345,7 +345,10 @@ mod tests {
         let (ours, theirs) = ("tables\nrest()\ndocs\nz\n", "client\ntables\nmails\nrest()\nsign\nz\n");
         assert_eq!(clean("z\n", ours, theirs), "client\ntables\nmails\nrest()\ndocs\nsign\nz\n");
         // In another order they are no list, and a block is none.
-        assert_eq!(clean("z\n", "some\nrest\nmore\nz\n", "more\nother\nsome\nz\n"), "some\nrest\nmore\nother\nsome\nz\n");
+        assert_eq!(
+            clean("z\n", "some\nrest\nmore\nz\n", "more\nother\nsome\nz\n"),
+            "some\nrest\nmore\nother\nsome\nz\n"
+        );
         assert_eq!(clean("z\n", "if a {\n    call()\n}\nz\n", "if b {\n    call()\n}\nz\n").matches("call").count(), 2);
     }
 

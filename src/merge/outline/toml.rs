@@ -1,6 +1,6 @@
 //! TOML: each value at its key, however its table is written, and each comment at what it was written for.
 
-use toml_edit::{DocumentMut, Item, TableLike, Value};
+use toml_edit::{DocumentMut, Item, Key, TableLike, Value};
 
 use super::super::toml::plain;
 use super::{Kind, Line, Unit, attach, inside};
@@ -70,7 +70,7 @@ fn comments(text: &str) -> Vec<Line> {
         let here = array.as_deref().map_or_else(|| place.clone(), |array| inside(&place, array));
         let label =
             if array.is_some() { text.trim_end_matches(',') } else { text.split('=').next().unwrap_or(text).trim() };
-        let (at, label) = if is_header { (String::new(), text.to_owned()) } else { (here, label.to_owned()) };
+        let (at, label) = if is_header { (String::new(), path(text)) } else { (here, label.to_owned()) };
         lines.push(Line { kind, place: at, scope: 0, text: said.to_owned(), label: label.clone(), name: None });
         if let Some(comment) = behind(text).filter(|_| kind == Kind::Content) {
             let place = super::attached(&place, &label);
@@ -95,6 +95,13 @@ fn comments(text: &str) -> Vec<Line> {
         }
     }
     lines
+}
+
+/// The place of what stands below a header.
+fn path(header: &str) -> String {
+    let name = header.split('#').next().unwrap_or(header).trim().trim_matches(['[', ']']);
+    let keys = Key::parse(name).unwrap_or_default();
+    keys.iter().fold(String::new(), |place, key| inside(&place, key.get()))
 }
 
 /// Whether an array goes on below the line.

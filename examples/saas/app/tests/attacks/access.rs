@@ -2,10 +2,34 @@
 
 use hyper::{Method, Request};
 use kernel::{Access, Module, MountedRoute, Policy, Routes, SignIn};
+use serde_json::Value;
 use testkit::TestApp;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::IDS;
+
+/// What a path names by its id, where somebody makes one through the API, and from what. A path that people see for themselves
+/// and that is not listed fails the tests.
+const OBJECTS: &[(&str, &str, &str)] = &[
+    // Where nothing is named, it is made in another way.
+    ("/account/sessions/{id}", "", ""),
+    ("/account/tokens/{id}", "/api/v1/account/tokens", "{\"name\":\"Backup\"}"),
+    ("/notes/{id}", "/api/v1/notes", "{\"title\":\"Milk\"}"),
+];
+
+/// How somebody makes what this path is about.
+pub fn object(path: &str) -> (&'static str, &'static str) {
+    let path = path.trim_start_matches("/api/v1");
+    let found = OBJECTS.iter().find(|(kind, ..)| path.starts_with(kind));
+    let (_, api, body) = found.unwrap_or_else(|| panic!("{path} names something by its id: list it in OBJECTS"));
+    (api, body)
+}
+
+/// A path with an id in the place of its parameters.
+pub fn with_id(path: &str, id: &str) -> String {
+    let parts: Vec<_> = path.split('/').map(|part| if part.starts_with('{') { id } else { part }).collect();
+    parts.join("/")
+}
 
 /// Routes of all kinds, for an application that has none.
 fn vault() -> Module {
@@ -40,8 +64,7 @@ async fn every_policy_holds() {
     let app = TestApp::start_with(modules, crate::SETTINGS).await;
     let (user, mut asked) = (app.as_user(), 0);
     for MountedRoute { methods, path, policy } in app.application.routes().await {
-        let parts: Vec<_> = path.split('/').map(|part| if part.starts_with('{') { IDS[1] } else { part }).collect();
-        let path = parts.join("/");
+        let path = with_id(&path, IDS[1]);
         for method in methods.split(", ").filter_map(|method| method.parse::<Method>().ok()) {
             asked += 1;
             let refusals = |visitor| is_refused(visitor, &method, &path);
@@ -59,4 +82,41 @@ async fn every_policy_holds() {
         }
     }
     assert!(asked >= 10, "{asked} requests: the routes are not listed any more");
+}
+
+/// What a visitor has made, if it is something for visitors that have no account.
+async fn make(owner: &TestApp, api: &str, body: &'static str) -> Option<String> {
+    if api.is_empty() {
+        return None;
+    }
+    let request = Request::post(api).header("content-type", "application/json");
+    let made = owner.send(request, body).await;
+    if made.status == 201 { made.json::<Value>()["id"].as_str().map(str::to_owned) } else { None }
+}
+
+/// Somebody else's things are not there. That includes applications without accounts: here, people can sign in.
+#[tokio::test]
+async fn what_belongs_to_others_is_not_there() {
+    let mut modules = app::modules();
+    modules.push(vault().add(SignIn("/vault")));
+    let app = TestApp::start_with(modules, crate::SETTINGS).await;
+    let (owner, other) = (app.as_user(), app.as_user());
+    for MountedRoute { methods, path, policy } in app.application.routes().await {
+        if policy.access != Access::SignedIn || !path.contains('{') {
+            continue;
+        }
+        let (api, body) = object(&path);
+        let id = make(&owner, api, body).await;
+        let path = with_id(&path, id.as_deref().unwrap_or(IDS[1]));
+        for method in methods.split(", ") {
+            let ask = || Request::builder().method(method).uri(&path).header("if-match", "*");
+            let status = other.send(ask(), "").await.status;
+            // What is no form is refused before anybody looks for what it is about.
+            assert!(matches!(status.as_u16(), 404 | 415 | 422), "{method} {path}: {status}");
+        }
+        if id.is_some() && methods.contains("GET") {
+            assert_eq!(owner.get(&path).await.status, 200, "{path} is there for its owner");
+            assert_eq!(other.get(&path).await.status, 404, "{path} is not there for others");
+        }
+    }
 }

@@ -52,14 +52,20 @@ fn fields(app: &TestApp, operation: &Value) -> Vec<String> {
 }
 
 /// A request with a hostile value in one place.
-struct Attempt<'a> {
-    address: String,
-    headers: Vec<(&'a str, &'a str)>,
-    body: String,
+pub struct Attempt<'a> {
+    pub address: String,
+    pub headers: Vec<(&'a str, &'a str)>,
+    pub body: String,
+}
+
+/// Values that are too much for somebody: SQL and markup, and what is odd.
+pub fn values() -> impl Iterator<Item = &'static str> {
+    let odd = ["'", "\"", "\\", "\0", "%00", "\u{202e}", "-1", "9223372036854775808", "1e999", "NaN", "null", "[]"];
+    HOSTILE.into_iter().chain(odd)
 }
 
 /// The value in each parameter and each field of an operation.
-fn attempts<'a>(app: &TestApp, path: &str, operation: &'a Value, value: &'a str) -> Vec<Attempt<'a>> {
+pub fn attempts<'a>(app: &TestApp, path: &str, operation: &'a Value, value: &'a str) -> Vec<Attempt<'a>> {
     let kind = ("content-type", "application/json");
     let mut attempts = Vec::new();
     for parameter in operation["parameters"].as_array().into_iter().flatten() {
@@ -99,9 +105,8 @@ fn with_id(path: &str, id: &str) -> String {
 #[tokio::test]
 async fn no_parameter_or_field_breaks_an_operation() {
     let app = start().await.as_user();
-    let odd = ["'", "\"", "\\", "\0", "%00", "\u{202e}", "-1", "9223372036854775808", "1e999", "NaN", "null", "[]"];
     for (method, path, operation) in operations(&app) {
-        for value in HOSTILE.into_iter().chain(odd) {
+        for value in values() {
             for Attempt { address, headers, body } in attempts(&app, &path, &operation, value) {
                 let answer = send(&app, &method, &address, &headers, &body).await;
                 let context = format!("{method} {address} {headers:?} {body}: {} {}", answer.status, answer.body);

@@ -13,6 +13,7 @@ mod methods;
 mod notes;
 mod origins;
 mod paths;
+mod people;
 mod treasure;
 
 use std::time::Duration;

@@ -25,6 +25,18 @@ CREATE TABLE sessions (
 
 CREATE INDEX sessions_by_user ON sessions (user_id);
 
+CREATE TABLE pending_logins (
+    id BLOB NOT NULL PRIMARY KEY,
+    token_hash TEXT NOT NULL UNIQUE,
+    user_id BLOB NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    remembered INTEGER NOT NULL,
+    next TEXT,
+    attempts INTEGER NOT NULL,
+    created_at TEXT NOT NULL
+);
+
+CREATE INDEX pending_logins_by_user ON pending_logins (user_id);
+
 CREATE TABLE links (
     id BLOB NOT NULL PRIMARY KEY,
     purpose TEXT NOT NULL,

@@ -2,7 +2,7 @@
 
 use axum::response::AppendHeaders;
 use kernel::{
-    AppState, Db, Error, Result, ResultExt,
+    AppState, BoxFuture, Db, Error, Result, ResultExt,
     database::{self, Connection},
     error::FieldErrors,
     jobs,
@@ -26,10 +26,28 @@ use crate::{
     mails::{ChoosePassword, EmailChanged, Notice, What},
     passwords::{About, Hasher, Password},
     sessions::{self, Confirmed, Session},
+    steps,
     throttle::{self, REQUESTS},
     tokens,
     users::{self, User},
 };
+
+/// A part for [`kernel::Module::add`]: tells somebody on the page of the account what is wrong with the address that they have.
+#[derive(Clone, Copy)]
+pub struct AccountNotice(pub for<'a> fn(&'a AppState, &'a str) -> BoxFuture<'a, anyhow::Result<Option<String>>>);
+
+/// What there is to tell about the address of an account.
+///
+/// # Errors
+///
+/// Fails when a module does.
+pub async fn notices(state: &AppState, user: &User) -> Result<Vec<String>> {
+    let mut notices = Vec::new();
+    for AccountNotice(tell) in state.all() {
+        notices.extend(tell(state, &user.email).await?);
+    }
+    Ok(notices)
+}
 
 /// The user of a session.
 ///
@@ -56,6 +74,15 @@ pub async fn rename(state: &AppState, session: &Session, name: &str) -> Result<U
     let user = query.bind(name).bind(session.user).fetch_optional(&mut *transaction).await?;
     transaction.commit().await?;
     user.ok_or(Error::SignIn)
+}
+
+/// A part for [`kernel::Module::add`]: an entry of the page `/account`.
+#[derive(Clone, Copy, Debug)]
+pub struct Card {
+    pub title: &'static str,
+    pub path: &'static str,
+    /// In one sentence.
+    pub about: &'static str,
 }
 
 /// Another password, and what ends with the old one.
@@ -98,6 +125,7 @@ pub async fn change_password(
     }
     users::set_password(&mut transaction, user.id, &hash).await?;
     links::end_all(state, &mut transaction, user.id).await?;
+    steps::end_all(&mut transaction, user.id).await?;
     if end_sessions {
         sessions::end_all(&mut transaction, user.id, Some(session.id)).await?;
     }

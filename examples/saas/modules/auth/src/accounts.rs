@@ -34,13 +34,14 @@ use crate::{
 pub const NAME: Text = Text::new("name", 80).required("Say what you want to be called.");
 pub const EMAIL: Text = Text::new("email", address::LIMIT).required("Give your e-mail address.");
 
-/// Somebody may manage the application from now on: what belongs to nobody may become theirs.
+/// Somebody gets what belongs to nobody, such as rows from the time before there were accounts: whoever becomes an
+/// administrator, and whom `app user adopt` names.
 #[derive(Clone, Copy, Debug)]
-pub struct AdminAppointed {
+pub struct Adoption {
     pub user: Uuid,
 }
 
-impl Event for AdminAppointed {}
+impl Event for Adoption {}
 
 /// Reads the address that mail is asked for.
 pub fn read_address(email: &str) -> Result<Address> {
@@ -193,7 +194,7 @@ pub async fn invite(state: &AppState, email: &str, name: &str, role: Role) -> Re
     let new = NewUser { address: &address, name: &name, role, password: None };
     let user = users::insert(&mut transaction, &new, state.clock.now().truncate_to_second()).await?;
     if role == Role::Admin {
-        state.emit(&mut transaction, &AdminAppointed { user: user.id }).await?;
+        state.emit(&mut transaction, &Adoption { user: user.id }).await?;
     }
     let url = link_for(state, &mut transaction, &user, Purpose::Invite).await?;
     transaction.commit().await?;

@@ -29,6 +29,18 @@ pub enum Kind {
     TokenRevoked,
     Deleted,
     Kept,
+    StepFailed,
+    StepsRemoved,
+    Other(Activity),
+}
+
+/// A part for [`kernel::Module::add`]: something that another module notes, with [`note_other`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Activity {
+    /// Its name in the database, `module.what`, the same for good.
+    pub name: &'static str,
+    /// In words.
+    pub text: &'static str,
 }
 
 impl Kind {
@@ -46,6 +58,9 @@ impl Kind {
             Self::TokenRevoked => "token_revoked",
             Self::Deleted => "deleted",
             Self::Kept => "kept",
+            Self::StepFailed => "step_failed",
+            Self::StepsRemoved => "steps_removed",
+            Self::Other(activity) => activity.name,
         }
     }
 }
@@ -63,7 +78,7 @@ pub struct Entry {
 impl Entry {
     /// In words.
     #[must_use]
-    pub fn text(&self) -> &'static str {
+    pub fn text(&self, state: &AppState) -> &'static str {
         match self.kind.as_str() {
             "signed_in" => "Signed in",
             "failed" => "Wrong password",
@@ -77,7 +92,12 @@ impl Entry {
             "token_revoked" => "Revoked an API token",
             "deleted" => "Deleted the account",
             "kept" => "Kept the account",
-            _ => "Something else",
+            "step_failed" => "Right password, and a wrong step after it",
+            "steps_removed" => "Steps after the password removed by those who run the site",
+            kind => {
+                let known = state.all::<Activity>().iter().find(|activity| activity.name == kind);
+                known.map_or("Something else", |activity| activity.text)
+            }
         }
     }
 }
@@ -105,6 +125,21 @@ pub async fn note(
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// Writes down what another module knows.
+///
+/// # Errors
+///
+/// Fails when the database does.
+pub async fn note_other(
+    state: &AppState,
+    connection: &mut Connection,
+    user: Uuid,
+    activity: Activity,
+    client: &Client,
+) -> sqlx::Result<()> {
+    note(state, connection, user, Kind::Other(activity), client).await
 }
 
 /// All that has happened, the newest first.

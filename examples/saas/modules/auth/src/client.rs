@@ -13,7 +13,7 @@ use crate::cookies;
 const AGENT_LIMIT: usize = 200;
 
 /// The other end of a request, and the cookies that it has sent.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Client {
     pub address: String,
     /// What is counted as one client.
@@ -21,6 +21,14 @@ pub struct Client {
     pub agent: String,
     pub(crate) session: Option<String>,
     pub(crate) device: Option<String>,
+    pub(crate) pending: Option<String>,
+}
+
+impl Client {
+    /// Nobody who sends a request: somebody who runs a command.
+    pub(crate) fn program() -> Self {
+        Self { address: "command line".to_owned(), ..Self::default() }
+    }
 }
 
 impl FromRequestParts<AppState> for Client {
@@ -35,6 +43,7 @@ impl FromRequestParts<AppState> for Client {
             agent: agent.chars().take(AGENT_LIMIT).collect(),
             session: cookies::read(state, &parts.headers, cookies::SESSION),
             device: cookies::read(state, &parts.headers, cookies::DEVICE),
+            pending: cookies::read(state, &parts.headers, cookies::PENDING),
         })
     }
 }

@@ -12,6 +12,7 @@ pub use crate::tokens::Scope;
 use crate::{
     accounts,
     manage::{self, Change},
+    sessions, steps,
     tokens::{self, Wanted},
     users::{Role, User},
 };
@@ -50,12 +51,20 @@ pub enum Command {
     Deactivate { email: String },
     /// Let somebody in again
     Activate { email: String },
-    /// Sign somebody out everywhere
-    EndSessions { email: String },
+    /// Sign somebody out everywhere, or everybody
+    EndSessions {
+        #[arg(required_unless_present = "all", conflicts_with = "all")]
+        email: Option<String>,
+        /// Everybody
+        #[arg(long)]
+        all: bool,
+    },
     /// Sign somebody out everywhere, and print the link with which they choose another password
     Reset { email: String },
     /// Forget the failed logins of an account
     Unlock { email: String },
+    /// Give somebody what belongs to nobody, such as rows from the time before there were accounts
+    Adopt { email: String },
     /// Delete an account, and all that belongs to it, at once
     Delete {
         email: String,
@@ -168,7 +177,12 @@ pub async fn run(state: &AppState, command: Command) -> anyhow::Result<String> {
         Command::Demote { email } => manage::change(state, &email, Change::Demote).await,
         Command::Deactivate { email } => manage::change(state, &email, Change::Deactivate).await,
         Command::Activate { email } => manage::change(state, &email, Change::Activate).await,
-        Command::EndSessions { email } => manage::change(state, &email, Change::EndSessions).await,
+        Command::EndSessions { email: Some(email), .. } => manage::change(state, &email, Change::EndSessions).await,
+        Command::EndSessions { email: None, .. } => {
+            let ended = sessions::end_everywhere(&state.db).await?;
+            Ok(format!("everybody is signed out: {ended} sessions\n"))
+        }
+        Command::Adopt { email } => manage::change(state, &email, Change::Adopt).await,
         Command::Unlock { email } => manage::change(state, &email, Change::Unlock).await,
         Command::Reset { email } => {
             let url = manage::reset(state, &email).await?;
@@ -197,17 +211,22 @@ async fn list(state: &AppState, admins: bool, limit: u32, json: bool) -> anyhow:
 }
 
 async fn show(state: &AppState, email: &str) -> anyhow::Result<String> {
-    let user = manage::find(&mut *state.db.acquire().await?, email).await?;
+    let mut connection = state.db.acquire().await?;
+    let user = manage::find(&mut connection, email).await?;
     let query = "SELECT count(*) FROM sessions WHERE user_id = $1";
-    let sessions: i64 = sqlx::query_scalar(query).bind(user.id).fetch_one(&state.db).await?;
+    let sessions: i64 = sqlx::query_scalar(query).bind(user.id).fetch_one(&mut *connection).await?;
     let (role, since) = (user.role.name(), user.created_at);
-    Ok(format!(
+    let mut shown = format!(
         "id        {}\nemail     {}\nname      {}\nrole      {role}\nstate     {}\nsince     {since}\nsessions  {sessions}\n",
         user.id,
         user.email,
         user.name,
         condition(&user),
-    ))
+    );
+    for step in steps::due(state, &mut connection, user.id).await.map_err(explain)? {
+        writeln!(shown, "step      {}", step.method)?;
+    }
+    Ok(shown)
 }
 
 const fn condition(user: &User) -> &'static str {

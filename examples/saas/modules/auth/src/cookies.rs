@@ -11,6 +11,8 @@ pub const SESSION: &str = "session";
 pub const DEVICE: &str = "device";
 /// The token of a mailed link, between the request that brings it and the form that uses it.
 pub const LINK: &str = "link";
+/// A login that waits for a step.
+pub const PENDING: &str = "pending";
 
 /// Headers for an answer.
 pub type Cookies = AppendHeaders<Vec<(HeaderName, HeaderValue)>>;

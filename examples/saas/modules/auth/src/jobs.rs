@@ -16,7 +16,8 @@ use crate::{
     deletion,
     links::{self, New, Purpose},
     mails::{ChangeEmail, ChoosePassword, ExpiringToken, KnownAddress, Notice, SignUp, What},
-    throttle, users,
+    settings::AuthSettings,
+    steps, throttle, users,
 };
 
 /// Somebody wants an account with this address.
@@ -160,11 +161,11 @@ impl Job for CleanUp {
     const NAME: &'static str = "auth.clean_up";
 
     async fn run(self, state: AppState) -> anyhow::Result<()> {
-        let now = state.clock.now().truncate_to_second();
+        let (now, settings) = (state.clock.now().truncate_to_second(), state.config.settings::<AuthSettings>());
         for (query, before) in [
-            // Longer than any session lasts.
-            ("DELETE FROM sessions WHERE created_at < $1", now - Duration::days(30)),
+            ("DELETE FROM sessions WHERE created_at < $1", now - settings.longest_session()),
             ("DELETE FROM links WHERE expires_at < $1", now),
+            ("DELETE FROM pending_logins WHERE created_at < $1", now - steps::LIFE),
             ("DELETE FROM api_tokens WHERE expires_at < $1", now - Duration::days(30)),
             ("DELETE FROM activity WHERE at < $1", now - activity::KEPT),
         ] {

@@ -4,6 +4,7 @@ mod account;
 mod accounts;
 mod activity;
 mod address;
+mod agent;
 mod api;
 mod client;
 pub mod commands;
@@ -19,23 +20,33 @@ mod next;
 mod pages;
 mod passwords;
 mod secret;
+mod seed;
 mod sessions;
 mod settings;
+mod steps;
 mod throttle;
 mod tokens;
 mod users;
 
-use kernel::{AppState, ErrorPage, Inspect, Link, Module, Place, Policy, SignIn, Stage, database::Migration};
+use kernel::{AppState, ErrorPage, Inspect, Link, Module, Place, Policy, Seed, SignIn, Stage, database::Migration};
 use mailer::{ModuleExt as _, Outbox};
 use schedules::ModuleExt as _;
 use signing::Signer;
 use ui::{Fragment, Region};
 
-pub use accounts::AdminAppointed;
+pub use account::{AccountNotice, Card, Which, end_sessions};
+pub use accounts::Adoption;
+pub use activity::{Activity, note_other};
+pub use client::Client;
+pub use cookies::Cookies;
 pub use deletion::{Export, UserDeleted};
 pub use jobs::CleanUp;
+pub use mails::Letter;
+pub use pages::Refusal;
 pub use passwords::Hasher;
 pub use sessions::{Confirmed, Session};
+pub use steps::{OfUser, Pending, Step, remove_all as remove_steps};
+pub use users::{Role, User, find as find_user};
 
 const MIGRATIONS: &[Migration] =
     &[Migration { version: 1, name: "create accounts", sql: include_str!("../migrations/0001_create_accounts.sql") }];
@@ -51,6 +62,7 @@ pub fn module() -> Module {
         .layer(Stage::Visitor, sessions::layer)
         .add(SignIn("/login"))
         .add(ErrorPage(pages::refuse))
+        .add(Seed(seed::fill))
         .add(Inspect(|state| Box::pin(find_admin(state))))
         .add(Fragment(Region::Header, pages::sign_out))
         .pages(Policy::PUBLIC, pages::public())

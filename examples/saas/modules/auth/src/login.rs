@@ -15,6 +15,7 @@ use crate::{
     devices,
     passwords::{Hasher, Password},
     sessions::{self, Session, Start},
+    steps::{self, Step},
     throttle,
     users::{self, User},
 };
@@ -25,16 +26,26 @@ pub struct Credentials<'a> {
     pub email: &'a str,
     pub password: Password,
     pub remember: bool,
+    /// Where to go afterwards, if there is a step in between.
+    pub next: &'a str,
 }
 
-/// Signs somebody in. Whether there is no such account, it has no password or it is another one: neither the answer nor the
+/// What comes of the right password.
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    SignedIn(User, Cookies),
+    /// There is no session yet: one of these steps has to be taken.
+    Due(Vec<Step>, Cookies),
+}
+
+/// Signs somebody in, as far as the password goes. Whether there is no such account, it has no password or it is another one: neither the answer nor the
 /// work that it takes is different.
 ///
 /// # Errors
 ///
 /// Is 401 for a wrong address or password, 429 after too many, and 503 while too many others sign in.
-pub async fn login(state: &AppState, client: &Client, credentials: Credentials<'_>) -> Result<(User, Cookies)> {
-    let Credentials { email, password, remember } = credentials;
+pub async fn login(state: &AppState, client: &Client, credentials: Credentials<'_>) -> Result<Outcome> {
+    let Credentials { email, password, remember, next } = credentials;
     let account = address::key(email);
     let user = users::find_by_key(&state.db, &account).await?;
     let attempt = throttle::reserve_login(state, client, &account, user.as_ref()).await?;
@@ -58,10 +69,16 @@ pub async fn login(state: &AppState, client: &Client, credentials: Credentials<'
     if let Some(hash) = renewed {
         users::set_password(&mut transaction, user.id, &hash).await?;
     }
+    let due = steps::due(state, &mut transaction, user.id).await?;
+    if !due.is_empty() {
+        let cookie = steps::wait(state, &mut transaction, client, user, (remember, next)).await?;
+        transaction.commit().await?;
+        return Ok(Outcome::Due(due, AppendHeaders(vec![cookie])));
+    }
     let cookies = establish(state, &mut transaction, client, user, remember).await?;
     activity::note(state, &mut transaction, user.id, Kind::SignedIn, client).await?;
     transaction.commit().await?;
-    Ok((user.clone(), cookies))
+    Ok(Outcome::SignedIn(user.clone(), cookies))
 }
 
 /// Begins a session, and remembers the browser.
@@ -82,7 +99,12 @@ pub async fn logout(state: &AppState, client: &Client) -> Result<Cookies> {
     if let Some(token) = &client.session {
         sessions::end_token(&state.db, token).await?;
     }
-    Ok(AppendHeaders(vec![cookies::forget(state, cookies::SESSION)]))
+    let mut forget = vec![cookies::forget(state, cookies::SESSION)];
+    if let Some(token) = &client.pending {
+        steps::end_token(&state.db, token).await?;
+        forget.push(cookies::forget(state, cookies::PENDING));
+    }
+    Ok(AppendHeaders(forget))
 }
 
 /// Asks somebody who has signed in for the password once more. Too many wrong ones end the session.

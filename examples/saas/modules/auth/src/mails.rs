@@ -18,19 +18,26 @@ struct Html<'a>(&'a Letter);
 #[template(path = "mail.txt", escape = "none")]
 struct Text<'a>(&'a Letter);
 
-struct Letter {
-    heading: String,
-    sentences: Vec<String>,
-    label: &'static str,
-    url: String,
-    end: &'static str,
+#[derive(Clone, Debug)]
+pub struct Letter {
+    pub heading: String,
+    pub sentences: Vec<String>,
+    /// What the link does.
+    pub label: &'static str,
+    pub url: String,
+    pub end: &'static str,
 }
 
 const IGNORE: &str = "If this was not you, you need not do anything.";
 const ALARM: &str = "If this was not you, use the link at once.";
 
 impl Letter {
-    fn write(&self) -> anyhow::Result<Content> {
+    /// The subject and the text.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the template does.
+    pub fn write(&self) -> anyhow::Result<Content> {
         let subject = format!("{} · {APP_NAME}", self.heading);
         Ok(Content { subject, text: Text(self).render()?, html: Html(self).render()? })
     }
@@ -140,6 +147,8 @@ pub struct Notice {
 pub enum What {
     PasswordChanged,
     Guessing,
+    StepFailed,
+    StepsRemoved,
 }
 
 impl Mail for Notice {
@@ -155,6 +164,17 @@ impl Mail for Notice {
                 "Somebody tries to guess your password",
                 "For a while, your account accepts passwords only from browsers in which you have signed in before.",
                 "Your password was not found. You need not do anything; with the link you can sign in nevertheless.",
+            ),
+            What::StepFailed => (
+                "Somebody knows your password",
+                "Somebody has signed in with your password, and could not do what your account asks for after it.",
+                ALARM,
+            ),
+            What::StepsRemoved => (
+                "Your account needs another password",
+                "Those who run the site have removed what your account asks for after the password. So that nobody but you \
+                 can use it, you choose another password with a mailed link.",
+                ALARM,
             ),
         };
         let letter = Letter {

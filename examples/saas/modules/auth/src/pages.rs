@@ -16,6 +16,8 @@ use kernel::{AppState, Problem, Routes, Visitor};
 
 use crate::next;
 
+pub use refusal::Refusal;
+
 /// What strangers may see.
 pub fn public() -> Routes {
     Routes::new()

@@ -11,7 +11,7 @@ use sqlx::{Executor, FromRow};
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
-use crate::{client::Client, cookies, secret, users::Role};
+use crate::{client::Client, cookies, secret, settings::AuthSettings, steps, users::Role};
 
 pub use extract::{Confirmed, Session};
 pub use layer::{ByToken, layer};
@@ -29,16 +29,8 @@ pub struct Limits {
     pub total: Duration,
 }
 
-impl Limits {
-    /// Those who can do much are asked more often.
-    #[must_use]
-    pub const fn of(role: Role, remembered: bool) -> Self {
-        match (role, remembered) {
-            (Role::Admin, _) => Self { idle: Duration::minutes(30), total: Duration::hours(12) },
-            (Role::User, false) => Self { idle: Duration::hours(12), total: Duration::hours(24) },
-            (Role::User, true) => Self { idle: Duration::days(14), total: Duration::days(30) },
-        }
-    }
+fn limits(state: &AppState, role: Role, remembered: bool) -> Limits {
+    state.config.settings::<AuthSettings>().limits(role, remembered)
 }
 
 /// A session with its user, as it is found for each request.
@@ -56,8 +48,8 @@ pub struct Found {
 }
 
 impl Found {
-    fn is_over(&self, now: OffsetDateTime) -> bool {
-        let limits = Limits::of(self.role, self.remembered != 0);
+    fn is_over(&self, state: &AppState, now: OffsetDateTime) -> bool {
+        let limits = limits(state, self.role, self.remembered != 0);
         now >= self.last_seen_at + limits.idle || now >= self.created_at + limits.total
     }
 }
@@ -72,7 +64,7 @@ pub async fn find(state: &AppState, token: &str) -> Result<Option<Found>> {
     .fetch_optional(&state.db)
     .await?;
     let now = state.clock.now().truncate_to_second();
-    let Some(found) = found.filter(|found| !found.is_over(now)) else { return Ok(None) };
+    let Some(found) = found.filter(|found| !found.is_over(state, now)) else { return Ok(None) };
     if now >= found.last_seen_at + GRAIN {
         let query = sqlx::query("UPDATE sessions SET last_seen_at = $1 WHERE id = $2");
         query.bind(now).bind(found.id).execute(&state.db).await?;
@@ -113,7 +105,7 @@ pub async fn start(
     .bind(now)
     .execute(connection)
     .await?;
-    let age = remembered.then(|| Limits::of(role, true).total);
+    let age = remembered.then(|| limits(state, role, true).total);
     Ok(cookies::set(state, cookies::SESSION, &token, age))
 }
 
@@ -131,7 +123,7 @@ pub async fn confirm(
         .bind(session.id)
         .execute(connection)
         .await?;
-    let rest = session.created_at + Limits::of(session.role, session.is_remembered).total - now;
+    let rest = session.created_at + limits(state, session.role, session.is_remembered).total - now;
     Ok(cookies::set(state, cookies::SESSION, &token, session.is_remembered.then_some(rest)))
 }
 
@@ -147,8 +139,15 @@ pub async fn end(db: &Db, user: Uuid, id: Uuid) -> sqlx::Result<bool> {
     Ok(query.bind(user).bind(id).execute(db).await?.rows_affected() > 0)
 }
 
-/// Ends all sessions of a user, except for one.
+/// Ends the sessions of everybody, and logins that wait.
+pub async fn end_everywhere(db: &Db) -> sqlx::Result<u64> {
+    sqlx::query("DELETE FROM pending_logins").execute(db).await?;
+    Ok(sqlx::query("DELETE FROM sessions").execute(db).await?.rows_affected())
+}
+
+/// Ends all sessions of a user, except for one, and logins that wait.
 pub async fn end_all(connection: &mut Connection, user: Uuid, except: Option<Uuid>) -> sqlx::Result<u64> {
+    steps::end_all(connection, user).await?;
     let query = sqlx::query("DELETE FROM sessions WHERE user_id = $1 AND id <> $2");
     Ok(query.bind(user).bind(except.unwrap_or_default()).execute(connection).await?.rows_affected())
 }

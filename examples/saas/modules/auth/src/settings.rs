@@ -3,6 +3,8 @@ use std::{num::NonZeroUsize, str::FromStr, thread};
 use kernel::config::{Reader, Settings};
 use time::Duration;
 
+use crate::{sessions::Limits, users::Role};
+
 /// The most passwords that are checked at the same time, unless somebody asks for more: each takes 19 MiB.
 const HASHES: usize = 4;
 
@@ -14,6 +16,27 @@ pub struct AuthSettings {
     pub hashes_at_once: usize,
     /// How long an account stays after its owner has deleted it.
     pub deletion: Duration,
+    usual: Limits,
+    remembered: Limits,
+    admin: Limits,
+}
+
+impl AuthSettings {
+    /// How long a session lasts. Those who can do much are asked more often.
+    #[must_use]
+    pub const fn limits(&self, role: Role, remembered: bool) -> Limits {
+        match (role, remembered) {
+            (Role::Admin, _) => self.admin,
+            (Role::User, false) => self.usual,
+            (Role::User, true) => self.remembered,
+        }
+    }
+
+    /// How long a session of any kind can last.
+    #[must_use]
+    pub fn longest_session(&self) -> Duration {
+        self.usual.total.max(self.remembered.total).max(self.admin.total)
+    }
 }
 
 /// Who may make an account.
@@ -54,6 +77,18 @@ impl Settings for AuthSettings {
         let processors = || thread::available_parallelism().map_or(1, NonZeroUsize::get).min(HASHES);
         let hashes_at_once = if hashes == 0 { processors() } else { hashes.into() };
         let deletion = Duration::days(reader.positive("ACCOUNT_DELETION_DAYS", 14).into());
-        Some(Self { sign_up, password_min_length, hashes_at_once, deletion })
+        let usual = Limits {
+            idle: Duration::minutes(reader.positive("SESSION_IDLE_MINUTES", 12 * 60).into()),
+            total: Duration::hours(reader.positive("SESSION_HOURS", 24).into()),
+        };
+        let remembered = Limits {
+            idle: Duration::days(reader.positive("SESSION_REMEMBERED_IDLE_DAYS", 14).into()),
+            total: Duration::days(reader.positive("SESSION_REMEMBERED_DAYS", 30).into()),
+        };
+        let admin = Limits {
+            idle: Duration::minutes(reader.positive("SESSION_ADMIN_IDLE_MINUTES", 30).into()),
+            total: Duration::hours(reader.positive("SESSION_ADMIN_HOURS", 12).into()),
+        };
+        Some(Self { sign_up, password_min_length, hashes_at_once, deletion, usual, remembered, admin })
     }
 }

@@ -50,6 +50,8 @@ pub const MAILS: [Rule; 2] = [Rule::new("mails", 3, 15 * MINUTE), Rule::new("mai
 pub const NOTICES: Rule = Rule::new("notices", 1, DAY);
 /// Confirmations in one session.
 pub const CONFIRMATIONS: Rule = Rule::new("confirmations", 5, 5 * MINUTE);
+/// Attempts to take the step after the password, for one account.
+pub const STEPS: Rule = Rule::new("steps", 10, 15 * MINUTE);
 
 #[derive(FromRow)]
 struct Counter {
@@ -115,6 +117,21 @@ pub async fn take(state: &AppState, rule: Rule, value: &str) -> Result<()> {
     wait.map_or(Ok(()), |wait| Err(Error::TooMany(wait)))
 }
 
+/// Takes back one attempt that was counted.
+///
+/// # Errors
+///
+/// Fails when the database does.
+pub async fn give_back(state: &AppState, connection: &mut Connection, rule: Rule, value: &str) -> sqlx::Result<()> {
+    take_back(connection, &key(state, rule, value)).await
+}
+
+async fn take_back(connection: &mut Connection, key: &str) -> sqlx::Result<()> {
+    let query = "UPDATE auth_throttle SET attempts = attempts - 1 WHERE key = $1 AND attempts > 0";
+    sqlx::query(query).bind(key).execute(connection).await?;
+    Ok(())
+}
+
 /// A login that was counted, and what to take back if it succeeds.
 #[derive(Debug)]
 pub struct Attempt {
@@ -129,38 +146,50 @@ pub struct Attempt {
 /// Is 429 after too many.
 pub async fn reserve_login(state: &AppState, client: &Client, account: &str, user: Option<&User>) -> Result<Attempt> {
     let mut transaction = database::begin(&state.db).await?;
-    let device = user.and_then(|user| devices::check(state, user, client.device.as_deref()?));
-    let attempt = Attempt { network: key(state, NETWORK, &client.network), own: vec![key(state, ROW, account)] };
-    for (rule, value) in [(NETWORK, &*client.network), (ROW, account)] {
-        if let Some(wait) = reserve(state, &mut transaction, rule, value).await? {
-            return Err(Error::TooMany(wait.min(Duration::from_hours(4))));
-        }
-    }
-    let mut own = attempt.own;
-    let is_known = match &device {
-        Some(device) => reserve(state, &mut transaction, DEVICE, device).await?.is_none(),
-        None => false,
-    };
-    if is_known {
-        own.extend(device.map(|device| key(state, DEVICE, &device)));
-    } else if let Some(wait) = reserve(state, &mut transaction, STRANGERS, account).await? {
-        transaction.rollback().await?;
-        let mut transaction = database::begin(&state.db).await?;
-        jobs::enqueue(&mut transaction, &TellOfGuessing { account: account.to_owned() }).await?;
-        transaction.commit().await?;
+    if let Some(wait) = reserve(state, &mut transaction, NETWORK, &client.network).await? {
         return Err(Error::TooMany(wait));
-    } else {
-        own.push(key(state, STRANGERS, account));
     }
+    let device = user.and_then(|user| devices::check(state, user, client.device.as_deref()?));
+    let own = match reserve_account(state, &mut transaction, account, device.as_deref()).await? {
+        Ok(own) => own,
+        Err(wait) => {
+            // Nobody looks at the password: the attempt counts for its network alone.
+            transaction.rollback().await?;
+            let mut transaction = database::begin(&state.db).await?;
+            reserve(state, &mut transaction, NETWORK, &client.network).await?;
+            jobs::enqueue(&mut transaction, &TellOfGuessing { account: account.to_owned() }).await?;
+            transaction.commit().await?;
+            return Err(Error::TooMany(wait));
+        }
+    };
     transaction.commit().await?;
-    Ok(Attempt { own, ..attempt })
+    Ok(Attempt { network: key(state, NETWORK, &client.network), own })
+}
+
+/// Counts a login to an account, and returns the keys of its counters, or how long to wait.
+async fn reserve_account(
+    state: &AppState,
+    connection: &mut Connection,
+    account: &str,
+    device: Option<&str>,
+) -> sqlx::Result<std::result::Result<Vec<String>, Duration>> {
+    if let Some(wait) = reserve(state, connection, ROW, account).await? {
+        return Ok(Err(wait.min(Duration::from_hours(4))));
+    }
+    let row = key(state, ROW, account);
+    if let Some(device) = device
+        && reserve(state, connection, DEVICE, device).await?.is_none()
+    {
+        return Ok(Ok(vec![row, key(state, DEVICE, device)]));
+    }
+    let wait = reserve(state, connection, STRANGERS, account).await?;
+    Ok(wait.map_or_else(|| Ok(vec![row, key(state, STRANGERS, account)]), Err))
 }
 
 impl Attempt {
     /// Takes back what was counted: for the network this attempt alone, for the account all of them.
     pub async fn succeed(&self, connection: &mut Connection) -> sqlx::Result<()> {
-        let query = "UPDATE auth_throttle SET attempts = attempts - 1 WHERE key = $1 AND attempts > 0";
-        sqlx::query(query).bind(&self.network).execute(&mut *connection).await?;
+        take_back(connection, &self.network).await?;
         for key in &self.own {
             sqlx::query("DELETE FROM auth_throttle WHERE key = $1").bind(key).execute(&mut *connection).await?;
         }
@@ -171,9 +200,19 @@ impl Attempt {
 /// Forgets the failures of an account.
 pub async fn unlock(state: &AppState, connection: &mut Connection, account: &str) -> sqlx::Result<()> {
     for rule in [STRANGERS, ROW] {
-        let query = sqlx::query("DELETE FROM auth_throttle WHERE key = $1");
-        query.bind(key(state, rule, account)).execute(&mut *connection).await?;
+        forget(state, connection, rule, account).await?;
     }
+    Ok(())
+}
+
+/// Forgets what was counted.
+///
+/// # Errors
+///
+/// Fails when the database does.
+pub async fn forget(state: &AppState, connection: &mut Connection, rule: Rule, value: &str) -> sqlx::Result<()> {
+    let query = sqlx::query("DELETE FROM auth_throttle WHERE key = $1");
+    query.bind(key(state, rule, value)).execute(connection).await?;
     Ok(())
 }
 

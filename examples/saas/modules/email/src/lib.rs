@@ -11,6 +11,7 @@ mod mailbox;
 mod message;
 mod monitor;
 mod outbox;
+mod people;
 mod settings;
 mod smtp;
 mod store;
@@ -57,6 +58,10 @@ pub fn module() -> Module {
         .provide(health::last_answer)
         .add(health::SERVER)
         .add(health::QUEUE)
+        .add(rate_limits::Exempt("/webhooks/email/"))
+        .add(auth::AccountNotice(people::tell_of_bounces))
+        .on::<auth::Export>(people::export)
+        .on::<auth::UserDeleted>(people::delete)
 }
 
 fn is_admin(visitor: Option<&Visitor>) -> bool {

@@ -43,8 +43,8 @@ pub fn routes() -> OpenApiRouter<AppState> {
         Errors<ListQuery<Note>>,
     ),
 )]
-async fn list(State(state): State<AppState>, Owner(owner): Owner, query: ListQuery<Note>) -> Result<List<Note>> {
-    query.fetch_of(owner, &state.db).await
+async fn list(State(state): State<AppState>, owner: Owner, query: ListQuery<Note>) -> Result<List<Note>> {
+    note::list(&state.db, owner, query).await
 }
 
 /// Write a note

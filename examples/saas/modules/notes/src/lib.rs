@@ -21,8 +21,9 @@ pub fn module() -> Module {
         .api(Policy::PERSONAL, api::routes())
         .pages(Policy::PERSONAL, pages::routes())
         .job::<jobs::CountWords>()
-        .on::<auth::AdminAppointed>(people::take_over)
+        .on::<auth::Adoption>(people::adopt)
         .on::<auth::Export>(people::export)
         .on::<auth::UserDeleted>(people::delete)
+        .add(kernel::Inspect(people::inspect))
         .link(Link::new(Place::Main, "Notes", "/notes").about("Write something down, and find it again."))
 }

@@ -40,14 +40,9 @@ struct ListPage {
     notes: List<Note>,
 }
 
-async fn list(
-    State(state): State<AppState>,
-    page: Page,
-    Owner(owner): Owner,
-    query: ListQuery<Note>,
-) -> Result<Html<String>> {
+async fn list(State(state): State<AppState>, page: Page, owner: Owner, query: ListQuery<Note>) -> Result<Html<String>> {
     let next = Next::to(query.this_url(), LIST);
-    let notes = query.fetch_of(owner, &state.db).await?;
+    let notes = note::list(&state.db, owner, query).await?;
     Ok(Html(ListPage { page, next, notes }.render()?))
 }
 

@@ -1,21 +1,31 @@
 //! What becomes of notes when something happens to people.
 
-use auth::{AdminAppointed, Export, UserDeleted};
+use auth::{Adoption, Export, UserDeleted};
 use kernel::{AppState, BoxFuture, database::Connection};
 use uuid::Uuid;
 
 use crate::note::Note;
 
-/// Notes from the time before there were accounts belong to nobody: whoever manages the application gets them.
-pub fn take_over<'a>(
+/// Gives somebody the notes that belong to nobody: those from the time before there were accounts.
+pub fn adopt<'a>(
     _: &'a AppState,
     connection: &'a mut Connection,
-    event: &'a AdminAppointed,
+    event: &'a Adoption,
 ) -> BoxFuture<'a, anyhow::Result<()>> {
     Box::pin(async move {
         let query = sqlx::query("UPDATE notes SET user_id = $1 WHERE user_id = $2");
         query.bind(event.user).bind(Uuid::nil()).execute(connection).await?;
         Ok(())
+    })
+}
+
+/// Tells of notes that nobody can see.
+pub fn inspect(state: AppState) -> BoxFuture<'static, anyhow::Result<Option<String>>> {
+    Box::pin(async move {
+        let query = sqlx::query_scalar("SELECT count(*) FROM notes WHERE user_id = $1");
+        let notes: i64 = query.bind(Uuid::nil()).fetch_one(&state.db).await?;
+        let advice = "belong to nobody: `app user adopt EMAIL` gives them to somebody";
+        Ok((notes > 0).then(|| format!("of the notes, {notes} {advice}")))
     })
 }
 

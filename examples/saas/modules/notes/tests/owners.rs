@@ -53,10 +53,21 @@ async fn notes_of_others_are_not_there() {
     assert_eq!(ann.get(&api).await.json::<Value>()["title"], "Milk");
 }
 
+/// Where nobody can sign in any more, what people have written is still there.
 #[tokio::test]
 async fn where_nobody_can_sign_in_all_see_all() {
     let app = TestApp::start(vec![ui::module(), ui::components::module(), notes::module()]).await;
-    assert_eq!(app.post_json("/api/v1/notes", &json!({ "title": "Milk" })).await.status, 201);
-    assert_eq!(titles(&app).await, ["Milk"]);
-    assert_eq!(app.get("/notes").await.status, 200);
+    for author in [&app, &app.as_user()] {
+        assert_eq!(author.post_json("/api/v1/notes", &json!({ "title": "Milk" })).await.status, 201);
+    }
+    assert_eq!(titles(&app).await, ["Milk", "Milk"]);
+    let list: Value = app.get("/api/v1/notes").await.json();
+    for note in list["items"].as_array().unwrap() {
+        let id = note["id"].as_str().unwrap();
+        assert_eq!(app.get(&format!("/notes/{id}")).await.status, 200);
+        let saved = app.post_form(&format!("/notes/{id}"), "version=1&title=Bread&body=").await;
+        assert_eq!(saved.status, 303, "{}", saved.body);
+        assert_eq!(app.delete(&format!("/api/v1/notes/{id}")).await.status, 204);
+    }
+    assert!(titles(&app).await.is_empty());
 }

@@ -261,6 +261,15 @@ where
         self.fetch_of_where(owner, db, |_| {}).await
     }
 
+    /// Fetches the page that was asked for, whomever the rows belong to: for those who may see all of them.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the database does.
+    pub async fn fetch_of_all(self, db: &Db) -> Result<List<T>> {
+        self.run(db, |_| {}).await
+    }
+
     /// Fetches the page that was asked for, of the rows that belong to `owner` and meet a condition.
     ///
     /// # Errors

@@ -26,6 +26,11 @@ pub use crate::{
 const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 const STANDING: HeaderName = HeaderName::from_static("ratelimit");
 
+/// A part for [`Module::add`]: requests to pages below this path are not counted, because each proves that it comes from a program
+/// which is known, and such a program may have much to tell at once.
+#[derive(Clone, Copy, Debug)]
+pub struct Exempt(pub &'static str);
+
 /// Limits for the API, for pages and for forms.
 pub fn module() -> Module {
     Module::new("rate_limits")
@@ -61,8 +66,11 @@ fn limit_area(router: Router<AppState>, area: Area, state: &AppState) -> Router<
     if reading.is_none() && writing.is_none() {
         return router;
     }
+    let exempt: Arc<[Exempt]> = if area == Area::Pages { state.all().into() } else { Arc::default() };
     let layer = move |client: ClientIp, request: Request, next: Next| {
+        let is_exempt = exempt.iter().any(|Exempt(path)| request.uri().path().starts_with(path));
         let limit = if request.method().is_safe() { reading.clone() } else { writing.clone() };
+        let limit = limit.filter(|_| !is_exempt);
         async move {
             match limit {
                 Some(limit) => limit.apply(client, request, next).await,

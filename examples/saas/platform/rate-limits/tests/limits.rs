@@ -5,9 +5,9 @@ use axum::{
     routing::{get, post},
 };
 use clients::ClientIp;
-use hyper::Request;
+use hyper::{Request, StatusCode};
 use kernel::{AppState, Error, Module, Policy, Routes};
-use rate_limits::{Limits, Quota};
+use rate_limits::{Exempt, Limits, Quota};
 use serde_json::Value;
 use testkit::{Response, TestApp};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -75,6 +75,20 @@ async fn pages_forms_and_the_api_count_separately() {
     }
     assert_eq!(app.get("/page").await.status, 429);
     assert_eq!(app.get("/api/v1/thing").await.status, 200);
+}
+
+#[tokio::test]
+async fn what_proves_where_it_comes_from_is_not_counted() {
+    let hooks = Routes::new().route("/hooks/{name}", post(async || "taken"));
+    let hooks = Module::new("hooks").pages(Policy::PUBLIC, hooks).add(Exempt("/hooks/"));
+    let app = TestApp::start_with(modules().into_iter().chain([hooks]).collect(), &LIMITS).await;
+    for _ in 0..5 {
+        assert_eq!(app.post_form("/hooks/mail", "").await.status, 200);
+    }
+    assert_eq!(
+        (app.post_form("/page", "").await.status, app.post_form("/page", "").await.status.as_u16()),
+        (StatusCode::OK, 429)
+    );
 }
 
 #[tokio::test]

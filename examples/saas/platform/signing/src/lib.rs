@@ -34,6 +34,15 @@ impl Signer {
         BASE64_URL_SAFE_NO_PAD.encode(mac(self.0.current.expose(), purpose, message).finalize().into_bytes())
     }
 
+    /// A secret of 256 bits that belongs to the message, for what needs one that is stored nowhere: with the secret of the
+    /// application, and with the one before it.
+    #[must_use]
+    pub fn derive(&self, purpose: &str, message: &str) -> Vec<[u8; 32]> {
+        let keys = [Some(&self.0.current), self.0.previous.as_ref()];
+        let derived = keys.into_iter().flatten().map(|key| mac(key.expose(), purpose, message).finalize().into_bytes());
+        derived.map(Into::into).collect()
+    }
+
     /// Whether this is the signature of the message for this purpose. It takes equally long for every wrong one.
     #[must_use]
     pub fn verify(&self, purpose: &str, message: &str, signature: &str) -> bool {

@@ -37,6 +37,17 @@ async fn a_signature_is_the_same_for_good() {
 }
 
 #[tokio::test]
+async fn a_secret_can_be_derived_as_long_as_the_one_before_counts() {
+    let old = start(&[("APP_SECRET", OLD)]).await;
+    let derived = signer(&old).derive("key", "7");
+    assert_eq!(derived.len(), 1);
+    assert_ne!(derived, signer(&old).derive("key", "8"));
+    let both = start(&[("APP_SECRET", NEW), ("APP_SECRET_PREVIOUS", OLD)]).await;
+    let [new, previous] = signer(&both).derive("key", "7")[..] else { panic!("there are two") };
+    assert!(previous == derived[0] && new != previous);
+}
+
+#[tokio::test]
 async fn the_secret_can_be_replaced() {
     let token = signer(&start(&[("APP_SECRET", OLD)]).await).sign("reset", "7");
     let both = start(&[("APP_SECRET", NEW), ("APP_SECRET_PREVIOUS", OLD)]).await;

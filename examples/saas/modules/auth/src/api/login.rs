@@ -9,7 +9,7 @@ use crate::{
     accounts::{self, Asked, Choice},
     client::Client,
     links::{self, Purpose},
-    login::{self, Credentials},
+    login::{self, Credentials, Outcome},
     passwords::Password,
     sessions::Session,
     users::User,
@@ -92,6 +92,12 @@ pub struct Login {
     remember: bool,
 }
 
+/// What has to follow the password. The module that asks for it describes it.
+#[derive(Serialize)]
+struct Due {
+    methods: Vec<&'static str>,
+}
+
 /// Sign in
 #[utoipa::path(
     post,
@@ -109,9 +115,14 @@ pub async fn login(
     client: Client,
     Json(Login { email, password, remember }): Json<Login>,
 ) -> Result<impl IntoResponse> {
-    let credentials = Credentials { email: &email, password: Password::new(&password), remember };
-    let (user, cookies) = login::login(&state, &client, credentials).await?;
-    Ok((cookies, JsonBody(user)))
+    let credentials = Credentials { email: &email, password: Password::new(&password), remember, next: "" };
+    Ok(match login::login(&state, &client, credentials).await? {
+        Outcome::SignedIn(user, cookies) => (cookies, JsonBody(user)).into_response(),
+        Outcome::Due(steps, cookies) => {
+            let methods = steps.iter().map(|step| step.method).collect();
+            (StatusCode::ACCEPTED, cookies, JsonBody(Due { methods })).into_response()
+        }
+    })
 }
 
 /// Sign out

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::refusal::Refusal;
 use crate::{
-    account::{self, Listed, NewPassword, Which},
+    account::{self, Card, Listed, NewPassword, Which},
     accounts::NAME,
     activity::{self, Entry},
     client::Client,
@@ -29,7 +29,9 @@ struct AccountPage {
     page: Page,
     user: User,
     name: String,
-    activity: Vec<Entry>,
+    cards: Vec<Card>,
+    notices: Vec<String>,
+    activity: Vec<(&'static str, Entry)>,
     refusal: Refusal,
 }
 
@@ -37,7 +39,9 @@ impl AccountPage {
     async fn new(state: &AppState, page: Page, session: &Session) -> Result<Self> {
         let user = account::of(&state.db, session).await?;
         let activity = activity::recent(&state.db, user.id).await?;
-        Ok(Self { page, name: user.name.clone(), user, activity, refusal: Refusal::default() })
+        let activity = activity.into_iter().map(|entry| (entry.text(state), entry)).collect();
+        let (cards, notices) = (state.all().to_vec(), account::notices(state, &user).await?);
+        Ok(Self { page, name: user.name.clone(), user, cards, notices, activity, refusal: Refusal::default() })
     }
 }
 

@@ -12,7 +12,7 @@ use super::refusal::Refusal;
 use crate::{
     accounts,
     client::Client,
-    login::{self, Credentials},
+    login::{self, Credentials, Outcome},
     next,
     passwords::Password,
     sessions::Session,
@@ -72,8 +72,13 @@ pub async fn sign_in(
 ) -> Result<Response> {
     let next = next::check(&form.next).unwrap_or_default().to_owned();
     let (password, remember) = (Password::new(&form.password), !form.remember.is_empty());
-    match login::login(&state, &client, Credentials { email: &form.email, password, remember }).await {
-        Ok((_, cookies)) => {
+    let credentials = Credentials { email: &form.email, password, remember, next: &next };
+    match login::login(&state, &client, credentials).await {
+        Ok(Outcome::Due(steps, cookies)) => {
+            let page = steps.first().map_or("/login", |step| step.page);
+            Ok((cookies, Redirect::to(page)).into_response())
+        }
+        Ok(Outcome::SignedIn(_, cookies)) => {
             let to = if next.is_empty() { "/" } else { &next };
             Ok((cookies, Redirect::to(to)).into_response())
         }

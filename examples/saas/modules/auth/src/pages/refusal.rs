@@ -19,6 +19,10 @@ pub struct Refusal {
 
 impl Refusal {
     /// Says why, if that is something for a form.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error that is none.
     pub fn of(error: Error) -> Result<Self> {
         match error {
             Error::Invalid(errors) => Ok(Self { errors, status: StatusCode::UNPROCESSABLE_ENTITY, ..Self::default() }),
@@ -40,12 +44,18 @@ impl Refusal {
     }
 
     /// The answer with a page that shows this refusal.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the page cannot be written.
     pub fn answer(status: StatusCode, wait: Option<u64>, page: &impl Template) -> Result<Response> {
         let mut response = (status, Html(page.render()?)).into_response();
         wait.map(|wait| response.headers_mut().insert(header::RETRY_AFTER, wait.into()));
         Ok(response)
     }
 
+    /// The status, and how many seconds to wait.
+    #[must_use]
     pub const fn head(&self) -> (StatusCode, Option<u64>) {
         (self.status, self.wait)
     }

@@ -1,5 +1,6 @@
-use auth::commands::Command;
-use kernel::Inspect;
+use auth::commands::{Command, Users};
+use clap::Parser;
+use kernel::{Inspect, Seed};
 use serde_json::Value;
 use testkit::TestApp;
 
@@ -81,6 +82,38 @@ async fn the_last_admin_stays() {
     let (ann, bob) = tokio::join!(demote(ANN), demote("bob@example.com"));
     assert!(ann.is_ok() != bob.is_ok(), "{ann:?} {bob:?}");
     assert_eq!(count(&app, "users WHERE role = 'admin'").await, 1);
+}
+
+/// In development, `app seed` makes somebody to work with, once.
+#[tokio::test]
+async fn there_is_somebody_to_develop_with() {
+    let app = start().await;
+    for _ in 0..2 {
+        for Seed(fill) in app.application.state.all() {
+            fill(app.application.state.clone()).await.unwrap();
+        }
+    }
+    assert_eq!(count(&app, "users").await, 2);
+    for (email, role) in [("admin@example.com", "admin"), (ANN, "user")] {
+        assert_eq!(login(&app, email, "only in development").await.json::<Value>()["role"], role);
+    }
+    assert!(inspect(&app).await.is_empty());
+}
+
+#[tokio::test]
+async fn everybody_is_signed_out_at_once() {
+    let app = start().await;
+    for email in [ANN, "bob@example.com"] {
+        account(&app, email).await;
+        login(&app, email, PASSWORD).await;
+    }
+    assert_eq!(count(&app, "sessions").await, 2);
+    let said = run(&app, Command::EndSessions { email: None, all: true }).await.unwrap();
+    assert_eq!((said.as_str(), count(&app, "sessions").await), ("everybody is signed out: 2 sessions\n", 0));
+    for (arguments, is_clear) in [(&["--all"][..], true), (&[ANN], true), (&[], false), (&["--all", ANN], false)] {
+        let words = ["user", "end-sessions"].iter().chain(arguments);
+        assert_eq!(Users::try_parse_from(words).is_ok(), is_clear, "{arguments:?}");
+    }
 }
 
 #[tokio::test]

@@ -7,8 +7,8 @@ use hyper::Request;
 use serde_json::json;
 
 use crate::{
-    ANN, OTHER, PASSWORD, account, browser, count, create, drafts, login, mail_to, path, sign_in, start, start_with,
-    status, token,
+    ANN, OTHER, PASSWORD, account, api, browser, count, create, drafts, login, mail_to, path, sign_in, start,
+    start_with, status, token,
 };
 
 async fn forget(app: &testkit::TestApp) -> String {
@@ -56,6 +56,60 @@ async fn opening_a_link_changes_nothing() {
     }
     assert_eq!(login(&app, ANN, PASSWORD).await.status, 200);
     assert_eq!(reset(&app, token(&text), OTHER).await, 204);
+}
+
+/// 3: that holds for links of all kinds, whoever opens them.
+#[tokio::test]
+async fn opening_any_link_changes_nothing() {
+    let app = start().await;
+    for email in [ANN, "bob@example.com", "carl@example.com"] {
+        account(&app, email).await;
+    }
+    let scan = async |text: &str| {
+        let mut scanner = app.browser();
+        for _ in 0..5 {
+            for request in [Request::get(path(text)), Request::head(path(text))] {
+                assert_eq!(app.send(request, "").await.status, 303, "{text}");
+            }
+            let opened = scanner.get(path(text)).await;
+            let page = scanner.follow(&opened).await;
+            assert!(page.status == 200 || page.header("location").starts_with("/login"), "{text}: {}", page.status);
+            let bare = opened.header("location").to_owned();
+            assert!(scanner.send(Request::head(bare), "").await.status.as_u16() < 400, "{text}");
+        }
+    };
+    let post = async |path: &str, body: serde_json::Value| app.post_json(path, &body).await.status.as_u16();
+
+    app.post_json("/api/v1/auth/sign-up", &json!({ "email": "new@example.com" })).await;
+    app.run_jobs().await;
+    let text = mail_to(&app, "new@example.com").content.text;
+    scan(&text).await;
+    let body = json!({ "token": token(&text), "name": "New", "password": PASSWORD });
+    assert_eq!(post("/api/v1/auth/sign-up/confirm", body).await, 201);
+
+    for text in [create(&app, "invited@example.com", false).await, forget(&app).await] {
+        scan(&text).await;
+        assert_eq!(reset(&app, token(&text), OTHER).await, 204);
+    }
+
+    let mut bob = browser(&app, "bob@example.com").await;
+    let body = json!({ "email": "rob@example.com" }).to_string();
+    assert_eq!(api(&mut bob, "POST", "/api/v1/account/email", &body).await.status, 202);
+    app.run_jobs().await;
+    let text = mail_to(&app, "rob@example.com").content.text;
+    scan(&text).await;
+    let body = json!({ "token": token(&text) }).to_string();
+    assert_eq!(api(&mut bob, "POST", "/api/v1/account/email/confirm", &body).await.status, 204);
+    let text = mail_to(&app, "bob@example.com").content.text;
+    scan(&text).await;
+    assert_eq!(post("/api/v1/auth/email/undo", json!({ "token": token(&text) })).await, 204);
+
+    let mut carl = browser(&app, "carl@example.com").await;
+    let body = json!({ "email": "carl@example.com" }).to_string();
+    assert_eq!(api(&mut carl, "DELETE", "/api/v1/account", &body).await.status, 204);
+    let text = mail_to(&app, "carl@example.com").content.text;
+    scan(&text).await;
+    assert_eq!(post("/api/v1/auth/keep", json!({ "token": token(&text) })).await, 204);
 }
 
 /// 4: of many who use a link at the same time, one can.

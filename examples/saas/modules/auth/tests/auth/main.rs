@@ -9,6 +9,7 @@ mod links;
 mod login;
 mod sessions;
 mod sign_up;
+mod steps;
 mod throttle;
 mod tokens;
 

@@ -1,6 +1,9 @@
 use serde_json::{Value, json};
 
-use crate::{ANN, PASSWORD, account, count, drafts, hashes, mail_to, path, sign_in, start, start_with, status, token};
+use crate::{
+    ANN, OTHER, PASSWORD, account, api, browser, count, drafts, hashes, login, mail_to, path, sign_in, start,
+    start_with, status, token,
+};
 
 #[tokio::test]
 async fn an_account_begins_with_an_address() {
@@ -76,6 +79,42 @@ async fn an_invited_address_keeps_a_link_from_making_another_account() {
     let body = json!({ "token": token(&mail.content.text), "name": "Eve", "password": PASSWORD });
     assert_eq!(app.post_json("/api/v1/auth/sign-up/confirm", &body).await.status, 410);
     assert_eq!(count(&app, "users").await, 1);
+}
+
+/// 6: whoever asks for an account with the address of somebody else holds nothing when they come.
+#[tokio::test]
+async fn an_address_cannot_be_taken_before_its_owner_comes() {
+    const EVE: &str = "eve@example.com";
+    let app = start().await;
+    account(&app, EVE).await;
+    let (mut stranger, mut eve) = (app.browser(), browser(&app, EVE).await);
+    let form = stranger.get("/sign-up?next=/account/tokens").await.form("main form").set("email", ANN);
+    let asked = stranger.submit(&form).await;
+    assert_eq!((asked.status.as_u16(), asked.header("set-cookie")), (200, ""));
+    let body = json!({ "email": ANN }).to_string();
+    assert_eq!(api(&mut eve, "POST", "/api/v1/account/email", &body).await.status, 202);
+    app.run_jobs().await;
+    let eves_link = mail_to(&app, ANN).content.text;
+    assert_eq!(sign_in(&mut stranger, ANN, PASSWORD).await.status, 401);
+    assert_eq!(count(&app, "users").await, 1, "there is no account before its owner comes");
+
+    // The owner comes by the own link, which ends the stranger's.
+    app.post_json("/api/v1/auth/sign-up", &json!({ "email": ANN })).await;
+    app.run_jobs().await;
+    let mail = mail_to(&app, ANN).content.text;
+    assert_eq!(count(&app, "links WHERE purpose = 'sign_up' AND used_at IS NULL").await, 1);
+    let body = json!({ "token": token(&mail), "name": "Ann", "password": OTHER });
+    assert_eq!(app.post_json("/api/v1/auth/sign-up/confirm", &body).await.status, 201);
+
+    // Neither the password nor a session nor the change that waits is worth anything.
+    assert_eq!(status(&mut stranger, "/account").await, 303);
+    assert_eq!(login(&app, ANN, PASSWORD).await.status, 401);
+    let body = json!({ "token": token(&eves_link) }).to_string();
+    let refused = api(&mut eve, "POST", "/api/v1/account/email/confirm", &body).await;
+    assert!(refused.status.is_client_error(), "{}", refused.body);
+    let account: Value = eve.get("/api/v1/account").await.json();
+    assert_eq!(account["email"], EVE);
+    assert_eq!(login(&app, ANN, OTHER).await.status, 200);
 }
 
 #[tokio::test]

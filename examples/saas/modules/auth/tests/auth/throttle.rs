@@ -100,6 +100,20 @@ async fn a_network_guesses_twenty_times() {
     assert_eq!(guess(&app, "2001:db8::1", ANN).await, 401);
 }
 
+/// Otherwise a network could go on as long as it likes with accounts that are blocked.
+#[tokio::test]
+async fn attempts_that_are_refused_count_for_their_network() {
+    let app = start().await;
+    for index in 0..10 {
+        assert_eq!(guess(&app, &network(index), ANN).await, 401);
+    }
+    for _ in 0..20 {
+        assert_eq!(guess(&app, "198.51.100.1", ANN).await, 429);
+    }
+    assert_eq!(guess(&app, "198.51.100.1", "bob@example.com").await, 429, "the network has had its attempts");
+    assert_eq!(guess(&app, "198.51.100.2", "bob@example.com").await, 401);
+}
+
 #[tokio::test]
 async fn a_success_takes_back_no_more_than_itself() {
     let app = start().await;

@@ -52,6 +52,17 @@ async fn everybody_sees_their_own() {
 }
 
 #[tokio::test]
+async fn who_may_see_all_sees_all() {
+    let app = start().await;
+    for weight in [1, 2] {
+        send(app.db(), Uuid::now_v7(), weight).await;
+    }
+    let query = ListQuery::<Parcel>::parse("/parcels", "sort=-weight").unwrap();
+    let weights: Vec<_> = query.fetch_of_all(app.db()).await.unwrap().items.iter().map(|it| it.weight).collect();
+    assert_eq!(weights, [2, 1]);
+}
+
+#[tokio::test]
 async fn a_filter_or_a_condition_shows_nothing_of_others() {
     let app = start().await;
     let (ann, bob) = (Uuid::now_v7(), Uuid::now_v7());

@@ -12,8 +12,7 @@ pub use crate::tokens::Scope;
 use crate::{
     accounts,
     manage::{self, Change},
-    sessions,
-    steps,
+    sessions, steps,
     tokens::{self, Wanted},
     users::{Role, User},
 };

@@ -141,7 +141,9 @@ async fn a_login_that_waits_ends() {
                     assert_eq!(api(&mut signed_in, "PUT", "/api/v1/account/password", &body).await.status, 204);
                 }
             }
-            "end of sessions" => drop(run(&app, Command::EndSessions { email: email() }).await.unwrap()),
+            "end of sessions" => {
+                run(&app, Command::EndSessions { email: Some(email()), all: false }).await.unwrap();
+            }
             _ => {
                 run(&app, Command::Deactivate { email: email() }).await.unwrap();
                 run(&app, Command::Activate { email: email() }).await.unwrap();
