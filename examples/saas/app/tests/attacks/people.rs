@@ -16,8 +16,8 @@ const PASSWORD: &str = "many winds by the sea";
 
 const METHODS: [Method; 6] = [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
 
-/// What manages an account wants a session: no token reads it.
 const NOT_FOR_TOKENS: &[&str] = &[
+    // What manages an account wants a session.
     "/api/v1/account/export",
     "/api/v1/account/sessions",
     "/api/v1/account/tokens",
