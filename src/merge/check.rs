@@ -38,7 +38,7 @@ pub(super) fn is_right(format: Format, base: &str, ours: &str, theirs: &str, mer
         && (is_unordered || is_in_order() && our.fits(&their) && their.fits(&our))
         // Of a line that somebody has changed and somebody else has written anew, no part has a place in the other.
         && (is_unordered || !(our.is_rewritten || their.is_rewritten) || is_of_their_lines())
-        && (!is_unordered || our.moves_nothing_of(&their) && their.moves_nothing_of(&our))
+        && (!is_unordered || our.keeps_to_tables_of(&their) && their.keeps_to_tables_of(&our))
         && our.comments_tell(&their)
         && their.comments_tell(&our)
         && !mixes_lists(&outlines)
@@ -116,19 +116,40 @@ impl<'a> Side<'a> {
         places
     }
 
-    /// The units that this side has added.
+    fn new_units(&self) -> impl Iterator<Item = &'a Unit> {
+        self.units.iter().zip(&self.before).filter(|(_, before)| before.is_none()).map(|(unit, _)| unit)
+    }
+
+    /// The units that this side has added, each in its place.
     fn added<'b>(&'b self, places: &'b [String]) -> HashMap<Key<'b>, usize> {
         let new = self.before.iter().zip(self.keys(places)).filter(|(before, _)| before.is_none());
         counted(new.map(|(_, key)| key))
     }
 
+    /// Whether the tables of this side's changes are those that the other side has.
+    fn keeps_to_tables_of(&self, other: &Self) -> bool {
+        self.moves_nothing_of(other) && self.adds_nothing_to_renamed_of(other)
+    }
+
+    /// Whether nothing that this side has added stands in a table around others that the other side has given another name.
+    fn adds_nothing_to_renamed_of(&self, other: &Self) -> bool {
+        let still_there: HashSet<&str> = other.units.iter().flat_map(|unit| around(&unit.place)).collect();
+        let gone: Vec<&Unit> =
+            self.base.iter().zip(&other.here).filter(|(_, here)| here.is_none()).map(|it| it.0).collect();
+        let renamed: HashSet<&str> = other
+            .new_units()
+            .flat_map(|unit| gone.iter().filter(|gone| gone.text == unit.text).map(|gone| (&gone.place, &unit.place)))
+            .flat_map(|(place, there)| around_both(place, there))
+            .filter(|(place, _)| !still_there.contains(place))
+            .map(|(place, _)| place)
+            .collect();
+        self.new_units().all(|unit| !around(&unit.place).any(|place| renamed.contains(place)))
+    }
+
     /// Whether nothing that the other side has removed stands at a key of the same name in another table of this side.
     fn moves_nothing_of(&self, other: &Self) -> bool {
         let named = |unit: &'a Unit| (unit.place.rsplit(INSIDE).next(), unit.text.as_str());
-        let new = |side: &Self| -> HashSet<_> {
-            let new = side.units.iter().zip(&side.before).filter(|(_, before)| before.is_none());
-            new.map(|(unit, _)| named(unit)).collect()
-        };
+        let new = |side: &Self| -> HashSet<_> { side.new_units().map(named).collect() };
         let (mine, their) = (new(self), new(other));
         let mut gone = self.base.iter().enumerate().filter(|(old, _)| self.here[*old].or(other.here[*old]).is_none());
         gone.all(|(_, unit)| !mine.contains(&named(unit)) || their.contains(&named(unit)))
@@ -173,8 +194,7 @@ impl<'a> Side<'a> {
         let is_there =
             |unit: &Unit, label: &String| unit.label == *label || around(&unit.place).any(|place| place == label);
         let has = |units: &[Unit], label: &String| units.iter().any(|unit| is_there(unit, label));
-        let new = self.units.iter().zip(&self.before).filter(|(_, before)| before.is_none());
-        let mut about = new.filter_map(|(unit, _)| unit.about.as_ref());
+        let mut about = self.new_units().filter_map(|unit| unit.about.as_ref());
         about.all(|label| !has(self.base, label) || has(other.units, label))
     }
 
@@ -222,6 +242,15 @@ impl<'a> Moves<'a> {
 /// A place and all places around it, from the innermost.
 fn around(place: &str) -> impl Iterator<Item = &str> {
     std::iter::successors(Some(place), |place| place.rfind(INSIDE).map(|end| &place[..end]))
+}
+
+/// The places around two, as long as those in them have the same name.
+fn around_both<'a>(place: &'a str, there: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
+    std::iter::successors(Some((place, there)), |(place, there)| {
+        let ((around, name), (other, same)) = (place.rsplit_once(INSIDE)?, there.rsplit_once(INSIDE)?);
+        (name == same && around != other).then_some((around, other))
+    })
+    .skip(1)
 }
 
 /// The place, or the nearest place around it, where the other side has it.
@@ -366,6 +395,18 @@ mod tests {
         let ours = format!("```sh\n{}", base.replace("```sh\n", ""));
         assert!(!is_right(Format::Markdown, &base, &ours, &theirs, &format!("```sh\n{theirs}")));
         assert!(is_right(Format::Markdown, &base, &base, &theirs, &theirs));
+    }
+
+    #[test]
+    fn what_is_new_in_a_table_with_another_name_is_a_conflict() {
+        let base = "[z]\nw = 1\n[p.a]\nx = 1\n";
+        let check = |ours: &str, new: &str| {
+            let [theirs, merged] = [base, ours].map(|text| format!("{text}{new}"));
+            is_right(Format::Toml, base, ours, &theirs, &merged)
+        };
+        assert!(!check("[z]\nw = 1\n[q.a]\nx = 1\n", "[p.b]\ny = 1\n"));
+        assert!(check("[z]\nw = 1\n[q.a]\nx = 1\n", "[r.b]\ny = 1\n"));
+        assert!(check("[z]\nw = 1\n", "[p.b]\ny = 1\n"), "a table that is empty takes new entries");
     }
 
     #[test]
