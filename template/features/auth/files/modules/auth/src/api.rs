@@ -51,12 +51,12 @@ impl Refuses for Guess {
     }
 }
 
-/// No account of ours, or nothing of this account.
+/// A token, where only a session will do, and nothing of this account.
 struct Owned;
 
 impl Refuses for Owned {
     fn statuses() -> Vec<StatusCode> {
-        vec![StatusCode::NOT_FOUND]
+        vec![StatusCode::FORBIDDEN, StatusCode::NOT_FOUND]
     }
 }
 

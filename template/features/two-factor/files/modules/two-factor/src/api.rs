@@ -41,7 +41,7 @@ struct Off;
 
 impl Refuses for Off {
     fn statuses() -> Vec<StatusCode> {
-        vec![StatusCode::NOT_FOUND]
+        vec![StatusCode::FORBIDDEN, StatusCode::NOT_FOUND]
     }
 }
 
