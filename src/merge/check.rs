@@ -43,6 +43,7 @@ pub(super) fn is_right(format: Format, base: &str, ours: &str, theirs: &str, mer
         && their.comments_tell(&our)
         && !mixes_lists(&outlines)
         && !doubles_keys(&outlines)
+        && (format != Format::Markdown || !doubles_rows(&outlines))
 }
 
 /// Whether not every line that begins a block of code in Markdown can have one that ends it.
@@ -146,13 +147,13 @@ impl<'a> Side<'a> {
         self.new_units().all(|unit| !around(&unit.place).any(|place| renamed.contains(place)))
     }
 
-    /// Whether nothing that the other side has removed stands at a key of the same name in another table of this side.
+    /// Whether nothing that the other side has removed is in a table of this side that it has put elsewhere, or given another name.
     fn moves_nothing_of(&self, other: &Self) -> bool {
-        let named = |unit: &'a Unit| (unit.place.rsplit(INSIDE).next(), unit.text.as_str());
-        let new = |side: &Self| -> HashSet<_> { side.new_units().map(named).collect() };
-        let (mine, their) = (new(self), new(other));
+        let has = |side: &Self, gone: &Unit| {
+            side.new_units().any(|new| new.text == gone.text && is_moved(&gone.place, &new.place))
+        };
         let mut gone = self.base.iter().enumerate().filter(|(old, _)| self.here[*old].or(other.here[*old]).is_none());
-        gone.all(|(_, unit)| !mine.contains(&named(unit)) || their.contains(&named(unit)))
+        gone.all(|(_, unit)| !has(self, unit) || has(other, unit))
     }
 
     /// Whether it is known what this side's changes mean for what the other one has written anew.
@@ -242,6 +243,13 @@ impl<'a> Moves<'a> {
 /// A place and all places around it, from the innermost.
 fn around(place: &str) -> impl Iterator<Item = &str> {
     std::iter::successors(Some(place), |place| place.rfind(INSIDE).map(|end| &place[..end]))
+}
+
+/// Whether two places have one name within different ones, or two names within one.
+fn is_moved(place: &str, there: &str) -> bool {
+    let split = |place: &str| place.rfind(INSIDE).unwrap_or_default();
+    let ((around, name), (other, same)) = (place.split_at(split(place)), there.split_at(split(there)));
+    (around == other) != (name == same)
 }
 
 /// The places around two, as long as those in them have the same name.
@@ -376,6 +384,19 @@ fn doubles_keys([_, ours, theirs, merged]: &[Vec<Unit>; 4]) -> bool {
     doubled(merged) && !doubled(ours) && !doubled(theirs)
 }
 
+/// Whether a row of a table in Markdown is more often below its heading than in each of the sides. What a line of text has cut off
+/// from a table is a part of it.
+fn doubles_rows([_, ours, theirs, merged]: &[Vec<Unit>; 4]) -> bool {
+    let heading = |place: &str| place.rfind(INSIDE).unwrap_or_default();
+    let rows = |units: &[Unit]| {
+        let rows = units.iter().filter(|unit| unit.text.starts_with('|'));
+        rows.map(|row| (row.place[..heading(&row.place)].to_owned(), row.text.clone())).collect::<Vec<_>>()
+    };
+    let [ours, theirs, merged] = [ours, theirs, merged].map(|units| rows(units));
+    let count = |rows: &[(String, String)], row| rows.iter().filter(|it| *it == row).count();
+    merged.iter().any(|row| count(&merged, row) > count(&ours, row).max(count(&theirs, row)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -407,6 +428,31 @@ mod tests {
         assert!(!check("[z]\nw = 1\n[q.a]\nx = 1\n", "[p.b]\ny = 1\n"));
         assert!(check("[z]\nw = 1\n[q.a]\nx = 1\n", "[r.b]\ny = 1\n"));
         assert!(check("[z]\nw = 1\n", "[p.b]\ny = 1\n"), "a table that is empty takes new entries");
+    }
+
+    #[test]
+    fn a_table_that_one_side_renames_is_not_removed_by_the_other() {
+        let base = "[z]\nw = 1\n\n[p.a]\nx = 1\n\n[p.b]\nx = 1\n\n[release]\ny = 1\n";
+        let ours = base.replace("p.b", "p.c");
+        let theirs = "[z]\nw = 1\n\n[release]\ny = 1\n";
+        let merged = "[z]\nw = 1\n\n[release]\ny = 1\n\n[p.c]\nx = 1\n";
+        assert!(!is_right(Format::Toml, base, &ours, theirs, merged));
+        assert!(!is_right(Format::Toml, base, theirs, &ours, merged));
+    }
+
+    #[test]
+    fn an_entry_that_both_sides_add_is_there_once() {
+        let row = |name: &str| format!("| {name} | what it means |\n");
+        let text = |head: &[&str], rows: &[&str]| {
+            let rows: String = rows.iter().map(|name| row(name)).collect();
+            format!("# A\n\n{}{rows}\nThe end of it.\n", head.concat())
+        };
+        let head = ["| name | meaning |\n|---|---|\n"];
+        let (base, ours, theirs) =
+            (text(&head, &["one"]), text(&head, &["two", "one"]), text(&head, &["two", "three", "one"]));
+        let check = |rows: &[&str]| is_right(Format::Markdown, &base, &ours, &theirs, &text(&head, rows));
+        assert!(check(&["two", "three", "one"]));
+        assert!(!check(&["two", "three", "two", "one"]));
     }
 
     #[test]

@@ -21,6 +21,21 @@ const LABELS: Labels<'static> = Labels { base: "before", ours: "yours", theirs: 
 /// How many merges a test run tries at least.
 const MERGES: usize = 20_000;
 
+/// One of so many equal parts of all places.
+#[derive(Debug, Clone, Copy)]
+struct Share {
+    number: usize,
+    of: usize,
+}
+
+impl Share {
+    fn parse(text: &str) -> Option<Self> {
+        let (number, of) = text.split_once('/')?;
+        let share = Self { number: number.parse().ok()?, of: of.parse().ok()? };
+        (1..=share.of).contains(&share.number).then_some(share)
+    }
+}
+
 /// What was tried in one language.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Tried {
@@ -58,8 +73,8 @@ struct Work {
 
 #[test]
 fn no_clean_merge_is_wrong() {
-    let all = std::env::var("PLACEMENT").is_ok_and(|what| what == "all");
-    let work = work(all);
+    let share = std::env::var("PLACEMENT").ok().map(|share| Share::parse(&share).expect("PLACEMENT is a share as 1/8"));
+    let work = work(share);
     let result = run(&work);
     report::print(&result);
     let merges: usize = result.tried.values().map(|tried| tried.merges).sum();
@@ -97,8 +112,8 @@ fn is_read_by_hand(wrong: &Wrong) -> bool {
         && wrong.violations.iter().all(|violation| SHARED.contains(&violation.line.as_str()))
 }
 
-/// All that is to be tried, or every so many of it.
-fn work(all: bool) -> Vec<Work> {
+/// A share of all that is to be tried; without one, some of it from everywhere.
+fn work(share: Option<Share>) -> Vec<Work> {
     let only = std::env::var("PLACEMENT_ONLY").unwrap_or_default();
     let mut work: Vec<Work> = Vec::new();
     for edit in changes::edits() {
@@ -117,7 +132,10 @@ fn work(all: bool) -> Vec<Work> {
     for work in &work {
         *by_language.entry(Language::of(&work.edit.path)).or_default() += work.edits.len();
     }
-    if !all {
+    if let Some(Share { number, of }) = share {
+        let mut at = 0..;
+        work.retain(|_| at.next().is_some_and(|at: usize| at % of == number - 1));
+    } else {
         let share = MERGES * 3 / 2 / by_language.len().max(1);
         let mut number = 0;
         for work in &mut work {
@@ -143,8 +161,13 @@ fn run(work: &[Work]) -> Result {
         for _ in 0..threads {
             scope.spawn(|| {
                 let mut mine = Result::default();
-                while let Some(work) = work.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    work.run(&mut mine);
+                loop {
+                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(one) = work.get(number) else { break };
+                    if number > 0 && number % 1_000 == 0 {
+                        println!("{number} of {} files and changes", work.len());
+                    }
+                    one.run(&mut mine);
                 }
                 let mut all = done.lock().expect("nobody panics while adding up");
                 for (language, tried) in mine.tried {
