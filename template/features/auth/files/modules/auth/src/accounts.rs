@@ -156,7 +156,8 @@ pub async fn reset(state: &AppState, client: &Client, link: &Link, choice: &Choi
     }
     let hash = state.service::<Hasher>().hash(&password).await?;
     let mut transaction = database::begin(&state.db).await?;
-    links::use_up(state, &mut transaction, link).await?;
+    // They may have been deactivated meanwhile.
+    let user = links::use_up(state, &mut transaction, link).await?.filter(User::is_active).ok_or_else(links::gone)?;
     users::set_password(&mut transaction, user.id, &hash).await?;
     close(state, &mut transaction, &user).await?;
     activity::note(state, &mut transaction, user.id, Kind::PasswordReset, client).await?;
@@ -169,14 +170,14 @@ pub async fn reset(state: &AppState, client: &Client, link: &Link, choice: &Choi
     Ok(AppendHeaders(vec![crate::cookies::forget(state, crate::cookies::SESSION)]))
 }
 
-/// Closes all that is open for an account: sessions, links, API tokens, the cookies of devices.
+/// Closes all that is open for an account, which is locked by then: sessions, links, API tokens, the cookies of devices.
 pub async fn close(state: &AppState, transaction: &mut Connection, user: &User) -> sqlx::Result<()> {
     let query = "UPDATE users SET device_generation = device_generation + 1 WHERE id = $1";
     sqlx::query(query).bind(user.id).execute(&mut *transaction).await?;
+    throttle::unlock(state, transaction, &user.email_key).await?;
     sessions::end_all(transaction, user.id, None).await?;
     tokens::end_all(transaction, user.id).await?;
-    links::end_all(state, transaction, user.id).await?;
-    throttle::unlock(state, transaction, &user.email_key).await
+    links::end_all(state, transaction, user.id).await
 }
 
 /// Stores an account that somebody is invited to, and returns the address of the page where they choose a password.

@@ -131,6 +131,7 @@ pub async fn create(state: &AppState, user: Uuid, wanted: &Wanted, client: Optio
         errors.insert("expires_in_days", format!("Use a number from 1 to {LONGEST}."));
     }
     let mut transaction = database::begin(&state.db).await?;
+    users::lock(&mut transaction, user).await?.ok_or(Error::NotFound)?;
     let query = sqlx::query_scalar("SELECT count(*) FROM api_tokens WHERE user_id = $1");
     let count: i64 = query.bind(user).fetch_one(&mut *transaction).await?;
     if count >= MOST {
@@ -193,6 +194,7 @@ pub async fn all<'c>(db: impl Executor<'c, Database = Backend>, user: Uuid) -> s
 /// Fails when the database does.
 pub async fn revoke(state: &AppState, user: Uuid, id: Uuid, client: Option<&Client>) -> sqlx::Result<bool> {
     let mut transaction = database::begin(&state.db).await?;
+    users::lock(&mut transaction, user).await?;
     let query = sqlx::query("DELETE FROM api_tokens WHERE user_id = $1 AND id = $2");
     let was_there = query.bind(user).bind(id).execute(&mut *transaction).await?.rows_affected() > 0;
     if let Some(client) = client.filter(|_| was_there) {
