@@ -24,7 +24,7 @@ use crate::{
     links::{self, Link, New, Purpose},
     login,
     mails::{ChoosePassword, EmailChanged, Notice, What},
-    passwords::{About, Hasher, Password},
+    passwords::{About, Password},
     sessions::{self, Confirmed, Session},
     steps,
     throttle::{self, REQUESTS},
@@ -118,7 +118,7 @@ pub async fn change_password(
     if !errors.is_empty() {
         return Err(Error::Invalid(errors));
     }
-    let hash = state.service::<Hasher>().hash(&password).await?;
+    let hash = accounts::hash(state, &password).await?;
     let mut transaction = database::begin(&state.db).await?;
     if !users::hold(&mut transaction, &user).await? {
         return Err(Error::SignIn);

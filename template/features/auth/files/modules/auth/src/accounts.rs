@@ -112,6 +112,16 @@ impl Choice {
     }
 }
 
+/// The hash of a password that somebody has chosen.
+///
+/// # Errors
+///
+/// Is 503 while too many others sign in.
+pub async fn hash(state: &AppState, password: &Password) -> Result<String> {
+    // @slot checks
+    state.service::<Hasher>().hash(password).await
+}
+
 /// Makes an account with a link that proves its address, and signs its owner in.
 ///
 /// # Errors
@@ -122,7 +132,7 @@ pub async fn sign_up(state: &AppState, client: &Client, link: &Link, choice: &Ch
     let name = choice.name(&mut errors);
     let password = choice.password(state, About { name: &name, email: &link.email }, &mut errors);
     let address = Address::parse(&link.email).filter(|_| errors.is_empty()).ok_or(Error::Invalid(errors))?;
-    let hash = state.service::<Hasher>().hash(&password).await?;
+    let hash = hash(state, &password).await?;
     let mut transaction = database::begin(&state.db).await?;
     links::use_up(state, &mut transaction, link).await?;
     let new = NewUser { address: &address, name: &name, role: Role::User, password: Some(&hash) };
@@ -154,7 +164,7 @@ pub async fn reset(state: &AppState, client: &Client, link: &Link, choice: &Choi
     if !errors.is_empty() {
         return Err(Error::Invalid(errors));
     }
-    let hash = state.service::<Hasher>().hash(&password).await?;
+    let hash = hash(state, &password).await?;
     let mut transaction = database::begin(&state.db).await?;
     // They may have been deactivated meanwhile.
     let user = links::use_up(state, &mut transaction, link).await?.filter(User::is_active).ok_or_else(links::gone)?;

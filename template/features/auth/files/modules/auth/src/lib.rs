@@ -60,6 +60,7 @@ pub fn module() -> Module {
         .needs::<Outbox>()
         .provide(Hasher::new)
         .layer(Stage::Visitor, sessions::layer)
+        // @slot parts
         .add(SignIn("/login"))
         .add(ErrorPage(pages::refuse))
         .add(Seed(seed::fill))

@@ -1,6 +1,7 @@
 //! Accounts, over HTTP, as people and programs use them.
 
 mod account;
+// @slot mods
 mod commands;
 mod deletion;
 mod email;
@@ -45,6 +46,7 @@ fn modules() -> Vec<Module> {
         schedules::module(),
         signing::module(),
         auth::module(),
+        // @slot modules
     ]
 }
 
