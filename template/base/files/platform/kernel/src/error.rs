@@ -54,7 +54,8 @@ impl Failure {
     /// Whether the database has given up a transaction that may succeed when it is tried again, such as one of two that waited for each
     /// other.
     fn will_pass(&self) -> bool {
-        let mut errors = self.cause.chain().filter_map(|error| error.downcast_ref::<sqlx::Error>()?.as_database_error());
+        let mut errors =
+            self.cause.chain().filter_map(|error| error.downcast_ref::<sqlx::Error>()?.as_database_error());
         errors.any(backend::will_pass)
     }
 }

@@ -1,10 +1,6 @@
 use axum::{
     extract::{FromRequestParts, OriginalUri},
-    http::{
-        StatusCode, Uri, header,
-        request::Parts,
-        uri::PathAndQuery,
-    },
+    http::{StatusCode, Uri, header, request::Parts, uri::PathAndQuery},
     response::{IntoResponse, Redirect, Response},
 };
 use kernel::{AppState, Error, Problem, Visitor};

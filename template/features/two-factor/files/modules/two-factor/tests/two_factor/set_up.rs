@@ -111,7 +111,8 @@ async fn changes_ask_for_a_confirmation() {
         let path = format!("{PAGE}{path}");
         let asked = format!("/confirm-access?next={}", path.replace('/', "%2F"));
         assert_eq!(browser.get(&path).await.header("location"), asked);
-        let posted = browser.send(hyper::Request::post(&path), "").await;
+        let form = hyper::Request::post(&path).header("referer", format!("https://app.test{path}"));
+        let posted = browser.send(form, "").await;
         assert_eq!(posted.header("location"), asked);
     }
     let state: Value = browser.get("/api/v1/account/two-factor").await.json();
