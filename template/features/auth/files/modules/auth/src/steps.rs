@@ -12,7 +12,7 @@ use kernel::{
 };
 use mailer::Recipient;
 use sqlx::{Executor, FromRow};
-use time::Duration;
+use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 use crate::{
@@ -32,7 +32,7 @@ pub const LIFE: Duration = Duration::minutes(10);
 const ATTEMPTS: i64 = 5;
 
 /// What a step finds out or does about a user, in a transaction.
-pub type OfUser = for<'a> fn(&'a AppState, &'a mut Connection, Uuid) -> BoxFuture<'a, anyhow::Result<bool>>;
+pub type OfUser<T> = for<'a> fn(&'a AppState, &'a mut Connection, Uuid) -> BoxFuture<'a, anyhow::Result<T>>;
 
 /// A part for [`kernel::Module::add`]: what a login asks for between the right password and the session. Where several are due, each
 /// of them will do.
@@ -42,19 +42,22 @@ pub struct Step {
     pub method: &'static str,
     /// The page where it is taken.
     pub page: &'static str,
-    /// Whether this user has to take it.
-    pub is_due: OfUser,
+    /// Since when this user has to take it; nothing if they have not.
+    pub since: OfUser<Option<OffsetDateTime>>,
     /// Takes it away from a user; says whether it was there.
-    pub remove: OfUser,
+    pub remove: OfUser<bool>,
 }
 
-/// The steps that are due for a user.
-pub async fn due(state: &AppState, transaction: &mut Connection, user: Uuid) -> Result<Vec<Step>> {
+/// The steps that are due for a user, and since when.
+pub async fn due(
+    state: &AppState,
+    connection: &mut Connection,
+    user: Uuid,
+) -> anyhow::Result<Vec<(Step, OffsetDateTime)>> {
     let mut due = Vec::new();
     for step in state.all::<Step>() {
-        if (step.is_due)(state, &mut *transaction, user).await? {
-            due.push(*step);
-        }
+        let since = (step.since)(state, &mut *connection, user).await?;
+        due.extend(since.map(|since| (*step, since)));
     }
     Ok(due)
 }

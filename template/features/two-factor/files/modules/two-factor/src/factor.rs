@@ -85,9 +85,9 @@ async fn read(connection: &mut Connection, user: Uuid, is_required: bool) -> sql
     })
 }
 
-/// Whether somebody signs in with a second factor.
-pub async fn is_on(connection: &mut Connection, user: Uuid) -> sqlx::Result<bool> {
-    Ok(find(connection, user).await?.is_some_and(|factor| factor.confirmed_at.is_some()))
+/// Since when somebody signs in with a second factor.
+pub async fn since(connection: &mut Connection, user: Uuid) -> sqlx::Result<Option<OffsetDateTime>> {
+    Ok(find(connection, user).await?.and_then(|factor| factor.confirmed_at))
 }
 
 /// Begins to set it up: with another key than before.
@@ -163,7 +163,7 @@ pub async fn turn_off(state: &AppState, client: &Client, session: &Session) -> R
 /// Deletes all that there is of somebody; says whether it was on.
 pub async fn delete(connection: &mut Connection, user: Uuid) -> sqlx::Result<bool> {
     recovery::delete(&mut *connection, user).await?;
-    let was_on = is_on(&mut *connection, user).await?;
+    let was_on = since(&mut *connection, user).await?.is_some();
     sqlx::query("DELETE FROM two_factor WHERE user_id = $1").bind(user).execute(connection).await?;
     Ok(was_on)
 }
