@@ -44,7 +44,7 @@ pub use jobs::CleanUp;
 pub use mails::Letter;
 pub use pages::Refusal;
 pub use passwords::Hasher;
-pub use sessions::{Confirmed, Session};
+pub use sessions::{ByToken, Confirmed, Session};
 pub use steps::{OfUser, Pending, Step, remove_all as remove_steps};
 pub use users::{Role, User, find as find_user, lock as lock_user};
 

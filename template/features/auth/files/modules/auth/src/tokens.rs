@@ -220,16 +220,18 @@ struct Found {
     user_id: Uuid,
     user_name: String,
     #[sqlx(try_from = "String")]
+    role: Role,
+    #[sqlx(try_from = "String")]
     scope: Scope,
     last_used_at: Option<OffsetDateTime>,
 }
 
-/// Whom a token lets in, for a request that changes something or not. It has none of the roles of its user.
+/// Whom a token lets in, for a request that changes something or not, and the role of its user, which it has not.
 ///
 /// # Errors
 ///
 /// Is 401 for a token that is none, and 403 for one that may not do this.
-pub async fn admit(state: &AppState, text: &str, changes: bool) -> Result<Visitor> {
+pub async fn admit(state: &AppState, text: &str, changes: bool) -> Result<(Visitor, Role)> {
     let invalid = || {
         let text = "This token is none, was revoked or has expired.".to_owned();
         Error::Refused(StatusCode::UNAUTHORIZED, text)
@@ -239,7 +241,7 @@ pub async fn admit(state: &AppState, text: &str, changes: bool) -> Result<Visito
     }
     let now = state.clock.now().truncate_to_second();
     let found: Option<Found> = sqlx::query_as(
-        "SELECT api_tokens.id, user_id, users.name AS user_name, scope, last_used_at FROM api_tokens \
+        "SELECT api_tokens.id, user_id, users.name AS user_name, role, scope, last_used_at FROM api_tokens \
          JOIN users ON users.id = user_id WHERE token_hash = $1 AND expires_at > $2 AND deactivated_at IS NULL",
     )
     .bind(secret::hash(text))
@@ -254,7 +256,7 @@ pub async fn admit(state: &AppState, text: &str, changes: bool) -> Result<Visito
         let query = sqlx::query("UPDATE api_tokens SET last_used_at = $1 WHERE id = $2");
         query.bind(now).bind(found.id).execute(&state.db).await?;
     }
-    Ok(users::visitor(found.user_id, &found.user_name, Role::User))
+    Ok((users::visitor(found.user_id, &found.user_name, Role::User), found.role))
 }
 
 #[cfg(test)]

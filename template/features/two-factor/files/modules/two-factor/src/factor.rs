@@ -1,6 +1,6 @@
 //! The second factor of somebody: how it is set up, used and taken away.
 
-use auth::{Client, Cookies, Pending, Session, User};
+use auth::{Client, Cookies, Pending, Role, Session, User};
 use axum::http::StatusCode;
 use kernel::{
     AppState, Error, Result,
@@ -60,11 +60,11 @@ async fn find(connection: &mut Connection, user: Uuid) -> sqlx::Result<Option<Fa
     sqlx::query_as(query).bind(user).fetch_optional(connection).await
 }
 
-/// The second factor of the owner of a session.
-pub async fn status(state: &AppState, session: &Session) -> Result<Status> {
+/// The second factor of somebody.
+pub async fn status(state: &AppState, user: Uuid, role: Role) -> Result<Status> {
     let mut connection = state.db.acquire().await?;
-    let is_required = state.config.settings::<TwoFactorSettings>().required.of(session.role);
-    Ok(read(&mut connection, session.user, is_required).await?)
+    let is_required = state.config.settings::<TwoFactorSettings>().required.of(role);
+    Ok(read(&mut connection, user, is_required).await?)
 }
 
 /// What somebody takes along who asks for all that there is about them.
