@@ -172,6 +172,15 @@ async fn create_again(app: &testkit::TestApp) -> String {
     crate::run(app, command).await.unwrap()
 }
 
+/// Who asks for one of these shows with it that the address works.
+#[tokio::test]
+async fn what_people_ask_for_is_mailed_whatever_came_back_from_them() {
+    let app = start().await;
+    let kinds = app.application.state.all::<&'static mailer::Kind>();
+    let proving: Vec<_> = kinds.iter().filter(|kind| kind.proves).map(|kind| kind.name).collect();
+    assert_eq!(proving, ["auth.sign_up", "auth.choose_password", "auth.change_email"]);
+}
+
 #[tokio::test]
 async fn a_forged_link_is_worth_nothing() {
     let app = start().await;
