@@ -3,6 +3,7 @@
 mod account;
 mod login;
 mod recovery;
+mod removal;
 mod require;
 mod secret;
 mod set_up;
