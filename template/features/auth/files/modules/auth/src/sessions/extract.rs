@@ -66,8 +66,8 @@ impl FromRequestParts<AppState> for Confirmed {
             return Err(Error::Problem(problem).into_response());
         }
         // A form may lead to an address that shows nothing: one goes back to where the form is.
-        let page = if parts.method.is_safe() { uri } else { referer(parts).unwrap_or(Uri::from_static("/account")) };
-        let page = page.path_and_query().map_or("/account", PathAndQuery::as_str);
+        let page = if parts.method.is_safe() { Some(uri) } else { referer(parts) };
+        let page = page.as_ref().and_then(Uri::path_and_query).map_or("/account", PathAndQuery::as_str);
         Err(Redirect::to(&next::link("/confirm-access", page)).into_response())
     }
 }
