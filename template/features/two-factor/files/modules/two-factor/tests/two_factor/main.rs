@@ -2,6 +2,7 @@
 
 mod account;
 mod login;
+mod order;
 mod recovery;
 mod removal;
 mod require;
