@@ -6,62 +6,17 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 
-import { chromium } from 'playwright-core';
-
-const WAYS = {
-  wide: { viewport: { width: 1280, height: 800 } },
-  dark: { viewport: { width: 1280, height: 800 }, colorScheme: 'dark' },
-  phone: { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true },
-  'no scripts': { viewport: { width: 1280, height: 800 }, javaScriptEnabled: false },
-};
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core'), 'utf8');
+import { inAllWays, link } from './people.mjs';
 
 const [base, program] = process.argv.slice(2);
 
-async function main() {
-  const browser = await chromium.launch({ executablePath: process.env.CHROME_PATH, args: ['--no-sandbox'] });
-  try {
-    for (const [way, options] of Object.entries(WAYS)) {
-      await live(browser, way, options);
-      console.log(`  ✓ ${way}`);
-    }
-  } finally {
-    await browser.close();
-  }
-}
-
-async function live(browser, way, options) {
-  const complaints = [];
-  const open = async () => {
-    const context = await browser.newContext({ ...options, baseURL: base });
-    const page = await context.newPage();
-    page.on('console', (message) => {
-      const { url } = message.location();
-      // A form that comes back with 422 and a page that asks to sign in are no faults of the page.
-      if (message.type() === 'error' && !/status of 4\d\d/u.test(message.text())) complaints.push(`${url}: ${message.text()}`);
-    });
-    page.on('pageerror', (error) => complaints.push(String(error)));
-    return page;
-  };
+async function live({ way, page, open, see, fill, look }) {
   const email = `${way.replace(' ', '-')}@example.com`;
   const [first, second] = ['a horse with two lamps', 'eleven lamps and no horse'];
-  const page = await open();
-
-  const see = async (text) => {
-    const main = await page.locator('main').innerText();
-    assert.ok(main.includes(text), `${page.url()} does not say “${text}”, but:\n${main}`);
-    await look(page, options, complaints);
-  };
-  const fill = async (fields, button) => {
-    for (const [name, value] of Object.entries(fields)) await page.locator(`main [name=${name}]`).fill(value);
-    await page.getByRole('main').getByRole('button', { name: button, exact: true }).click();
-  };
   const signIn = async (password) => {
     await page.goto('/login');
-    await look(page, options, complaints);
+    await look();
     await fill({ email, password }, 'Sign in');
   };
 
@@ -73,9 +28,9 @@ async function live(browser, way, options) {
   await see('This is no address that mail can be sent to.');
   await fill({ email }, 'Send the link');
   await see('a mail with a link is on its way');
-  await page.goto(await link(email, '/sign-up/confirm'));
+  await page.goto(await link(base, email, '/sign-up/confirm'));
   await fill({ name: 'Ann', password: 'password1234' }, 'Save');
-  await look(page, options, complaints);
+  await look();
   await fill({ name: 'Ann', password: first }, 'Save');
   await see('Welcome, Ann.');
   assert.equal(new URL(page.url()).pathname, '/notes', 'after the sign-up comes the page that was asked for');
@@ -87,7 +42,7 @@ async function live(browser, way, options) {
   await see('Milk');
   for (const path of ['', '/security', '/email', '/tokens', '/delete']) {
     await page.goto(`/account${path}`);
-    await look(page, options, complaints);
+    await look();
   }
   await page.goto('/account/tokens');
   await fill({ name: 'a script' }, 'Make the token');
@@ -107,7 +62,7 @@ async function live(browser, way, options) {
   await page.getByRole('link', { name: 'Forgotten password?' }).click();
   await fill({ email }, 'Send the link');
   await see('a mail with a link is on its way');
-  await page.goto(await link(email, '/password/reset'));
+  await page.goto(await link(base, email, '/password/reset'));
   await fill({ password: second }, 'Save');
   await see('Your password is changed.');
   await other.goto('/account');
@@ -126,7 +81,7 @@ async function live(browser, way, options) {
   await remove();
   await signIn(second);
   await see('do not belong together');
-  await page.goto(await link(email, '/account/keep'));
+  await page.goto(await link(base, email, '/account/keep'));
   await page.getByRole('main').getByRole('button').click();
   await signIn(second);
   await page.goto('/notes');
@@ -134,33 +89,6 @@ async function live(browser, way, options) {
   await remove();
   execFileSync(program, ['user', 'delete', email, '--yes'], { stdio: ['ignore', 'ignore', 'inherit'] });
   assert.throws(() => execFileSync(program, ['user', 'show', email], { stdio: 'ignore' }), 'the account is gone');
-
-  assert.deepEqual(complaints, [], way);
-  await page.context().close();
-  await other.context().close();
 }
 
-// The link to this page in the last mail to somebody; mails are written by a job.
-async function link(email, path) {
-  for (let attempt = 0; attempt < 100; attempt += 1) {
-    const letters = await (await fetch(`${base}/dev/mail.json?to=${encodeURIComponent(email)}`)).json();
-    const found = letters.flatMap(({ links }) => links).find((url) => new URL(url).pathname === path);
-    if (found) return found.replace(/^https?:\/\/[^/]+/u, base);
-    await new Promise((resolve) => {
-      setTimeout(resolve, 100);
-    });
-  }
-  throw new Error(`no mail to ${email} leads to ${path}`);
-}
-
-// Nothing for axe to find, and nothing that is wider than the window.
-async function look(page, options, complaints) {
-  if (options.javaScriptEnabled === false) return;
-  await page.evaluate(AXE);
-  const { violations } = await page.evaluate(() => globalThis.axe.run());
-  for (const { id, nodes } of violations) complaints.push(`${page.url()}: ${id}: ${nodes[0].html}`);
-  const excess = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-  if (excess > 0) complaints.push(`${page.url()}: ${excess} px too wide`);
-}
-
-await main();
+await inAllWays(base, live);

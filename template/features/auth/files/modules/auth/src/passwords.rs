@@ -1,5 +1,6 @@
 //! Passwords: what one may be, and how it is kept.
 
+// @slot mods
 mod hasher;
 mod rules;
 

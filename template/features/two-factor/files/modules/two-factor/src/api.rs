@@ -85,7 +85,7 @@ async fn sign_in(
     responses((status = OK, description = "Whether it is on", body = Status), Errors<Off>),
 )]
 async fn read(State(state): State<AppState>, session: Session) -> Result<JsonBody<Status>> {
-    Ok(JsonBody(factor::status(&state, &session).await?))
+    Ok(JsonBody(factor::status(&state, session.user, session.role).await?))
 }
 
 /// What the app on a phone has to know.

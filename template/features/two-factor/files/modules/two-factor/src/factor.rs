@@ -1,9 +1,9 @@
 //! The second factor of somebody: how it is set up, used and taken away.
 
-use auth::{Client, Cookies, Pending, Session, User};
+use auth::{Client, Cookies, Pending, Role, Session, User};
 use axum::http::StatusCode;
 use kernel::{
-    AppState, Db, Error, Result,
+    AppState, Error, Result,
     database::{self, Connection},
 };
 use mailer::Recipient;
@@ -60,11 +60,11 @@ async fn find(connection: &mut Connection, user: Uuid) -> sqlx::Result<Option<Fa
     sqlx::query_as(query).bind(user).fetch_optional(connection).await
 }
 
-/// The second factor of the owner of a session.
-pub async fn status(state: &AppState, session: &Session) -> Result<Status> {
+/// The second factor of somebody.
+pub async fn status(state: &AppState, user: Uuid, role: Role) -> Result<Status> {
     let mut connection = state.db.acquire().await?;
-    let is_required = state.config.settings::<TwoFactorSettings>().required.of(session.role);
-    Ok(read(&mut connection, session.user, is_required).await?)
+    let is_required = state.config.settings::<TwoFactorSettings>().required.of(role);
+    Ok(read(&mut connection, user, is_required).await?)
 }
 
 /// What somebody takes along who asks for all that there is about them.
@@ -85,9 +85,9 @@ async fn read(connection: &mut Connection, user: Uuid, is_required: bool) -> sql
     })
 }
 
-/// Whether somebody signs in with a second factor.
-pub async fn is_on(connection: &mut Connection, user: Uuid) -> sqlx::Result<bool> {
-    Ok(find(connection, user).await?.is_some_and(|factor| factor.confirmed_at.is_some()))
+/// Since when somebody signs in with a second factor.
+pub async fn since(connection: &mut Connection, user: Uuid) -> sqlx::Result<Option<OffsetDateTime>> {
+    Ok(find(connection, user).await?.and_then(|factor| factor.confirmed_at))
 }
 
 /// Begins to set it up: with another key than before.
@@ -111,14 +111,10 @@ pub async fn begin(state: &AppState, session: &Session) -> Result<()> {
 ///
 /// Is 404 when nothing was begun.
 pub async fn key(state: &AppState, session: &Session) -> Result<Key> {
-    let user = user(&state.db, session).await?;
+    let user = auth::find_user(&state.db, session.user).await?.ok_or(Error::SignIn)?;
     let factor = find(&mut *state.db.acquire().await?, user.id).await?;
     let factor = factor.filter(|factor| factor.confirmed_at.is_none()).ok_or(Error::NotFound)?;
     Ok(Key::new(state, user.id, &user.email, &factor.salt)?)
-}
-
-async fn user(db: &Db, session: &Session) -> Result<User> {
-    auth::find_user(db, session.user).await?.ok_or(Error::SignIn)
 }
 
 /// Turns it on with a code of the app, which is used up by that, and returns recovery codes.
@@ -127,8 +123,8 @@ async fn user(db: &Db, session: &Session) -> Result<User> {
 ///
 /// Is 422 for a wrong code, and 404 when nothing was begun.
 pub async fn turn_on(state: &AppState, client: &Client, session: &Session, code: &str) -> Result<Vec<String>> {
-    let user = user(&state.db, session).await?;
     let mut transaction = database::begin(&state.db).await?;
+    let user = auth::lock_user(&mut transaction, session.user).await?.ok_or(Error::SignIn)?;
     let factor = find(&mut transaction, user.id).await?;
     let factor = factor.filter(|factor| factor.confirmed_at.is_none()).ok_or(Error::NotFound)?;
     let step = totp::check(state, user.id, &factor.salt, &digits(code))?;
@@ -153,8 +149,8 @@ pub async fn turn_on(state: &AppState, client: &Client, session: &Session, code:
 ///
 /// Is 404 when it is off.
 pub async fn turn_off(state: &AppState, client: &Client, session: &Session) -> Result<()> {
-    let user = user(&state.db, session).await?;
     let mut transaction = database::begin(&state.db).await?;
+    let user = auth::lock_user(&mut transaction, session.user).await?.ok_or(Error::SignIn)?;
     if !delete(&mut transaction, user.id).await? {
         return Err(Error::NotFound);
     }
@@ -167,7 +163,7 @@ pub async fn turn_off(state: &AppState, client: &Client, session: &Session) -> R
 /// Deletes all that there is of somebody; says whether it was on.
 pub async fn delete(connection: &mut Connection, user: Uuid) -> sqlx::Result<bool> {
     recovery::delete(&mut *connection, user).await?;
-    let was_on = is_on(&mut *connection, user).await?;
+    let was_on = since(&mut *connection, user).await?.is_some();
     sqlx::query("DELETE FROM two_factor WHERE user_id = $1").bind(user).execute(connection).await?;
     Ok(was_on)
 }
@@ -178,8 +174,8 @@ pub async fn delete(connection: &mut Connection, user: Uuid) -> sqlx::Result<boo
 ///
 /// Is 404 when the second factor is off.
 pub async fn make_codes(state: &AppState, client: &Client, session: &Session) -> Result<Vec<String>> {
-    let user = user(&state.db, session).await?;
     let mut transaction = database::begin(&state.db).await?;
+    let user = auth::lock_user(&mut transaction, session.user).await?.ok_or(Error::SignIn)?;
     if !set_saved(&mut transaction, user.id, false).await? {
         return Err(Error::NotFound);
     }
@@ -214,6 +210,7 @@ pub struct SignedIn {
 pub async fn sign_in(state: &AppState, client: &Client, pending: &Pending, code: &str) -> Result<SignedIn> {
     pending.attempt(state).await?;
     let mut transaction = database::begin(&state.db).await?;
+    auth::lock_user(&mut transaction, pending.user_id).await?;
     let Some(kind) = use_up(state, &mut transaction, pending.user_id, code).await? else {
         transaction.rollback().await?;
         return Err(pending.fail(state, client, "This code is wrong, or was used before.").await?);
@@ -238,7 +235,7 @@ enum Kind {
     Recovery,
 }
 
-/// Whoever uses the same code at the same time waits for the change of the row, and finds that it was used.
+/// Whoever uses the same code at the same time waits for the account, and finds that it was used.
 async fn use_up(state: &AppState, transaction: &mut Connection, user: Uuid, code: &str) -> Result<Option<Kind>> {
     let Some(factor) = find(&mut *transaction, user).await? else { return Ok(None) };
     if let Some(step) = totp::check(state, user, &factor.salt, &digits(code))? {

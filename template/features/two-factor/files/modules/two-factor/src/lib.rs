@@ -36,7 +36,7 @@ pub fn module() -> Module {
     let step = Step {
         method: "code",
         page: pages::LOGIN,
-        is_due: |_, connection, user| Box::pin(async move { Ok(factor::is_on(connection, user).await?) }),
+        since: |_, connection, user| Box::pin(async move { Ok(factor::since(connection, user).await?) }),
         remove: |_, connection, user| Box::pin(async move { Ok(factor::delete(connection, user).await?) }),
     };
     let card = Card {

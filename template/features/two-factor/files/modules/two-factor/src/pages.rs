@@ -89,7 +89,7 @@ struct TwoFactorPage {
 }
 
 async fn show(State(state): State<AppState>, page: Page, Confirmed(session): Confirmed) -> Result<Html<String>> {
-    let status = factor::status(&state, &session).await?;
+    let status = factor::status(&state, session.user, session.role).await?;
     Ok(Html(TwoFactorPage { page, status }.render()?))
 }
 

@@ -1,7 +1,7 @@
-//! Who has to have a second factor, and has none, reaches nothing but the pages where it is set up.
+//! Who has to have a second factor, and has none, reaches nothing but the pages where it is set up. Their API tokens reach nothing.
 
 use askama::Template;
-use auth::Session;
+use auth::{ByToken, Session};
 use axum::{
     Router,
     extract::{OriginalUri, Request, State},
@@ -53,13 +53,16 @@ async fn check(State(state): State<AppState>, mut request: Request, next: Next) 
 
 /// Whether the request may go on. The database is asked for those alone whom this concerns, and for pages of the account.
 async fn examine(state: &AppState, path: &str, request: &mut Request) -> Result<bool> {
-    let Some(session) = request.extensions().get::<Session>() else { return Ok(true) };
-    let is_required = state.config.settings::<TwoFactorSettings>().required.of(session.role);
+    let extensions = request.extensions();
+    let by_session = extensions.get().map(|session: &Session| (session.user, session.role));
+    let by_token = || extensions.get().map(|token: &ByToken| (token.user, token.role));
+    let Some((user, role)) = by_session.or_else(by_token) else { return Ok(true) };
+    let is_required = state.config.settings::<TwoFactorSettings>().required.of(role);
     let is_open = OPEN.iter().any(|open| is_below(path, open));
     if !is_below(path, "/account") && (is_open || !is_required) {
         return Ok(true);
     }
-    let status = factor::status(state, session).await?;
+    let status = factor::status(state, user, role).await?;
     let may_pass = is_open || status.is_on() || !is_required;
     request.extensions_mut().insert(status);
     Ok(may_pass)

@@ -1,12 +1,14 @@
 //! Accounts, over HTTP, as people and programs use them.
 
 mod account;
+// @slot mods
 mod commands;
 mod deletion;
 mod email;
 mod enumeration;
 mod links;
 mod login;
+mod order;
 mod sessions;
 mod sign_up;
 mod steps;
@@ -44,6 +46,7 @@ fn modules() -> Vec<Module> {
         schedules::module(),
         signing::module(),
         auth::module(),
+        // @slot modules
     ]
 }
 

@@ -85,6 +85,11 @@ pub fn constraint(error: &dyn DatabaseError) -> Option<String> {
     error.constraint().map(ToOwned::to_owned)
 }
 
+/// Whether the same may succeed when it is tried again: transactions waited for each other, or came in each other's way.
+pub fn will_pass(error: &dyn DatabaseError) -> bool {
+    matches!(error.code().as_deref(), Some("40P01" | "40001"))
+}
+
 /// Any connection may write.
 #[derive(Clone, Debug)]
 pub struct Pools(PgPool);

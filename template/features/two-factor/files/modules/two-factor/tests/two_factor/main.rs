@@ -2,7 +2,9 @@
 
 mod account;
 mod login;
+mod order;
 mod recovery;
+mod removal;
 mod require;
 mod secret;
 mod set_up;

@@ -1,5 +1,7 @@
 //! 12: who has to have a second factor, and has none.
 
+use auth::commands::TokenCommand;
+use hyper::Request;
 use kernel::{Config, Inspect};
 use serde_json::{Value, json};
 use testkit::{Browser, TestApp};
@@ -50,7 +52,7 @@ async fn an_admin_goes_on_once_it_is_set_up() {
     assert!(page.body.contains("Your account needs a second factor"));
     let stylesheet = page.one("link[rel=stylesheet]").attribute("href").to_owned();
     assert_eq!(status(&mut browser, &stylesheet).await, 200);
-    let posted = browser.send(hyper::Request::post("/account"), "name=x").await;
+    let posted = browser.send(Request::post("/account"), "name=x").await;
     assert_eq!(posted.status, 403);
     turn_on(&app, &mut browser).await;
     assert!(is_free(&mut browser).await);
@@ -70,6 +72,29 @@ async fn somebody_who_becomes_an_admin_sets_it_up_first() {
     let mut ann = waiting(&app, PASSWORD).await;
     assert_eq!(enter(&mut ann, &phone.code(&app)).await, leads("/"));
     assert!(is_free(&mut ann).await, "it is there already");
+}
+
+/// What somebody has made who knew the password alone.
+#[tokio::test]
+async fn a_token_lets_nobody_in_who_has_to_have_it() {
+    for (required, user, admin) in [("none", 200, 200), ("admins", 200, 403), ("all", 403, 403)] {
+        let app = start(required).await;
+        for (email, expected) in [(ANN, user), (ADMIN, admin)] {
+            let (scope, name) = (auth::commands::Scope::Write, "Backup".to_owned());
+            let command = TokenCommand::Create { email: email.to_owned(), name, scope, days: 1 };
+            let token = auth::commands::run_token(&app.application.state, command).await.unwrap();
+            let ask = async || {
+                let request =
+                    Request::get("/api/v1/account").header("authorization", format!("Bearer {}", token.trim()));
+                app.send(request, "").await
+            };
+            let answer = ask().await;
+            assert_eq!(answer.status, expected, "{required} {email}: {}", answer.body);
+            assert_eq!(expected == 403, answer.body.contains("needs a second factor"), "{}", answer.body);
+            turn_on(&app, &mut browser(&app, email).await).await;
+            assert_eq!(ask().await.status, 200, "{required} {email}");
+        }
+    }
 }
 
 #[tokio::test]

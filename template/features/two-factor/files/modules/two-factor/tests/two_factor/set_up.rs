@@ -1,6 +1,8 @@
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
+use rqrr::PreparedImage;
 use serde_json::{Value, json};
+use testkit::Response;
 
 use crate::{
     ANN, Phone, api, begin, browser, enter, leads, mail_to, sign_in, start, status, turn_on, wait_for_a_code, waiting,
@@ -92,6 +94,39 @@ async fn other_sessions_end_where_that_is_wanted() {
 }
 
 /// 12: whoever finds an open session cannot turn it off, or set it up.
+/// What a camera reads in the picture of a page, from what is drawn.
+fn read_picture(page: &Response) -> String {
+    let size: usize = page.one("main svg").attribute("width").parse().unwrap();
+    let background = page.one("main svg rect");
+    assert_eq!((background.attribute("width"), background.attribute("fill")), (&*size.to_string(), "#fff"));
+    let path = page.one("main svg path");
+    assert_eq!(path.attribute("fill"), "#000");
+    let mut dark = HashSet::new();
+    // Each part is a rectangle, such as `M24 24h42v6H24V24`.
+    for part in path.attribute("d").split('M').skip(1) {
+        let numbers = part.split(|char: char| !char.is_ascii_digit()).map(|number| number.parse().unwrap());
+        let [left, top, width, height, ..] = numbers.collect::<Vec<usize>>()[..] else { panic!("{part}") };
+        dark.extend((left..left + width).flat_map(|x| (top..top + height).map(move |y| (x, y))));
+    }
+    let colour = |x, y| if dark.contains(&(x, y)) { 0 } else { 255 };
+    let mut picture = PreparedImage::prepare_from_greyscale(size, size, colour);
+    let [code] = &picture.detect_grids()[..] else { panic!("there is one code") };
+    code.decode().unwrap().1
+}
+
+#[tokio::test]
+async fn a_camera_reads_the_key() {
+    let app = start().await;
+    let mut browser = browser(&app, ANN).await;
+    let form = browser.get(PAGE).await.form("main form");
+    let page = browser.submit_and_follow(&form).await;
+    let key = page.one("main code").text().replace(' ', "");
+    let uri = read_picture(&page);
+    let (label, parameters) = uri.strip_prefix("otpauth://totp/").and_then(|rest| rest.split_once('?')).unwrap();
+    let (issuer, account) = label.split_once(':').unwrap();
+    assert_eq!((account, parameters), ("ann%40example%2Ecom", &*format!("secret={key}&issuer={issuer}")));
+}
+
 #[tokio::test]
 async fn changes_ask_for_a_confirmation() {
     let app = start().await;
@@ -111,7 +146,8 @@ async fn changes_ask_for_a_confirmation() {
         let path = format!("{PAGE}{path}");
         let asked = format!("/confirm-access?next={}", path.replace('/', "%2F"));
         assert_eq!(browser.get(&path).await.header("location"), asked);
-        let posted = browser.send(hyper::Request::post(&path), "").await;
+        let form = hyper::Request::post(&path).header("referer", format!("https://app.test{path}"));
+        let posted = browser.send(form, "").await;
         assert_eq!(posted.header("location"), asked);
     }
     let state: Value = browser.get("/api/v1/account/two-factor").await.json();
