@@ -21,7 +21,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 use tokio_io_timeout::TimeoutStream;
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio_util::{io::InspectReader, sync::CancellationToken, task::TaskTracker};
 use tower_http::add_extension::AddExtension;
 
 use crate::{Admits, AppState, server::deadline};
@@ -54,10 +54,7 @@ pub async fn serve(
         let admit = |Admits(ask): &Admits| ask(state, peer.ip());
         let Some(admission) = state.all().iter().map(admit).collect::<Option<Vec<_>>>() else { continue };
         let (router, silence, stop) = (router.clone(), config.connection_timeout, stop.clone());
-        connections.spawn(async move {
-            converse(stream, peer, router, silence, stop).await;
-            drop((place, admission));
-        });
+        connections.spawn(converse(stream, peer, router, silence, stop, (place, admission)));
     }
     drop(listener);
     connections.close();
@@ -66,8 +63,16 @@ pub async fn serve(
         .context("some requests were cut off, because they took longer than SHUTDOWN_SECONDS")
 }
 
-/// Answers one client until it leaves, stops making progress for the time of `silence`, or the server stops.
-async fn converse(stream: TcpStream, peer: SocketAddr, router: Router, silence: Duration, stop: CancellationToken) {
+/// Answers one client until it leaves, stops making progress for the time of `silence`, or the server stops. Its `place` is held as
+/// long as the connection is open, also by a handler that has taken it over to speak another protocol.
+async fn converse(
+    stream: TcpStream,
+    peer: SocketAddr,
+    router: Router,
+    silence: Duration,
+    stop: CancellationToken,
+    place: impl Send + 'static,
+) {
     // hyper would close a connection without a request as soon as the server stops: one may be on its way.
     let mut first = [0];
     tokio::select! {
@@ -78,10 +83,11 @@ async fn converse(stream: TcpStream, peer: SocketAddr, router: Router, silence: 
     let _ = SockRef::from(&stream).set_send_buffer_size(SEND_BUFFER);
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(silence));
+    let stream = InspectReader::new(Box::pin(stream), move |_| _ = &place);
     let service = TowerToHyperService::new(AddExtension::new(router, ConnectInfo(peer)));
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(silence);
-    let mut connection = pin!(http.serve_connection(TokioIo::new(Box::pin(stream)), service).with_upgrades());
+    let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service).with_upgrades());
     // A connection that breaks concerns nobody but its client. It comes first: what has arrived is answered.
     tokio::select! {
         biased;

@@ -39,7 +39,7 @@ pub enum Error {
     Invalid(FieldErrors),
     /// Any other reason, in full.
     Problem(Problem),
-    /// Our own fault. The cause goes to the log, never to the client.
+    /// Our own fault. The cause goes to the log, never to the client. Where the database says that it will pass, this is 503.
     Internal(Failure),
 }
 
@@ -48,6 +48,16 @@ pub enum Error {
 pub struct Failure {
     pub cause: Arc<anyhow::Error>,
     pub at: &'static Location<'static>,
+}
+
+impl Failure {
+    /// Whether the database has given up a transaction that may succeed when it is tried again, such as one of two that waited for each
+    /// other.
+    fn will_pass(&self) -> bool {
+        let mut errors =
+            self.cause.chain().filter_map(|error| error.downcast_ref::<sqlx::Error>()?.as_database_error());
+        errors.any(backend::will_pass)
+    }
 }
 
 impl<E: Into<anyhow::Error>> From<E> for Error {
@@ -151,8 +161,14 @@ impl IntoResponse for Error {
             }
             Self::Problem(problem) => problem,
             Self::Internal(cause) => {
+                let will_pass = cause.will_pass();
                 failure = Some(cause);
-                StatusCode::INTERNAL_SERVER_ERROR.into()
+                if will_pass {
+                    retry_after = Some(1);
+                    StatusCode::SERVICE_UNAVAILABLE.into()
+                } else {
+                    StatusCode::INTERNAL_SERVER_ERROR.into()
+                }
             }
         };
         let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

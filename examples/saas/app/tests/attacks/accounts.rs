@@ -1,5 +1,7 @@
 //! Accounts: what somebody can do who has signed in, and what nobody may learn from logs of any kind.
 
+use std::time::Duration;
+
 use auth::commands::{self, Command};
 use hyper::{Method, Request};
 use serde_json::{Value, json};
@@ -109,6 +111,34 @@ async fn a_name_never_becomes_markup() {
         let page = browser.get(path).await.body;
         assert!(!page.contains("<script>") && !page.contains("<img src=x"), "{path}: {page}");
     }
+}
+
+/// Whoever sends a form and is asked for the password first comes back to a page, which may be the one with the form.
+#[tokio::test]
+async fn a_confirmation_leads_back_to_a_page() {
+    let app = start().await;
+    account(&app, "ann@example.com").await;
+    let mut browser = sign_in(&app, "ann@example.com").await;
+    let mut asked = 0;
+    app.clock().advance(Duration::from_mins(11));
+    for route in app.application.routes().await {
+        let is_form = route.methods.contains("POST") && !route.path.starts_with("/api/");
+        for referer in ["", "/account/security"].iter().filter(|_| is_form && route.path != "/logout") {
+            let form = "application/x-www-form-urlencoded";
+            let request = Request::post(with_id(&route.path, IDS[1])).header("content-type", form);
+            let answer = browser.send(request.header("referer", format!("https://app.test{referer}")), "").await;
+            if !answer.header("location").starts_with("/confirm-access") {
+                continue;
+            }
+            asked += 1;
+            let form = browser.follow(&answer).await.form("main form").set("password", PASSWORD);
+            let confirmed = browser.submit(&form).await;
+            assert_eq!(confirmed.status, 303, "{}", route.path);
+            assert_eq!(browser.follow(&confirmed).await.status, 200, "{} {}", route.path, confirmed.header("location"));
+            app.clock().advance(Duration::from_mins(11));
+        }
+    }
+    assert!(asked > 10, "{asked}");
 }
 
 /// Nobody chooses the own role, password or id by naming it.

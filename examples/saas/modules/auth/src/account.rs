@@ -24,7 +24,7 @@ use crate::{
     links::{self, Link, New, Purpose},
     login,
     mails::{ChoosePassword, EmailChanged, Notice, What},
-    passwords::{About, Hasher, Password},
+    passwords::{About, Password},
     sessions::{self, Confirmed, Session},
     steps,
     throttle::{self, REQUESTS},
@@ -118,7 +118,7 @@ pub async fn change_password(
     if !errors.is_empty() {
         return Err(Error::Invalid(errors));
     }
-    let hash = state.service::<Hasher>().hash(&password).await?;
+    let hash = accounts::hash(state, &password).await?;
     let mut transaction = database::begin(&state.db).await?;
     if !users::hold(&mut transaction, &user).await? {
         return Err(Error::SignIn);
@@ -166,11 +166,10 @@ pub async fn ask_for_email(
 ///
 /// Is 410 for a link that cannot be used, or is another account's.
 pub async fn change_email(state: &AppState, client: &Client, session: &Session, link: &Link) -> Result<()> {
-    let user = of(&state.db, session).await?;
-    let is_own = link.user_id == Some(user.id);
+    let is_own = link.user_id == Some(session.user);
     let address = Address::parse(&link.email).filter(|_| is_own).ok_or_else(links::gone)?;
     let mut transaction = database::begin(&state.db).await?;
-    links::use_up(state, &mut transaction, link).await?;
+    let user = links::use_up(state, &mut transaction, link).await?.ok_or_else(links::gone)?;
     set_email(&mut transaction, user.id, &address).await?;
     links::end_all(state, &mut transaction, user.id).await?;
     let new = New { purpose: Purpose::Undo, user: Some(user.id), email: &user.email, next: None };
@@ -199,14 +198,9 @@ async fn set_email(transaction: &mut Connection, user: Uuid, address: &Address) 
 ///
 /// Is 410 for a link that cannot be used.
 pub async fn undo_email(state: &AppState, client: &Client, link: &Link) -> Result<()> {
-    let user = match link.user_id {
-        Some(id) => users::find(&state.db, id).await?,
-        None => None,
-    };
-    let user = user.ok_or_else(links::gone)?;
     let address = Address::parse(&link.email).ok_or_else(links::gone)?;
     let mut transaction = database::begin(&state.db).await?;
-    links::use_up(state, &mut transaction, link).await?;
+    let user = links::use_up(state, &mut transaction, link).await?.ok_or_else(links::gone)?;
     links::end_later_undos(state, &mut transaction, link).await?;
     set_email(&mut transaction, user.id, &address).await?;
     // Whoever has changed the address may have deleted the account, too.
@@ -265,6 +259,7 @@ pub async fn sessions(db: &Db, session: &Session) -> sqlx::Result<Vec<Listed>> {
 /// Is 404 for a session that is not there.
 pub async fn end_sessions(state: &AppState, client: &Client, session: &Session, which: Which) -> Result<()> {
     let mut transaction = database::begin(&state.db).await?;
+    users::lock(&mut transaction, session.user).await?.ok_or(Error::SignIn)?;
     match which {
         Which::One(id) => {
             let query = sqlx::query("DELETE FROM sessions WHERE user_id = $1 AND id = $2");

@@ -112,6 +112,15 @@ impl Choice {
     }
 }
 
+/// The hash of a password that somebody has chosen.
+///
+/// # Errors
+///
+/// Is 503 while too many others sign in.
+pub async fn hash(state: &AppState, password: &Password) -> Result<String> {
+    state.service::<Hasher>().hash(password).await
+}
+
 /// Makes an account with a link that proves its address, and signs its owner in.
 ///
 /// # Errors
@@ -122,7 +131,7 @@ pub async fn sign_up(state: &AppState, client: &Client, link: &Link, choice: &Ch
     let name = choice.name(&mut errors);
     let password = choice.password(state, About { name: &name, email: &link.email }, &mut errors);
     let address = Address::parse(&link.email).filter(|_| errors.is_empty()).ok_or(Error::Invalid(errors))?;
-    let hash = state.service::<Hasher>().hash(&password).await?;
+    let hash = hash(state, &password).await?;
     let mut transaction = database::begin(&state.db).await?;
     links::use_up(state, &mut transaction, link).await?;
     let new = NewUser { address: &address, name: &name, role: Role::User, password: Some(&hash) };
@@ -154,9 +163,10 @@ pub async fn reset(state: &AppState, client: &Client, link: &Link, choice: &Choi
     if !errors.is_empty() {
         return Err(Error::Invalid(errors));
     }
-    let hash = state.service::<Hasher>().hash(&password).await?;
+    let hash = hash(state, &password).await?;
     let mut transaction = database::begin(&state.db).await?;
-    links::use_up(state, &mut transaction, link).await?;
+    // They may have been deactivated meanwhile.
+    let user = links::use_up(state, &mut transaction, link).await?.filter(User::is_active).ok_or_else(links::gone)?;
     users::set_password(&mut transaction, user.id, &hash).await?;
     close(state, &mut transaction, &user).await?;
     activity::note(state, &mut transaction, user.id, Kind::PasswordReset, client).await?;
@@ -169,14 +179,14 @@ pub async fn reset(state: &AppState, client: &Client, link: &Link, choice: &Choi
     Ok(AppendHeaders(vec![crate::cookies::forget(state, crate::cookies::SESSION)]))
 }
 
-/// Closes all that is open for an account: sessions, links, API tokens, the cookies of devices.
+/// Closes all that is open for an account, which is locked by then: sessions, links, API tokens, the cookies of devices.
 pub async fn close(state: &AppState, transaction: &mut Connection, user: &User) -> sqlx::Result<()> {
     let query = "UPDATE users SET device_generation = device_generation + 1 WHERE id = $1";
     sqlx::query(query).bind(user.id).execute(&mut *transaction).await?;
+    throttle::unlock(state, transaction, &user.email_key).await?;
     sessions::end_all(transaction, user.id, None).await?;
     tokens::end_all(transaction, user.id).await?;
-    links::end_all(state, transaction, user.id).await?;
-    throttle::unlock(state, transaction, &user.email_key).await
+    links::end_all(state, transaction, user.id).await
 }
 
 /// Stores an account that somebody is invited to, and returns the address of the page where they choose a password.

@@ -223,8 +223,8 @@ async fn show(state: &AppState, email: &str) -> anyhow::Result<String> {
         user.name,
         condition(&user),
     );
-    for step in steps::due(state, &mut connection, user.id).await.map_err(explain)? {
-        writeln!(shown, "step      {}", step.method)?;
+    for (step, since) in steps::due(state, &mut connection, user.id).await? {
+        writeln!(shown, "step      {} since {since}", step.method)?;
     }
     Ok(shown)
 }

@@ -83,6 +83,7 @@ pub async fn ask(state: &AppState, client: &Client, Confirmed(session): &Confirm
         return Err(refuse("This is not the address of your account."));
     }
     let mut transaction = database::begin(&state.db).await?;
+    let user = users::lock_with_admins(&mut transaction, user.id).await?.ok_or(Error::SignIn)?;
     if manage::is_last_admin(&mut transaction, &user).await? {
         return Err(refuse("You are the last administrator: give somebody else the role first."));
     }
@@ -107,14 +108,11 @@ pub async fn ask(state: &AppState, client: &Client, Confirmed(session): &Confirm
 /// Is 410 for a link that cannot be used.
 pub async fn keep(state: &AppState, client: &Client, link: &Link) -> Result<()> {
     let mut transaction = database::begin(&state.db).await?;
-    links::use_up(state, &mut transaction, link).await?;
-    let user = link.user_id.ok_or_else(links::gone)?;
-    let query =
-        "UPDATE users SET deactivated_at = NULL, delete_after = NULL WHERE id = $1 AND delete_after IS NOT NULL";
-    if sqlx::query(query).bind(user).execute(&mut *transaction).await?.rows_affected() == 0 {
-        return Err(links::gone());
-    }
-    activity::note(state, &mut transaction, user, Kind::Kept, client).await?;
+    let user = links::use_up(state, &mut transaction, link).await?;
+    let user = user.filter(|user| user.delete_after.is_some()).ok_or_else(links::gone)?;
+    let query = sqlx::query("UPDATE users SET deactivated_at = NULL, delete_after = NULL WHERE id = $1");
+    query.bind(user.id).execute(&mut *transaction).await?;
+    activity::note(state, &mut transaction, user.id, Kind::Kept, client).await?;
     transaction.commit().await?;
     Ok(())
 }
@@ -131,7 +129,7 @@ pub async fn purge(state: &AppState) -> anyhow::Result<()> {
     for id in ids {
         let mut transaction = database::begin(&state.db).await?;
         // It may have been kept meanwhile.
-        let user = users::find(&mut *transaction, id).await?;
+        let user = users::lock(&mut transaction, id).await?;
         if let Some(user) = user.filter(|user| user.delete_after.is_some_and(|end| end <= now)) {
             manage::delete(state, &mut transaction, &user).await?;
             transaction.commit().await?;

@@ -68,7 +68,7 @@ impl Job for MailReset {
     async fn run(self, state: AppState) -> anyhow::Result<()> {
         let Some(address) = Address::parse(&self.email) else { return Ok(()) };
         let mut transaction = database::begin(&state.db).await?;
-        let user = users::find_by_key(&mut *transaction, &address.key).await?;
+        let user = users::lock_by_key(&mut transaction, &address.key).await?;
         let Some(user) = user.filter(users::User::is_active) else { return Ok(()) };
         if !may_mail(&state, &mut transaction, &address.key).await? {
             return Ok(());
@@ -95,7 +95,7 @@ impl Job for MailChange {
     async fn run(self, state: AppState) -> anyhow::Result<()> {
         let Some(address) = Address::parse(&self.email) else { return Ok(()) };
         let mut transaction = database::begin(&state.db).await?;
-        let user = users::find(&mut *transaction, self.user).await?;
+        let user = users::lock(&mut transaction, self.user).await?;
         let Some(user) = user.filter(users::User::is_active) else { return Ok(()) };
         if !may_mail(&state, &mut transaction, &address.key).await? {
             return Ok(());
@@ -142,7 +142,7 @@ impl Job for TellOfGuessing {
 
     async fn run(self, state: AppState) -> anyhow::Result<()> {
         let mut transaction = database::begin(&state.db).await?;
-        let user = users::find_by_key(&mut *transaction, &self.account).await?;
+        let user = users::lock_by_key(&mut transaction, &self.account).await?;
         let Some(user) = user.filter(users::User::is_active) else { return Ok(()) };
         if throttle::reserve(&state, &mut transaction, throttle::NOTICES, &self.account).await?.is_none() {
             let mail = Notice { what: What::Guessing };
@@ -185,6 +185,7 @@ async fn tell_of_tokens(state: &AppState, now: OffsetDateTime) -> anyhow::Result
     let tokens: Vec<(Uuid, String, OffsetDateTime, Uuid, String)> = query.fetch_all(&state.db).await?;
     for (id, name, expires_at, user, email) in tokens {
         let mut transaction = database::begin(&state.db).await?;
+        users::lock(&mut transaction, user).await?;
         let query = sqlx::query("UPDATE api_tokens SET told_at = $1 WHERE id = $2 AND told_at IS NULL");
         if query.bind(now).bind(id).execute(&mut *transaction).await?.rows_affected() == 1 {
             let mail = ExpiringToken { name, on: expires_at.date().to_string() };

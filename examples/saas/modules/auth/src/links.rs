@@ -10,7 +10,10 @@ use uuid::Uuid;
 
 use axum::http::StatusCode;
 
-use crate::settings::AuthSettings;
+use crate::{
+    settings::AuthSettings,
+    users::{self, User},
+};
 
 /// What a link is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,7 +104,7 @@ pub struct New<'a> {
     pub next: Option<&'a str>,
 }
 
-/// Makes a link. Those that were made for the same before are worth nothing any more.
+/// Makes a link. Those that were made for the same before are worth nothing any more. The account that it is for is locked by then.
 pub async fn create(state: &AppState, connection: &mut Connection, new: New<'_>) -> sqlx::Result<Uuid> {
     let (id, now) = (Uuid::now_v7(), state.clock.now().truncate_to_second());
     sqlx::query(
@@ -164,19 +167,24 @@ pub async fn find(state: &AppState, token: &str, purposes: &[Purpose]) -> Result
     if is_signed && is_live && purposes.contains(&purpose) { Ok(link) } else { Err(gone()) }
 }
 
-/// Uses a link up: of those who try at the same time, one can. Mail to its address arrives, as has been shown.
+/// Uses a link up, and locks the account that it is for: of those who try at the same time, one can. Mail to its address arrives, as
+/// has been shown.
 ///
 /// # Errors
 ///
 /// Is 410 for all others.
-pub async fn use_up(state: &AppState, connection: &mut Connection, link: &Link) -> Result<()> {
+pub async fn use_up(state: &AppState, connection: &mut Connection, link: &Link) -> Result<Option<User>> {
+    let user = match link.user_id {
+        Some(id) => Some(users::lock(&mut *connection, id).await?.ok_or_else(gone)?),
+        None => None,
+    };
     let now = state.clock.now().truncate_to_second();
     let query = sqlx::query("UPDATE links SET used_at = $1 WHERE id = $2 AND used_at IS NULL AND expires_at > $1");
     if query.bind(now).bind(link.id).execute(&mut *connection).await?.rows_affected() == 0 {
         return Err(gone());
     }
     state.emit(connection, &AddressProved { address: link.email.clone() }).await?;
-    Ok(())
+    Ok(user)
 }
 
 /// Ends the links of a user that prove less than what has just happened.

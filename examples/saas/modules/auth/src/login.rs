@@ -73,7 +73,8 @@ pub async fn login(state: &AppState, client: &Client, credentials: Credentials<'
     if !due.is_empty() {
         let cookie = steps::wait(state, &mut transaction, client, user, (remember, next)).await?;
         transaction.commit().await?;
-        return Ok(Outcome::Due(due, AppendHeaders(vec![cookie])));
+        let steps = due.into_iter().map(|(step, _)| step).collect();
+        return Ok(Outcome::Due(steps, AppendHeaders(vec![cookie])));
     }
     let cookies = establish(state, &mut transaction, client, user, remember).await?;
     activity::note(state, &mut transaction, user.id, Kind::SignedIn, client).await?;

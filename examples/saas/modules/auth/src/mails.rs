@@ -53,6 +53,7 @@ pub struct SignUp {
 impl Mail for SignUp {
     const NAME: &'static str = "auth.sign_up";
     const SECRET: bool = true;
+    const PROVES: bool = true;
 
     fn write(&self, state: &AppState) -> anyhow::Result<Content> {
         let letter = Letter {
@@ -111,6 +112,7 @@ pub struct ChoosePassword {
 impl Mail for ChoosePassword {
     const NAME: &'static str = "auth.choose_password";
     const SECRET: bool = true;
+    const PROVES: bool = true;
 
     fn write(&self, state: &AppState) -> anyhow::Result<Content> {
         let (heading, sentence, life, purpose) = if self.is_invite {
@@ -202,6 +204,7 @@ pub struct ChangeEmail {
 impl Mail for ChangeEmail {
     const NAME: &'static str = "auth.change_email";
     const SECRET: bool = true;
+    const PROVES: bool = true;
 
     fn write(&self, state: &AppState) -> anyhow::Result<Content> {
         let letter = Letter {

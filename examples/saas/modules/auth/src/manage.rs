@@ -37,15 +37,14 @@ pub enum Change {
 /// Fails if there is no such account, or nobody could manage the application any more.
 pub async fn change(state: &AppState, email: &str, change: Change) -> anyhow::Result<String> {
     let mut transaction = database::begin(&state.db).await?;
-    let user = find(&mut transaction, email).await?;
+    let user = match change {
+        Change::Demote | Change::Deactivate | Change::Delete => lock_unless_last(&mut transaction, email).await?,
+        _ => lock(&mut transaction, email).await?,
+    };
     let done = match change {
         Change::Promote => set_role(state, &mut transaction, &user, Role::Admin).await?,
-        Change::Demote => {
-            keep_an_admin(&mut transaction, &user).await?;
-            set_role(state, &mut transaction, &user, Role::User).await?
-        }
+        Change::Demote => set_role(state, &mut transaction, &user, Role::User).await?,
         Change::Deactivate => {
-            keep_an_admin(&mut transaction, &user).await?;
             let query = sqlx::query("UPDATE users SET deactivated_at = $1 WHERE id = $2");
             query.bind(state.clock.now().truncate_to_second()).bind(user.id).execute(&mut *transaction).await?;
             accounts::close(state, &mut transaction, &user).await?;
@@ -72,7 +71,6 @@ pub async fn change(state: &AppState, email: &str, change: Change) -> anyhow::Re
             "has what belonged to nobody".to_owned()
         }
         Change::Delete => {
-            keep_an_admin(&mut transaction, &user).await?;
             delete(state, &mut transaction, &user).await?;
             "is deleted".to_owned()
         }
@@ -87,24 +85,35 @@ pub async fn change(state: &AppState, email: &str, change: Change) -> anyhow::Re
 ///
 /// Fails if there is none.
 pub async fn find(transaction: &mut Connection, email: &str) -> anyhow::Result<User> {
-    let user = users::find_by_key(transaction, &address::key(email)).await?;
-    user.with_context(|| format!("there is no account with the address {email}"))
+    users::find_by_key(transaction, &address::key(email)).await?.with_context(|| missing(email))
 }
 
-async fn keep_an_admin(transaction: &mut Connection, user: &User) -> anyhow::Result<()> {
-    ensure!(!is_last_admin(transaction, user).await?, LAST);
-    Ok(())
+fn missing(email: &str) -> String {
+    format!("there is no account with the address {email}")
 }
 
-/// Whether nobody could manage the application without this user. Others who ask the same wait until this is done.
+/// Locks the account with an address: see [`users::lock`].
+///
+/// # Errors
+///
+/// Fails if there is none.
+pub async fn lock(transaction: &mut Connection, email: &str) -> anyhow::Result<User> {
+    users::lock_by_key(transaction, &address::key(email)).await?.with_context(|| missing(email))
+}
+
+async fn lock_unless_last(transaction: &mut Connection, email: &str) -> anyhow::Result<User> {
+    let id = find(transaction, email).await?.id;
+    let user = users::lock_with_admins(transaction, id).await?.with_context(|| missing(email))?;
+    ensure!(!is_last_admin(transaction, &user).await?, LAST);
+    Ok(user)
+}
+
+/// Whether nobody could manage the application without this user, after [`users::lock_with_admins`].
 ///
 /// # Errors
 ///
 /// Fails when the database does.
 pub async fn is_last_admin(transaction: &mut Connection, user: &User) -> sqlx::Result<bool> {
-    // Locks the rows of all administrators, where a database knows such locks.
-    let lock = "UPDATE users SET role = role WHERE role = 'admin'";
-    sqlx::query(lock).execute(&mut *transaction).await?;
     let is_admin = user.role == Role::Admin && user.is_active();
     Ok(is_admin && users::count_admins(transaction).await? <= 1)
 }
@@ -130,7 +139,7 @@ async fn set_role(state: &AppState, transaction: &mut Connection, user: &User, r
 /// Fails if there is no such account.
 pub async fn reset(state: &AppState, email: &str) -> anyhow::Result<String> {
     let mut transaction = database::begin(&state.db).await?;
-    let user = find(&mut transaction, email).await?;
+    let user = lock(&mut transaction, email).await?;
     ensure!(user.is_active(), "this account is deactivated");
     sessions::end_all(&mut transaction, user.id, None).await?;
     let purpose = if user.password.is_some() { Purpose::Reset } else { Purpose::Invite };

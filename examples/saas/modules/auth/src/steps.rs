@@ -12,7 +12,7 @@ use kernel::{
 };
 use mailer::Recipient;
 use sqlx::{Executor, FromRow};
-use time::Duration;
+use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 use crate::{
@@ -32,7 +32,7 @@ pub const LIFE: Duration = Duration::minutes(10);
 const ATTEMPTS: i64 = 5;
 
 /// What a step finds out or does about a user, in a transaction.
-pub type OfUser = for<'a> fn(&'a AppState, &'a mut Connection, Uuid) -> BoxFuture<'a, anyhow::Result<bool>>;
+pub type OfUser<T> = for<'a> fn(&'a AppState, &'a mut Connection, Uuid) -> BoxFuture<'a, anyhow::Result<T>>;
 
 /// A part for [`kernel::Module::add`]: what a login asks for between the right password and the session. Where several are due, each
 /// of them will do.
@@ -42,19 +42,22 @@ pub struct Step {
     pub method: &'static str,
     /// The page where it is taken.
     pub page: &'static str,
-    /// Whether this user has to take it.
-    pub is_due: OfUser,
+    /// Since when this user has to take it; nothing if they have not.
+    pub since: OfUser<Option<OffsetDateTime>>,
     /// Takes it away from a user; says whether it was there.
-    pub remove: OfUser,
+    pub remove: OfUser<bool>,
 }
 
-/// The steps that are due for a user.
-pub async fn due(state: &AppState, transaction: &mut Connection, user: Uuid) -> Result<Vec<Step>> {
+/// The steps that are due for a user, and since when.
+pub async fn due(
+    state: &AppState,
+    connection: &mut Connection,
+    user: Uuid,
+) -> anyhow::Result<Vec<(Step, OffsetDateTime)>> {
     let mut due = Vec::new();
     for step in state.all::<Step>() {
-        if (step.is_due)(state, &mut *transaction, user).await? {
-            due.push(*step);
-        }
+        let since = (step.since)(state, &mut *connection, user).await?;
+        due.extend(since.map(|since| (*step, since)));
     }
     Ok(due)
 }
@@ -148,27 +151,19 @@ impl Pending {
     /// Fails when the database does.
     pub async fn fail(&self, state: &AppState, client: &Client, message: &str) -> Result<Error> {
         let mut transaction = database::begin(&state.db).await?;
-        activity::note(state, &mut transaction, self.user_id, Kind::StepFailed, client).await?;
+        let user = users::lock(&mut transaction, self.user_id).await?.ok_or_else(over)?;
+        activity::note(state, &mut transaction, user.id, Kind::StepFailed, client).await?;
         let query = sqlx::query("DELETE FROM pending_logins WHERE id = $1 AND attempts >= $2");
         let ended = query.bind(self.id).bind(ATTEMPTS).execute(&mut *transaction).await?.rows_affected() > 0;
         if ended {
-            self.tell(state, &mut transaction).await?;
+            tell_of_failures(state, &mut transaction, &user).await?;
         }
         transaction.commit().await?;
         Ok(if ended { over() } else { Error::Refused(StatusCode::UNAUTHORIZED, message.to_owned()) })
     }
 
-    async fn tell(&self, state: &AppState, transaction: &mut Connection) -> Result<()> {
-        let Some(user) = users::find(&mut *transaction, self.user_id).await? else { return Ok(()) };
-        let key = format!("steps|{}", user.id);
-        if throttle::reserve(state, transaction, throttle::NOTICES, &key).await?.is_none() {
-            let mail = Notice { what: What::StepFailed };
-            mailer::send(state, transaction, &Recipient::new(&user.email).user(user.id), &mail).await?;
-        }
-        Ok(())
-    }
-
-    /// Makes a session of the login, once: the step is taken. Whatever the step uses up goes into the same transaction.
+    /// Makes a session of the login, once: the step is taken. Whatever the step uses up goes into the same transaction, after
+    /// [`crate::lock_user`].
     ///
     /// # Errors
     ///
@@ -179,16 +174,27 @@ impl Pending {
         transaction: &mut Connection,
         client: &Client,
     ) -> Result<(User, Cookies)> {
-        let query = sqlx::query("DELETE FROM pending_logins WHERE id = $1").bind(self.id);
-        let was_there = query.execute(&mut *transaction).await?.rows_affected() == 1;
-        let user = users::find(&mut *transaction, self.user_id).await?;
-        let user = user.filter(|user| was_there && user.is_active()).ok_or_else(over)?;
+        let user = users::lock(&mut *transaction, self.user_id).await?;
+        let user = user.filter(User::is_active).ok_or_else(over)?;
         throttle::give_back(state, transaction, throttle::STEPS, &user.id.to_string()).await?;
+        let query = sqlx::query("DELETE FROM pending_logins WHERE id = $1").bind(self.id);
+        if query.execute(&mut *transaction).await?.rows_affected() == 0 {
+            return Err(over());
+        }
         let mut cookies = login::establish(state, transaction, client, &user, self.remembered != 0).await?;
         cookies.0.push(cookies::forget(state, cookies::PENDING));
         activity::note(state, transaction, user.id, Kind::SignedIn, client).await?;
         Ok((user, cookies))
     }
+}
+
+async fn tell_of_failures(state: &AppState, transaction: &mut Connection, user: &User) -> Result<()> {
+    let key = format!("steps|{}", user.id);
+    if throttle::reserve(state, transaction, throttle::NOTICES, &key).await?.is_none() {
+        let mail = Notice { what: What::StepFailed };
+        mailer::send(state, transaction, &Recipient::new(&user.email).user(user.id), &mail).await?;
+    }
+    Ok(())
 }
 
 fn over() -> Error {
@@ -226,7 +232,7 @@ async fn find(state: &AppState, token: &str) -> sqlx::Result<Option<Pending>> {
 /// Fails if there is no such account, or it has no steps.
 pub async fn remove_all(state: &AppState, email: &str) -> anyhow::Result<String> {
     let mut transaction = database::begin(&state.db).await?;
-    let user = manage::find(&mut transaction, email).await?;
+    let user = manage::lock(&mut transaction, email).await?;
     let mut removed = false;
     for step in state.all::<Step>() {
         removed |= (step.remove)(state, &mut transaction, user.id).await?;

@@ -34,14 +34,16 @@ const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 
+// A transaction that needs several of these counters takes them in this order.
+
 /// Failed logins from one network.
 const NETWORK: Rule = Rule::new("network", 20, 5 * MINUTE);
-/// Logins to one account, from browsers that have never been signed in there.
-const STRANGERS: Rule = Rule { longest: 4 * HOUR, ..Rule::new("strangers", 10, 15 * MINUTE) };
-/// Logins to one account, from one browser that has been signed in there.
-const DEVICE: Rule = Rule::new("device", 10, 15 * MINUTE);
 /// Failures in a row: from then on, the password of the account is worth nothing until another one is chosen.
 const ROW: Rule = Rule::new("row", 100, 100 * 365 * DAY);
+/// Logins to one account, from one browser that has been signed in there.
+const DEVICE: Rule = Rule::new("device", 10, 15 * MINUTE);
+/// Logins to one account, from browsers that have never been signed in there.
+const STRANGERS: Rule = Rule { longest: 4 * HOUR, ..Rule::new("strangers", 10, 15 * MINUTE) };
 /// Requests for mail, from one network.
 pub const REQUESTS: Rule = Rule::new("requests", 10, MINUTE);
 /// Mails with links to one address.
@@ -199,7 +201,7 @@ impl Attempt {
 
 /// Forgets the failures of an account.
 pub async fn unlock(state: &AppState, connection: &mut Connection, account: &str) -> sqlx::Result<()> {
-    for rule in [STRANGERS, ROW] {
+    for rule in [ROW, STRANGERS] {
         forget(state, connection, rule, account).await?;
     }
     Ok(())

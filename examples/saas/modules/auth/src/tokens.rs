@@ -131,6 +131,7 @@ pub async fn create(state: &AppState, user: Uuid, wanted: &Wanted, client: Optio
         errors.insert("expires_in_days", format!("Use a number from 1 to {LONGEST}."));
     }
     let mut transaction = database::begin(&state.db).await?;
+    users::lock(&mut transaction, user).await?.ok_or(Error::NotFound)?;
     let query = sqlx::query_scalar("SELECT count(*) FROM api_tokens WHERE user_id = $1");
     let count: i64 = query.bind(user).fetch_one(&mut *transaction).await?;
     if count >= MOST {
@@ -193,6 +194,7 @@ pub async fn all<'c>(db: impl Executor<'c, Database = Backend>, user: Uuid) -> s
 /// Fails when the database does.
 pub async fn revoke(state: &AppState, user: Uuid, id: Uuid, client: Option<&Client>) -> sqlx::Result<bool> {
     let mut transaction = database::begin(&state.db).await?;
+    users::lock(&mut transaction, user).await?;
     let query = sqlx::query("DELETE FROM api_tokens WHERE user_id = $1 AND id = $2");
     let was_there = query.bind(user).bind(id).execute(&mut *transaction).await?.rows_affected() > 0;
     if let Some(client) = client.filter(|_| was_there) {
@@ -218,16 +220,18 @@ struct Found {
     user_id: Uuid,
     user_name: String,
     #[sqlx(try_from = "String")]
+    role: Role,
+    #[sqlx(try_from = "String")]
     scope: Scope,
     last_used_at: Option<OffsetDateTime>,
 }
 
-/// Whom a token lets in, for a request that changes something or not. It has none of the roles of its user.
+/// Whom a token lets in, for a request that changes something or not, and the role of its user, which it has not.
 ///
 /// # Errors
 ///
 /// Is 401 for a token that is none, and 403 for one that may not do this.
-pub async fn admit(state: &AppState, text: &str, changes: bool) -> Result<Visitor> {
+pub async fn admit(state: &AppState, text: &str, changes: bool) -> Result<(Visitor, Role)> {
     let invalid = || {
         let text = "This token is none, was revoked or has expired.".to_owned();
         Error::Refused(StatusCode::UNAUTHORIZED, text)
@@ -237,7 +241,7 @@ pub async fn admit(state: &AppState, text: &str, changes: bool) -> Result<Visito
     }
     let now = state.clock.now().truncate_to_second();
     let found: Option<Found> = sqlx::query_as(
-        "SELECT api_tokens.id, user_id, users.name AS user_name, scope, last_used_at FROM api_tokens \
+        "SELECT api_tokens.id, user_id, users.name AS user_name, role, scope, last_used_at FROM api_tokens \
          JOIN users ON users.id = user_id WHERE token_hash = $1 AND expires_at > $2 AND deactivated_at IS NULL",
     )
     .bind(secret::hash(text))
@@ -252,7 +256,7 @@ pub async fn admit(state: &AppState, text: &str, changes: bool) -> Result<Visito
         let query = sqlx::query("UPDATE api_tokens SET last_used_at = $1 WHERE id = $2");
         query.bind(now).bind(found.id).execute(&state.db).await?;
     }
-    Ok(users::visitor(found.user_id, &found.user_name, Role::User))
+    Ok((users::visitor(found.user_id, &found.user_name, Role::User), found.role))
 }
 
 #[cfg(test)]

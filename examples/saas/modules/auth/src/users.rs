@@ -96,6 +96,43 @@ pub async fn find<'c>(db: impl Executor<'c, Database = Backend>, id: Uuid) -> sq
     sqlx::query_as("SELECT * FROM users WHERE id = $1").bind(id).fetch_optional(db).await
 }
 
+/// Locks an account until the transaction ends, and returns it as it is by then. Whoever changes what belongs to an account does this
+/// first: nobody waits in a circle then.
+///
+/// # Errors
+///
+/// Fails when the database does.
+pub async fn lock(connection: &mut Connection, id: Uuid) -> sqlx::Result<Option<User>> {
+    let query = sqlx::query_as("UPDATE users SET role = role WHERE id = $1 RETURNING *");
+    query.bind(id).fetch_optional(connection).await
+}
+
+/// Like [`lock`], for the account with an address.
+///
+/// # Errors
+///
+/// Fails when the database does.
+pub async fn lock_by_key(connection: &mut Connection, key: &str) -> sqlx::Result<Option<User>> {
+    let query = sqlx::query_as("UPDATE users SET role = role WHERE email_key = $1 RETURNING *");
+    query.bind(key).fetch_optional(connection).await
+}
+
+/// Like [`lock`], together with all administrators: whether one of them is the last can be asked then.
+///
+/// # Errors
+///
+/// Fails when the database does.
+pub async fn lock_with_admins(connection: &mut Connection, id: Uuid) -> sqlx::Result<Option<User>> {
+    // In the same order by everybody.
+    let query = sqlx::query_scalar("SELECT id FROM users WHERE role = 'admin' OR id = $1 ORDER BY id").bind(id);
+    let mut user = None;
+    for other in query.fetch_all(&mut *connection).await? {
+        let locked = lock(connection, other).await?;
+        user = if other == id { locked } else { user };
+    }
+    Ok(user)
+}
+
 /// A user who is not there yet.
 #[derive(Clone, Debug)]
 pub struct NewUser<'a> {
@@ -127,8 +164,7 @@ pub async fn insert(connection: &mut Connection, new: &NewUser<'_>, now: OffsetD
     .on_constraint("users_email_key_key", "email", "There is an account with this address.")
 }
 
-/// Makes sure that the password which was checked is the user's still, and stays so until the transaction ends: it may have been
-/// replaced while it was hashed.
+/// Like [`lock`], if the password which was checked is the user's still: it may have been replaced while it was hashed.
 ///
 /// # Errors
 ///

@@ -43,6 +43,9 @@ CREATE TABLE suppressions (
     source TEXT NOT NULL,
     created_at TEXT NOT NULL,
     expires_at TEXT,
+    -- When a mail was sent all the same, whose link would prove the address, and which one.
+    tried_at TEXT,
+    tried_by BLOB,
     PRIMARY KEY (to_key, scope)
 );
 

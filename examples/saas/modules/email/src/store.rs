@@ -7,6 +7,7 @@ use kernel::{
     database::{self, Connection},
     jobs,
 };
+use mailer::Kind;
 use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
@@ -146,7 +147,10 @@ pub async fn claim(state: &AppState, id: Uuid, turn: i64) -> anyhow::Result<Opti
     let Some(mut email) = query.bind(id).bind(turn).fetch_optional(&mut *transaction).await? else { return Ok(None) };
     let Email { attempts, data_since, .. } = email;
     let now = now(state);
-    if let Some(found) = suppression::find(&mut transaction, &email, now).await? {
+    let proves = || state.all::<&'static Kind>().iter().any(|kind| kind.proves && kind.name == email.template);
+    if let Some(found) = suppression::find(&mut transaction, &email, now).await?
+        && !(proves() && suppression::try_again(&mut transaction, &email, now).await?)
+    {
         let query = "UPDATE emails SET state = 'suppressed', reason = $2, ended_at = $3, next_attempt_at = NULL \
              WHERE id = $1";
         sqlx::query(query).bind(id).bind(found.reason).bind(now).execute(&mut *transaction).await?;

@@ -19,6 +19,9 @@ pub const ALL: &str = "all";
 /// How long somebody gets no mail whose mailbox was full three times.
 const PAUSE: Duration = Duration::from_hours(7 * 24);
 
+/// How long it takes until another mail may show that an address works again.
+const TRIAL: Duration = Duration::from_hours(24);
+
 /// How many soft bounces within [`PAUSE`] are too many.
 const SOFT_BOUNCES: i64 = 3;
 
@@ -79,6 +82,19 @@ pub async fn find(
          AND (scope = 'all' OR $3 AND scope IN ('notification', $4)) ORDER BY scope LIMIT 1",
     );
     query.bind(&email.to_key).bind(now).bind(may_be_refused).bind(&email.template).fetch_optional(connection).await
+}
+
+/// Whether a mail is sent despite what came back, because its link would prove the address: one a day, so that whoever asks for such
+/// mails in the name of somebody else does no harm. Who has complained gets none.
+pub async fn try_again(connection: &mut Connection, email: &Email, now: OffsetDateTime) -> sqlx::Result<bool> {
+    let query = sqlx::query(
+        "UPDATE suppressions SET tried_at = $2, tried_by = $3 \
+         WHERE to_key = $1 AND scope = 'all' AND reason IN ('bounce', 'soft') \
+         AND (tried_at IS NULL OR tried_at <= $4 OR tried_by = $3) \
+         AND NOT EXISTS (SELECT 1 FROM suppressions WHERE to_key = $1 AND reason = 'complaint')",
+    );
+    let query = query.bind(&email.to_key).bind(now).bind(email.id).bind(now - TRIAL);
+    Ok(query.execute(connection).await?.rows_affected() > 0)
 }
 
 /// Keeps mail of this scope from somebody. What holds for good is not replaced by what ends.

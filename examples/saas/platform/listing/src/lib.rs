@@ -37,6 +37,9 @@ pub const DEFAULT_LIMIT: usize = 20;
 /// The most rows that one page may have.
 pub const MAX_LIMIT: usize = 100;
 
+/// The most bytes of text that one page may have, unless a single row has more: what clients read slowly stays in memory.
+pub const MAX_BYTES: usize = 512 * 1024;
+
 /// A row as the database returns it.
 pub type Row = <Backend as Database>::Row;
 

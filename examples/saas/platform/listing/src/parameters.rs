@@ -26,7 +26,7 @@ impl<T: Listed> IntoParams for ListQuery<T> {
         let cursor = ObjectBuilder::new().schema_type(Type::String);
         let cursor_about = "Where the page begins: `next` or `previous` of another page of this list in this order.";
         let mut parameters = vec![
-            parameter("limit", "How many items a page has at most.", limit),
+            parameter("limit", "How many items a page has at most. It has fewer where they are large.", limit),
             parameter("sort", sort_about, sort),
             parameter("cursor", cursor_about, cursor),
         ];

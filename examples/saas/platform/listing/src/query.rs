@@ -5,14 +5,17 @@ use axum::{
     http::{StatusCode, request::Parts},
 };
 use kernel::{Db, Error, Problem, Result, database::Backend};
-use sqlx::{Encode, Type};
+use sqlx::{Decode, Encode, Row as _, Type, TypeInfo, ValueRef};
 
 use crate::{
-    DEFAULT_LIMIT, Everyone, List, Listed, MAX_LIMIT, QueryBuilder,
+    DEFAULT_LIMIT, Everyone, List, Listed, MAX_BYTES, MAX_LIMIT, QueryBuilder, Row,
     cursor::Cursor,
     filter::Filter,
     order::{Order, push_beyond},
 };
+
+/// The types whose values can be large.
+const LARGE: [&str; 7] = ["TEXT", "VARCHAR", "BLOB", "BYTEA", "JSON", "JSONB", "XML"];
 
 /// What a client asks of a list: an extractor, which refuses what the list does not offer.
 #[derive(Debug)]
@@ -120,8 +123,9 @@ impl<T: Listed> ListQuery<T> {
         sql.push(" LIMIT ").push_bind(i64::try_from(self.limit + 1)?);
         let mut rows = sql.build().fetch_all(db).await?;
 
-        let more = rows.len() > self.limit;
-        rows.truncate(self.limit);
+        let kept = self.limit.min(fitting(&rows));
+        let more = rows.len() > kept;
+        rows.truncate(kept);
         if backwards {
             rows.reverse();
         }
@@ -296,4 +300,21 @@ impl<T: Listed, S: Send + Sync> FromRequestParts<S> for ListQuery<T> {
         let OriginalUri(uri) = OriginalUri::from_request_parts(parts, state).await?;
         Self::parse(uri.path(), uri.query().unwrap_or_default())
     }
+}
+
+/// How many rows a page has room for: one at least, however large it is.
+fn fitting(rows: &[Row]) -> usize {
+    let mut bytes = 0;
+    let fits = rows.iter().take_while(|row| {
+        bytes += (0..row.len()).map(|column| size(row, column)).sum::<usize>();
+        bytes <= MAX_BYTES
+    });
+    fits.count().max(1)
+}
+
+/// How many bytes a row has in a column of a type without a size of its own.
+fn size(row: &Row, column: usize) -> usize {
+    let value = row.try_get_raw(column).ok().filter(|value| !value.is_null());
+    let value = value.filter(|value| LARGE.contains(&value.type_info().name()));
+    value.and_then(|value| <&[u8]>::decode(value).ok()).map_or(0, <[u8]>::len)
 }

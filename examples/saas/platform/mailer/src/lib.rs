@@ -28,6 +28,10 @@ pub trait Mail: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// Whether it says what gives access, such as a link: then only its recipient may see the text.
     const SECRET: bool = false;
 
+    /// Whether its recipient has asked for it, and shows with its link that mail arrives: see [`AddressProved`]. It is sent once a day
+    /// to addresses from which mail came back, too.
+    const PROVES: bool = false;
+
     /// The subject and the text, now.
     ///
     /// # Errors
@@ -138,6 +142,7 @@ pub struct Kind {
     pub name: &'static str,
     pub stream: Stream,
     pub is_secret: bool,
+    pub proves: bool,
     /// Writes the stored mail.
     pub write: fn(&Value, &AppState) -> anyhow::Result<Content>,
     /// The data of a sample.
@@ -153,6 +158,7 @@ impl Kind {
                 name: M::NAME,
                 stream: M::STREAM,
                 is_secret: M::SECRET,
+                proves: M::PROVES,
                 write: |data, state| {
                     let mail = M::deserialize(data).context("the stored mail no longer fits its type")?;
                     let content = mail.write(state)?;

@@ -19,6 +19,7 @@ mod element;
 mod factory;
 mod form;
 mod multipart;
+mod restart;
 
 pub use browser::Browser;
 pub use element::Element;
@@ -68,12 +69,7 @@ impl TestApp {
     pub async fn start_with(mut modules: Vec<Module>, variables: &[(&str, &str)]) -> Self {
         modules.push(visitor::module());
         let database = TestDatabase::new();
-        let url = database.url.as_str();
-        let own = [("DATABASE_URL", url), ("DATABASE_CONNECTIONS", "8"), ("PUBLIC_URL", "https://app.test")];
-        let secret = "the secret of a test, which everybody may know";
-        let own = own.into_iter().chain([("APP_SECRET", secret)]).collect::<Vec<_>>();
-        let all = own.iter().chain(variables).map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
-        let config = Config::from_variables(&all.collect(), &modules).expect("the test configuration is valid");
+        let config = configure(&database.url, &modules, variables);
         let db = kernel::database::prepare(&config, &modules).await.expect("the test database can be made");
 
         let application = Application::build(config, db, modules).expect("the modules fit together");
@@ -125,4 +121,12 @@ impl TestApp {
             timeout(PATIENCE, async { tokio::join!(run, watch) }).await.expect("the jobs come to an end");
         outcome.expect("the worker stops in time");
     }
+}
+
+fn configure(url: &str, modules: &[Module], variables: &[(&str, &str)]) -> Config {
+    let own = [("DATABASE_URL", url), ("DATABASE_CONNECTIONS", "8"), ("PUBLIC_URL", "https://app.test")];
+    let secret = "the secret of a test, which everybody may know";
+    let own = own.into_iter().chain([("APP_SECRET", secret)]).collect::<Vec<_>>();
+    let all = own.iter().chain(variables).map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+    Config::from_variables(&all.collect(), modules).expect("the test configuration is valid")
 }

@@ -1,6 +1,6 @@
 use axum::{
     extract::{FromRequestParts, OriginalUri},
-    http::{StatusCode, request::Parts},
+    http::{StatusCode, Uri, header, request::Parts, uri::PathAndQuery},
     response::{IntoResponse, Redirect, Response},
 };
 use kernel::{AppState, Error, Problem, Visitor};
@@ -65,6 +65,13 @@ impl FromRequestParts<AppState> for Confirmed {
             };
             return Err(Error::Problem(problem).into_response());
         }
-        Err(Redirect::to(&next::link("/confirm-access", uri.path())).into_response())
+        // A form may lead to an address that shows nothing: one goes back to where the form is.
+        let page = if parts.method.is_safe() { Some(uri) } else { referer(parts) };
+        let page = page.as_ref().and_then(Uri::path_and_query).map_or("/account", PathAndQuery::as_str);
+        Err(Redirect::to(&next::link("/confirm-access", page)).into_response())
     }
+}
+
+fn referer(parts: &Parts) -> Option<Uri> {
+    parts.headers.get(header::REFERER)?.to_str().ok()?.parse().ok()
 }

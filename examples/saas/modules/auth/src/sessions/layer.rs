@@ -6,13 +6,21 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use kernel::{AppState, Area, Result};
+use uuid::Uuid;
 
 use super::Session;
-use crate::{cookies, tokens, users};
+use crate::{
+    cookies, tokens,
+    users::{self, Role},
+};
 
 /// The request was let in by a token of the API, which may do less than its user.
 #[derive(Clone, Copy, Debug)]
-pub struct ByToken;
+pub struct ByToken {
+    pub user: Uuid,
+    /// What the user may do, and the token may not.
+    pub role: Role,
+}
 
 /// Finds out who asks. Without a cookie or a token, the database is not asked.
 pub fn layer(router: Router<AppState>, area: Area, state: &AppState) -> Router<AppState> {
@@ -52,9 +60,9 @@ fn token(request: &Request) -> Option<String> {
 }
 
 async fn by_token(state: &AppState, token: &str, request: &mut Request) -> Result<()> {
-    let visitor = tokens::admit(state, token, !request.method().is_safe()).await?;
+    let (visitor, role) = tokens::admit(state, token, !request.method().is_safe()).await?;
+    request.extensions_mut().insert(ByToken { user: visitor.id, role });
     request.extensions_mut().insert(visitor);
-    request.extensions_mut().insert(ByToken);
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use hyper::Request;
 use serde_json::json;
 
 use crate::{
-    ANN, OTHER, PASSWORD, account, api, browser, count, create, drafts, login, mail_to, path, sign_in, start,
+    ANN, OTHER, PASSWORD, account, api, browser, count, create, drafts, login, mail_to, modules, path, sign_in, start,
     start_with, status, token,
 };
 
@@ -150,6 +150,31 @@ async fn no_login_outlives_the_password_that_it_was_made_with() {
     }
 }
 
+/// 25: the application gets another secret. Sessions have none of it, and the cookies of devices count for less without it.
+#[tokio::test]
+async fn links_count_as_long_as_the_secret_from_before() {
+    let (old, new) = ("an old secret that has many characters", "a new secret that has as many characters");
+    let app = start_with(&[("APP_SECRET", old)]).await;
+    account(&app, ANN).await;
+    let browser = browser(&app, ANN).await;
+    let [session, device] = ["session", "device"].map(|name| format!("{name}={}", browser.cookie(name).unwrap()));
+    let text = forget(&app).await;
+    let both = app.restart(modules(), &[("APP_SECRET", new), ("APP_SECRET_PREVIOUS", old)]).await;
+    let alone = app.restart(modules(), &[("APP_SECRET", new)]).await;
+    for (app, expected) in [(&alone, 410), (&both, 200)] {
+        assert_eq!(app.send(Request::get("/account").header("cookie", &session), "").await.status, 200);
+        let body = json!({ "email": ANN, "password": PASSWORD }).to_string();
+        let request = Request::post("/api/v1/auth/login").header("content-type", "application/json");
+        assert_eq!(app.send(request.header("cookie", &device), body).await.status, 200);
+        let mut browser = app.browser();
+        let opened = browser.get(path(&text)).await;
+        let page = if opened.status == 303 { browser.follow(&opened).await } else { opened };
+        assert_eq!(page.status, expected);
+    }
+    assert_eq!(reset(&alone, token(&text), OTHER).await, 410);
+    assert_eq!(reset(&both, token(&text), OTHER).await, 204);
+}
+
 #[tokio::test]
 async fn a_link_has_its_time_and_its_purpose() {
     let app = start().await;
@@ -170,6 +195,15 @@ async fn a_link_has_its_time_and_its_purpose() {
 async fn create_again(app: &testkit::TestApp) -> String {
     let command = auth::commands::Command::Reset { email: ANN.to_owned() };
     crate::run(app, command).await.unwrap()
+}
+
+/// Who asks for one of these shows with it that the address works.
+#[tokio::test]
+async fn what_people_ask_for_is_mailed_whatever_came_back_from_them() {
+    let app = start().await;
+    let kinds = app.application.state.all::<&'static mailer::Kind>();
+    let proving: Vec<_> = kinds.iter().filter(|kind| kind.proves).map(|kind| kind.name).collect();
+    assert_eq!(proving, ["auth.sign_up", "auth.choose_password", "auth.change_email"]);
 }
 
 #[tokio::test]

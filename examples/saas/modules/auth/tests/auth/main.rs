@@ -7,6 +7,7 @@ mod email;
 mod enumeration;
 mod links;
 mod login;
+mod order;
 mod sessions;
 mod sign_up;
 mod steps;

@@ -84,7 +84,7 @@ async fn the_seed_fills_the_mailbox_once_and_sends_nothing() {
         }
     }
     run_all_jobs(&app).await;
-    assert_eq!(states(&app).await, [State::Kept; 3]);
+    assert_eq!(states(&app).await, [State::Kept; 4]);
     assert!(server.mails().is_empty());
 }
 

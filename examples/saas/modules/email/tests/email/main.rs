@@ -61,8 +61,26 @@ impl Mail for Reset {
     }
 }
 
+/// A link that its recipient has asked for, and that shows that mail arrives.
+#[derive(Serialize, Deserialize)]
+struct Proof {}
+
+impl Mail for Proof {
+    const NAME: &'static str = "shop.proof";
+    const PROVES: bool = true;
+
+    fn write(&self, state: &AppState) -> anyhow::Result<Content> {
+        let url = state.config.public_url.join("/proof");
+        Ok(Content { subject: "Proof".to_owned(), html: format!("<a href=\"{url}\">{url}</a>"), text: url })
+    }
+
+    fn sample() -> Self {
+        Self {}
+    }
+}
+
 fn modules() -> Vec<Module> {
-    let shop = Module::new("shop").mail::<News>().mail::<Reset>();
+    let shop = Module::new("shop").mail::<News>().mail::<Reset>().mail::<Proof>();
     vec![ui::module(), ui::components::module(), signing::module(), mailer::module(), email::module(), shop]
 }
 

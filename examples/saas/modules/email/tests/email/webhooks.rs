@@ -11,7 +11,10 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 use testkit::{Response, TestApp};
 
-use crate::{ANN, News, Reset, email, emails, modules, send, send_to, server::MailServer, start_with, states};
+use crate::{
+    ANN, News, Proof, Reset, email, emails, modules, run_all_jobs, send, send_to, server::MailServer, start_with,
+    states,
+};
 
 const KEY: &[u8] = b"a key that everybody may know";
 const MAILGUN: &str = "key-0123456789abcdef";
@@ -102,13 +105,75 @@ async fn scenario_18_a_hard_bounce_stops_everything_until_the_address_is_proved_
     assert_eq!(states(&app).await[1..], [State::Suppressed, State::Suppressed]);
     assert_eq!(server.mails().len(), 1);
 
+    prove(&app).await;
+    send(&app, &Reset::sample()).await;
+    app.run_jobs().await;
+    assert_eq!(states(&app).await[3..], [State::Sent]);
+}
+
+async fn prove(app: &TestApp) {
     let mut transaction = kernel::database::begin(app.db()).await.unwrap();
     let proved = AddressProved { address: ANN.to_owned() };
     app.application.state.emit(&mut transaction, &proved).await.unwrap();
     transaction.commit().await.unwrap();
-    send(&app, &Reset::sample()).await;
+}
+
+/// Nobody could show otherwise that an address works again.
+#[tokio::test]
+async fn scenario_18_a_link_that_proves_the_address_is_sent_once_a_day() {
+    let Some(server) = MailServer::start(&[]) else { return };
+    for kind in ["hard", "soft"] {
+        let app = sent(&server).await;
+        for event in ["1", "2", "3"] {
+            tell(&app, event, &bounce(kind, ANN)).await;
+        }
+        let last = async || {
+            send(&app, &Proof::sample()).await;
+            app.run_jobs().await;
+            states(&app).await.pop()
+        };
+        assert_eq!((last().await, last().await), (Some(State::Sent), Some(State::Suppressed)), "{kind}");
+        app.clock().advance(Duration::from_hours(24));
+        assert_eq!((last().await, last().await), (Some(State::Sent), Some(State::Suppressed)), "{kind}");
+        send(&app, &Reset::sample()).await;
+        app.run_jobs().await;
+        assert_eq!(states(&app).await.pop(), Some(State::Suppressed), "no other mail");
+        prove(&app).await;
+        assert_eq!((last().await, last().await), (Some(State::Sent), Some(State::Sent)), "{kind}");
+    }
+}
+
+/// A mail that is let through has all of its attempts.
+#[tokio::test]
+async fn a_link_that_was_let_through_is_tried_again_when_the_server_puts_it_off() {
+    let Some(server) = MailServer::start(&[]) else { return };
+    let app = sent(&server).await;
+    tell(&app, "1", &bounce("hard", ANN)).await;
+    drop(server);
+    send(&app, &Proof::sample()).await;
     app.run_jobs().await;
-    assert_eq!(states(&app).await[3..], [State::Sent]);
+    assert_eq!(states(&app).await[1..], [State::Queued]);
+    run_all_jobs(&app).await;
+    let email = emails(&app).await.pop().unwrap();
+    assert_eq!((email.state, email.attempts), (State::Queued, 2));
+}
+
+#[tokio::test]
+async fn no_link_is_sent_to_whoever_has_complained_or_is_kept_out() {
+    let Some(server) = MailServer::start(&[]) else { return };
+    for complained in [true, false] {
+        let app = sent(&server).await;
+        if complained {
+            tell(&app, "1", &bounce("hard", ANN)).await;
+            tell(&app, "2", &complaint(ANN)).await;
+        } else {
+            let command = email::Command::Suppress { address: ANN.to_owned(), notifications: false };
+            email::run(&app.application.state, command).await.unwrap();
+        }
+        send(&app, &Proof::sample()).await;
+        app.run_jobs().await;
+        assert_eq!(states(&app).await.pop(), Some(State::Suppressed), "{complained}");
+    }
 }
 
 #[tokio::test]
@@ -124,10 +189,7 @@ async fn scenario_18_a_complaint_stops_notifications_and_nothing_else() {
     assert_eq!(states(&app).await, [State::Complained, State::Suppressed, State::Sent, State::Sent]);
 
     // A complaint is for good.
-    let mut transaction = kernel::database::begin(app.db()).await.unwrap();
-    let proved = AddressProved { address: ANN.to_owned() };
-    app.application.state.emit(&mut transaction, &proved).await.unwrap();
-    transaction.commit().await.unwrap();
+    prove(&app).await;
     app.clock().advance(Duration::from_hours(24 * 365));
     send(&app, &News::sample()).await;
     app.run_jobs().await;

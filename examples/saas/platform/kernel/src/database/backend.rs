@@ -124,6 +124,13 @@ pub fn constraint(error: &dyn DatabaseError) -> Option<String> {
     Some(format!("{table}_{}_key", columns.join("_")))
 }
 
+/// Whether the same may succeed when it is tried again: somebody else was writing.
+pub fn will_pass(error: &dyn DatabaseError) -> bool {
+    let code = error.code().and_then(|code| code.parse::<u32>().ok());
+    // In the lower byte of a code is what its variants have in common: SQLITE_BUSY.
+    code.is_some_and(|code| code & 0xff == 5)
+}
+
 /// There may be one writer only: it has a pool of its own, in which writers wait in the order in which they came.
 #[derive(Clone, Debug)]
 pub struct Pools {

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use kernel::Db;
-use listing::{Listed, MAX_LIMIT};
+use listing::{Listed, MAX_BYTES, MAX_LIMIT};
 use serde_json::Value;
 
 use crate::{Thing, add, fetch, ids, start};
@@ -156,4 +156,27 @@ async fn links_for_pages_keep_the_filters() {
     assert_eq!(query.sort_url("size"), "/things?name=a%26b&sort=size&limit=5");
     assert_eq!((query.filter("name"), query.filter("size"), query.is_filtered()), ("a&b", "", true));
     assert_eq!(fetch(app.db(), "/things").await.query.first_url(), "/things");
+}
+
+#[tokio::test]
+async fn large_rows_make_a_page_shorter() {
+    let app = start().await;
+    let large = "x".repeat(MAX_BYTES / 2 - 100);
+    for size in 0..5 {
+        add(app.db(), &large, Some(size)).await;
+    }
+    add(app.db(), &large.repeat(3), Some(5)).await;
+    let mut page = fetch(app.db(), "/things?sort=size&limit=100").await;
+    let mut walked = vec![page.items.len()];
+    while let Some(url) = page.next_url() {
+        page = fetch(app.db(), &url).await;
+        walked.push(page.items.len());
+    }
+    assert_eq!(walked, [2, 2, 1, 1], "a row that is larger than a page has one of its own");
+    let mut back = Vec::new();
+    while let Some(url) = page.previous_url() {
+        page = fetch(app.db(), &url).await;
+        back.push(page.items.len());
+    }
+    assert_eq!(back, [2, 2, 1]);
 }
