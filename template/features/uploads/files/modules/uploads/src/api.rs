@@ -7,7 +7,7 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use kernel::{AppState, Error, Result};
+use kernel::{AppState, Error, Problem, Result};
 use listing::{List, ListQuery};
 use rest::{Errors, Json, Path, Query};
 use serde::{Deserialize, Serialize};
@@ -24,20 +24,21 @@ use crate::{
     receive::{self, Upload},
 };
 
-const MINUTES: u32 = 7 * 24 * 60;
+/// How long a link lives unless its maker wants another time, and at most.
+const MINUTES: u32 = 15;
+const MOST_MINUTES: u32 = 7 * 24 * 60;
 
 #[derive(OpenApi)]
 #[openapi(tags((name = "files", description = "Files that people have uploaded")))]
 struct Api;
 
 pub fn routes() -> OpenApiRouter<AppState> {
-    let file = routes!(read, delete);
-    OpenApiRouter::with_openapi(Api::openapi()).routes(routes!(list)).routes(file).routes(routes!(link))
+    OpenApiRouter::with_openapi(Api::openapi()).routes(routes!(read, delete)).routes(routes!(link))
 }
 
-/// What takes large bodies.
+/// What takes large bodies. A path has one policy: the list shares it.
 pub fn large() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(create))
+    OpenApiRouter::new().routes(routes!(list, create))
 }
 
 /// List files
@@ -149,11 +150,9 @@ async fn delete(State(state): State<AppState>, owner: Owner, Path(id): Path<Uuid
 }
 
 /// How long a link lives.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize)]
 struct Life {
-    /// In minutes: a week at most
-    #[schema(minimum = 1, maximum = 10080, example = 15)]
-    minutes: u32,
+    minutes: Option<u32>,
 }
 
 /// A link to the content of a file, for whoever has it.
@@ -171,19 +170,22 @@ struct LinkOut {
     path = "/files/{id}/links",
     operation_id = "link_file",
     tag = "files",
-    params(("id" = Uuid, Path, description = "The `id` of the file")),
-    request_body = Life,
-    responses((status = CREATED, description = "The link", body = LinkOut), Errors<(Path<Uuid>, Json<Life>)>),
+    params(
+        ("id" = Uuid, Path, description = "The `id` of the file"),
+        ("minutes" = Option<u32>, Query, description = "How long it lives: 15 minutes by default, a week at most", example = 60),
+    ),
+    responses((status = CREATED, description = "The link", body = LinkOut), Errors<(Path<Uuid>, Query<Life>)>),
 )]
 async fn link(
     State(state): State<AppState>,
     owner: Owner,
     Path(id): Path<Uuid>,
-    Json(Life { minutes }): Json<Life>,
+    Query(Life { minutes }): Query<Life>,
 ) -> Result<(StatusCode, JsonBody<LinkOut>)> {
-    if !(1..=MINUTES).contains(&minutes) {
-        let message = format!("Use a number from 1 to {MINUTES}.");
-        return Err(Error::Invalid([("minutes", message)].into()));
+    let minutes = minutes.unwrap_or(MINUTES);
+    if !(1..=MOST_MINUTES).contains(&minutes) {
+        let errors = [("minutes".to_owned(), format!("Use a number from 1 to {MOST_MINUTES}."))].into();
+        return Err(Error::Problem(Problem { errors, ..StatusCode::BAD_REQUEST.into() }));
     }
     let file = file::find(&state.db, owner, id).await?;
     let links::Link { url, expires_at } = links::link(&state, &file, Duration::from_mins(minutes.into()));

@@ -97,6 +97,10 @@ pub async fn usage(db: &Db, owner: Uuid) -> Result<Usage> {
 }
 
 /// A file of this owner. Those of others are not there.
+///
+/// # Errors
+///
+/// Is 404 for a file that is not there, or not for this owner.
 pub async fn find(db: &Db, Owner(owner): Owner, id: Uuid) -> Result<File> {
     let query = "SELECT * FROM files WHERE id = $1 AND state = 'stored' AND user_id = coalesce($2, user_id)";
     sqlx::query_as(query).bind(id).bind(owner).fetch_optional(db).await?.ok_or(Error::NotFound)

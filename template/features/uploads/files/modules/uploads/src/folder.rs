@@ -63,9 +63,9 @@ impl Store for Folder {
         Box::pin(async move {
             fs::create_dir_all(self.temporary()).await?;
             self.check_room(size)?;
-            let (part, target) = (self.part(id), self.file(id));
-            let file = File::create_new(&part).await?;
-            let sink: Box<dyn Sink> = Box::new(Part { file, part, target });
+            let (path, target) = (self.part(id), self.file(id));
+            let file = File::create_new(&path).await?;
+            let sink: Box<dyn Sink> = Box::new(Part { file, path, target });
             Ok(sink)
         })
     }
@@ -145,7 +145,7 @@ async fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
 
 struct Part {
     file: File,
-    part: PathBuf,
+    path: PathBuf,
     target: PathBuf,
 }
 
@@ -158,9 +158,9 @@ impl Sink for Part {
         Box::pin(async move {
             self.file.flush().await.map_err(explain)?;
             self.file.sync_all().await.map_err(explain)?;
-            let folder = self.target.parent().unwrap_or(&self.part).to_owned();
+            let folder = self.target.parent().unwrap_or(&self.path).to_owned();
             fs::create_dir_all(&folder).await?;
-            fs::rename(&self.part, &self.target).await?;
+            fs::rename(&self.path, &self.target).await?;
             // The new name is safe when the folder is.
             #[cfg(unix)]
             File::open(&folder).await?.sync_all().await?;

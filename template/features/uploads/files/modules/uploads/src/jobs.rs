@@ -26,8 +26,8 @@ impl Job for Sweep {
 
     async fn run(self, state: AppState) -> anyhow::Result<()> {
         loop {
-            let query = sqlx::query_scalar("SELECT id FROM files WHERE state = 'deleting' ORDER BY created_at LIMIT $1");
-            let ids: Vec<Uuid> = query.bind(BATCH).fetch_all(&state.db).await?;
+            let query = "SELECT id FROM files WHERE state = 'deleting' ORDER BY created_at LIMIT $1";
+            let ids: Vec<Uuid> = sqlx::query_scalar(query).bind(BATCH).fetch_all(&state.db).await?;
             if ids.is_empty() {
                 return Ok(());
             }

@@ -26,6 +26,7 @@ pub mod commands;
 mod file;
 mod folder;
 mod gate;
+// @slot early
 mod jobs;
 mod kind;
 mod links;
@@ -33,11 +34,11 @@ mod multipart;
 mod name;
 mod owner;
 mod pages;
+// @slot mods
 mod receive;
 mod serve;
 mod settings;
 mod store;
-// @slot mods
 
 use kernel::{AppState, Inspect, Link as Entry, Module, Place, Policy, Result, Time, database::Migration};
 use listing::{List, ListQuery};

@@ -16,10 +16,8 @@ pub fn clean(name: &str) -> String {
     let composed = ComposingNormalizerBorrowed::new_nfc().normalize(last);
     let visible: String = composed.chars().filter(|&character| !is_hidden(character)).collect();
     let name = visible.trim_matches(|character: char| character.is_whitespace() || character == '.');
-    let (stem, end) = match extension(name) {
-        Some(extension) => name.split_at(name.len() - extension.len() - 1),
-        None => (name, ""),
-    };
+    let end = extension(name).map_or(0, |extension| extension.len() + 1);
+    let (stem, end) = name.split_at(name.len() - end);
     let room = LONGEST - end.len();
     let length = (0..=room.min(stem.len())).rev().find(|&length| stem.is_char_boundary(length)).unwrap_or_default();
     let name = format!("{}{end}", stem.get(..length).unwrap_or_default());

@@ -18,7 +18,7 @@ use uuid::Uuid;
 use crate::{
     Purpose,
     file::{self, Arrived, File, Reservation},
-    gate::{Gate, Place},
+    gate::Gate,
     kind::{HEAD, Kind},
     multipart::{self, Form, Part},
     name,
@@ -66,19 +66,18 @@ pub async fn receive(
     upload: Upload,
     content: impl Stream<Item = Result<Bytes>> + Send,
 ) -> Result<File> {
-    let place = state.service::<Gate>().enter(owner.id())?;
     let (sender, pieces) = mpsc::channel(WAITING);
-    let task = tokio::spawn(keep(state.clone(), owner.id(), upload, pieces, place));
+    let task = tokio::spawn(keep(state.clone(), owner.id(), upload, pieces));
     let mut content = std::pin::pin!(content);
     loop {
-        let piece = match content.next().await {
-            Some(Ok(bytes)) => Piece::Bytes(bytes),
-            // The task finds out, as it does when this is dropped.
-            Some(Err(error)) => return Err(error),
-            None => Piece::End,
+        let piece = tokio::select! {
+            piece = content.next() => piece.transpose().map(|bytes| bytes.map_or(Piece::End, Piece::Bytes)),
+            // The task has found a fault, and needs no more to say so.
+            () = sender.closed() => break,
         };
+        // Where the request breaks off, the task finds out, as it does when all of this is dropped.
+        let piece = piece?;
         let is_end = matches!(piece, Piece::End);
-        // Where nobody takes it, the task has found a fault already.
         if sender.send(piece).await.is_err() || is_end {
             break;
         }
@@ -132,13 +131,8 @@ fn limit(state: &AppState, purpose: &Purpose) -> u64 {
 }
 
 /// The life of a file until it is complete, or gone.
-async fn keep(
-    state: AppState,
-    owner: Uuid,
-    upload: Upload,
-    mut pieces: mpsc::Receiver<Piece>,
-    place: Place,
-) -> Result<File> {
+async fn keep(state: AppState, owner: Uuid, upload: Upload, mut pieces: mpsc::Receiver<Piece>) -> Result<File> {
+    let place = state.service::<Gate>().enter(owner)?;
     let limit = limit(&state, &upload.purpose);
     if upload.announced.is_some_and(|announced| announced > limit) {
         return Err(too_large(limit));
@@ -207,7 +201,7 @@ async fn write(
         return Err(Error::Refused(StatusCode::UNPROCESSABLE_ENTITY, advice.to_owned()));
     }
     sink.finish().await?;
-    let sha256 = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    let sha256 = hash.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
     Ok(Arrived { name, kind: mime, size, sha256 })
 }
 

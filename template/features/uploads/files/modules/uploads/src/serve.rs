@@ -43,20 +43,19 @@ pub async fn serve(
     let query = sqlx::query_as("SELECT * FROM files WHERE id = $1 AND state = 'stored'");
     let found: Option<Owned> = query.bind(id).fetch_optional(&state.db).await?;
     let Some(Owned { user_id, file }) = found else { return Err(Error::NotFound) };
-    let caching = match signature {
-        Signature { e: Some(end), s: Some(signature) } => match links::check(&state, id, end, &signature) {
+    let caching = if let Signature { e: Some(end), s: Some(signature) } = signature {
+        match links::check(&state, id, end, &signature) {
             Some(0) => return Err(Error::Refused(StatusCode::GONE, "This link has ended.".to_owned())),
             Some(left) => format!("private, max-age={left}, no-transform"),
             None => return Err(Error::NotFound),
-        },
-        _ => {
-            let Owner(owner) = Owner::of(&state, visitor.as_ref())?;
-            if owner.is_some_and(|owner| owner != user_id) {
-                return Err(Error::NotFound);
-            }
-            // It may be kept, and is asked for again each time: whoever signs out gets it no more.
-            "private, no-cache, no-transform".to_owned()
         }
+    } else {
+        let Owner(owner) = Owner::of(&state, visitor.as_ref())?;
+        if owner.is_some_and(|owner| owner != user_id) {
+            return Err(Error::NotFound);
+        }
+        // It may be kept, and is asked for again each time: whoever signs out gets it no more.
+        "private, no-cache, no-transform".to_owned()
     };
     answer(&state, &method, &request, &file, caching).await
 }

@@ -1,0 +1,43 @@
+//! Requests that end too early.
+
+use std::env;
+
+use crate::{NOTHING, limits::begin, start, traces, wait_for_rows};
+
+const CUTS: usize = 20;
+
+/// How many connections are cut: `UPLOAD_CUTS` says so where more patience is at hand.
+fn cuts() -> usize {
+    env::var("UPLOAD_CUTS").map_or(CUTS, |cuts| cuts.parse().expect("UPLOAD_CUTS is a number"))
+}
+
+#[tokio::test]
+async fn scenario_19_a_connection_that_is_cut_leaves_nothing() {
+    let files = start().await;
+    let length = 3_000_000;
+    let content = vec![b'x'; length];
+    for cut in 0..cuts() {
+        // All over the file, and never the same place twice.
+        let sent = cut * 104_729 % length;
+        let heads = [format!("content-length: {length}\r\n"), "transfer-encoding: chunked\r\n".to_owned()];
+        let is_chunked = cut % 2 == 1;
+        let begun = [format!("{length:x}\r\n").as_bytes(), &content[..sent]].concat();
+        let bytes = if is_chunked { &begun } else { &content[..sent] };
+        let connection = begin(&files, &heads[usize::from(is_chunked)], bytes).await;
+        wait_for_rows(&files, 1).await;
+        drop(connection);
+        wait_for_rows(&files, 0).await;
+        assert_eq!(traces(&files).await, NOTHING, "cut after {sent} bytes");
+    }
+}
+
+/// A form breaks off where its file does not.
+#[tokio::test]
+async fn a_form_without_its_end_leaves_nothing() {
+    let files = start().await;
+    let body = "--xy\r\ncontent-disposition: form-data; name=\"file\"; filename=\"a.txt\"\r\n\r\ntwo bottles";
+    let request = hyper::Request::post("/files/upload").header("content-type", "multipart/form-data; boundary=xy");
+    assert_eq!(files.send(request, body).await.status, 400);
+    wait_for_rows(&files, 0).await;
+    assert_eq!(traces(&files).await, NOTHING);
+}
