@@ -17,6 +17,7 @@ use ui::{
 use uuid::Uuid;
 
 use crate::{
+    // @slot uses
     note::{self, BODY, Draft, NewNote, Note, TITLE},
     owner::Owner,
 };

@@ -233,7 +233,7 @@ mod tests {
             format!("--xy\r\nx: {}\r\n", "y".repeat(BESIDES)),
             format!("{}\r\n--xy--", "preamble".repeat(BESIDES)),
         ] {
-            assert!(read(body.as_bytes(), 1000).await.is_err(), "{:.100}", body);
+            assert!(read(body.as_bytes(), 1000).await.is_err(), "{body:.100}");
         }
         assert!(read(format!("preamble\r\n{head}\r\n--xy--").as_bytes(), 7).await.is_ok());
     }

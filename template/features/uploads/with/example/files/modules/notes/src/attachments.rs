@@ -1,10 +1,13 @@
 //! Files at a note.
 
 use axum::{body::Body, extract::State, http::HeaderMap, response::Response, routing::post};
-use kernel::{AppState, BoxFuture, Error, Result, Routes, database, database::Connection};
+use kernel::{
+    AppState, BoxFuture, Error, Result, Routes,
+    database::{self, Connection},
+};
 use rest::Path;
 use ui::components::{Next, flash};
-use uploads::{COMMON, Purpose};
+use uploads::{COMMON, File, Purpose, Storage};
 use uuid::Uuid;
 
 use crate::{NoteDeleted, note, owner::Owner};
@@ -12,12 +15,8 @@ use crate::{NoteDeleted, note, owner::Owner};
 /// Files that are attached to a note. What kinds they may be is said here, once for the form and for what is accepted.
 pub const FILES: Purpose = Purpose::new("notes.files", COMMON).attached();
 
-pub fn large() -> Routes {
-    Routes::new().route("/notes/{id}/files", post(attach))
-}
-
 pub fn routes() -> Routes {
-    Routes::new().route("/notes/{id}/files/{file}/delete", post(remove))
+    Routes::new().route("/notes/{id}/files", post(attach))
 }
 
 async fn attach(
@@ -45,24 +44,21 @@ async fn attach(
     Ok(flash::success(format!("“{}” was attached.", file.name)).redirect(&back))
 }
 
-async fn remove(
-    State(state): State<AppState>,
-    next: Next,
-    owner: Owner,
-    Path((id, file)): Path<(Uuid, Uuid)>,
-) -> Result<Response> {
-    note::find(&state.db, owner, id).await?;
-    let files = uploads::attached(&state.db, id).await?;
-    let file = files.into_iter().find(|attached| attached.id == file).ok_or(Error::NotFound)?;
-    uploads::delete(&state, uploads::Owner(owner.0), file.id).await?;
-    Ok(flash::success(format!("“{}” was removed.", file.name)).redirect(&format!("/notes/{id}{next}")))
+/// The files of a note. An application without the module for files has none.
+pub async fn of(state: &AppState, note: Uuid) -> Result<Vec<File>> {
+    if state.find_service::<Storage>().is_some() { uploads::attached(&state.db, note).await } else { Ok(Vec::new()) }
 }
 
 /// The files of a note go with it.
 pub fn delete_all<'a>(
-    _: &'a AppState,
+    state: &'a AppState,
     connection: &'a mut Connection,
     event: &'a NoteDeleted,
 ) -> BoxFuture<'a, anyhow::Result<()>> {
-    Box::pin(uploads::delete_attached(connection, event.note))
+    Box::pin(async move {
+        match state.find_service::<Storage>() {
+            Some(_) => uploads::delete_attached(connection, event.note).await,
+            None => Ok(()),
+        }
+    })
 }
