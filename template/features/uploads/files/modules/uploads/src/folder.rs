@@ -31,7 +31,11 @@ pub struct Folder {
     reserve: u64,
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "what makes a service may fail")]
+/// Files in the folder of `UPLOADS_FOLDER`.
+///
+/// # Errors
+///
+/// Never: a folder that cannot be used is no reason not to start.
 pub fn storage(config: &Config, _: &Db) -> anyhow::Result<Storage> {
     let settings: &UploadSettings = config.settings();
     Ok(Storage(Box::new(Folder { path: settings.folder.clone(), reserve: settings.reserve })))

@@ -45,6 +45,7 @@ use listing::{List, ListQuery};
 use schedules::ModuleExt as _;
 
 pub use file::{File, Usage, attach, attached, delete, delete_attached, find};
+pub use folder::storage as folder;
 pub use jobs::{Clean, Sweep};
 pub use kind::{COMMON, DOCX, GIF, IMAGES, JPEG, Kind, PDF, PNG, Purpose, TEXT, WEBP, XLSX, ZIP};
 pub use links::{Link, link};
