@@ -17,7 +17,7 @@ use crate::{
 
 const SECRET: (&str, &str) = ("APP_SECRET", "the secret of a test, which everybody may know");
 
-/// How much the memory may grow for a file of any size.
+/// How much the memory may grow for a file of any size, in KiB.
 const GROWTH: u64 = 40 * 1024;
 
 /// No test: the other process.
@@ -72,12 +72,11 @@ async fn scenario_19_a_process_that_is_killed_leaves_nothing_for_long() {
 async fn a_gigabyte_passes_through_little_memory() {
     let files = start().await;
     let size: usize = 1024 * 1024 * 1024;
-    let limit = size.to_string();
-    let process = process_for(&files, &[("UPLOAD_MAX_BYTES", &limit), ("UPLOAD_QUOTA_BYTES", &limit)]);
+    let (limit, quota) = (size.to_string(), (2 * size).to_string());
+    let process = process_for(&files, &[("UPLOAD_MAX_BYTES", &limit), ("UPLOAD_QUOTA_BYTES", &quota)]);
     // What is there once, with the first request, is no growth.
-    let mut stream = begin(&process, 1).await;
-    stream.write_all(b"").await.unwrap();
-    drop(stream);
+    begin(&process, 1).await.write_all(b"x").await.unwrap();
+    wait_for_rows(&files, 1).await;
     let Some(before) = process.peak() else { return };
 
     let mut stream = begin(&process, size).await;
