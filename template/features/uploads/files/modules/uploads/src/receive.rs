@@ -75,8 +75,15 @@ pub async fn receive(
             // The task has found a fault, and needs no more to say so.
             () = sender.closed() => break,
         };
-        // Where the request breaks off, the task finds out, as it does when all of this is dropped.
-        let piece = piece?;
+        let piece = match piece {
+            Ok(piece) => piece,
+            // The task finds out, as it does when all of this is dropped.
+            Err(error) => {
+                drop(sender);
+                let _ = task.await;
+                return Err(error);
+            }
+        };
         let is_end = matches!(piece, Piece::End);
         if sender.send(piece).await.is_err() || is_end {
             break;

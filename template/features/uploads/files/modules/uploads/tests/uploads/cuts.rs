@@ -2,7 +2,13 @@
 
 use std::env;
 
-use crate::{NOTHING, limits::begin, start, traces, wait_for_rows};
+use tokio::io::AsyncWriteExt;
+
+use crate::{
+    NOTHING,
+    limits::{answer, begin},
+    start, traces, wait_for_rows,
+};
 
 const CUTS: usize = 20;
 
@@ -38,6 +44,18 @@ async fn a_form_without_its_end_leaves_nothing() {
     let body = "--xy\r\ncontent-disposition: form-data; name=\"file\"; filename=\"a.txt\"\r\n\r\ntwo bottles";
     let request = hyper::Request::post("/files/upload").header("content-type", "multipart/form-data; boundary=xy");
     assert_eq!(files.send(request, body).await.status, 400);
-    wait_for_rows(&files, 0).await;
+    assert_eq!(traces(&files).await, NOTHING);
+}
+
+/// Its owner may have gone while it arrived.
+#[tokio::test]
+async fn a_file_that_nobody_wants_any_more_is_not_kept() {
+    let files = start().await;
+    let mut connection = begin(&files, "content-length: 2000\r\nconnection: close\r\n", &[b'x'; 1000]).await;
+    wait_for_rows(&files, 1).await;
+    sqlx::query("UPDATE files SET state = 'deleting'").execute(files.db()).await.unwrap();
+    sqlx::query("DELETE FROM file_usage").execute(files.db()).await.unwrap();
+    connection.write_all(&[b'x'; 1000]).await.unwrap();
+    assert!(answer(connection).await.starts_with("HTTP/1.1 404"));
     assert_eq!(traces(&files).await, NOTHING);
 }

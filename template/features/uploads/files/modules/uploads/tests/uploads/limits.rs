@@ -25,7 +25,8 @@ pub async fn begin(app: &TestApp, head: &str, content: &[u8]) -> TcpStream {
     stream
 }
 
-async fn answer(mut stream: TcpStream) -> String {
+/// What comes back until the connection is closed.
+pub async fn answer(mut stream: TcpStream) -> String {
     let mut answer = Vec::new();
     // What has arrived before the connection breaks counts.
     let _ = stream.read_to_end(&mut answer).await;
