@@ -89,10 +89,10 @@ impl Bucket {
         let bytes = timeout(LIMIT, body::to_bytes(answer.into_body(), ANSWER)).await??;
         let text = String::from_utf8(bytes.into()).context("the storage answers with something else than text")?;
         // An upload that cannot be completed is told so in an answer that has begun with success.
-        match tags(&text, "Error").first() {
-            Some(error) => Err(Refusal { status: StatusCode::OK, code: tags(error, "Code").concat() }.into()),
-            None => Ok(text),
+        if let Some(error) = tags(&text, "Error").first() {
+            return Err(Refusal { status: StatusCode::OK, code: tags(error, "Code").concat() }.into());
         }
+        Ok(text)
     }
 
     fn request(&self, ask: &Ask<'_>) -> anyhow::Result<Request<Bytes>> {
