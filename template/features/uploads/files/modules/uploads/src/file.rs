@@ -106,7 +106,7 @@ pub async fn find(db: &Db, Owner(owner): Owner, id: Uuid) -> Result<File> {
     sqlx::query_as(query).bind(id).bind(owner).fetch_optional(db).await?.ok_or(Error::NotFound)
 }
 
-/// Whether a file arrives for somebody, how large it may be, and what for.
+/// A file that is about to arrive: for whom, what for, and how large it may be.
 #[derive(Debug)]
 pub struct Reservation {
     pub owner: Uuid,
