@@ -1,6 +1,7 @@
 //! Notes: a small module that shows how modules are made.
 
 mod api;
+// @slot early
 mod jobs;
 mod note;
 mod owner;
@@ -8,6 +9,8 @@ mod pages;
 // @slot mods
 
 use kernel::{Link, Module, Place, Policy, database::Migration};
+
+pub use note::NoteDeleted;
 
 const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, name: "create notes", sql: include_str!("../migrations/0001_create_notes.sql") },

@@ -8,7 +8,7 @@ use std::{
 };
 
 use axum::{
-    body::Bytes,
+    body::{Body, Bytes},
     http::{HeaderValue, Request, Response, Uri, header, uri::Scheme},
 };
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
@@ -41,8 +41,8 @@ const UNTRUSTED_PORTS: [u16; 2] = [443, 8443];
 pub enum Failure {
     /// The address is none to send this to; nothing was sent.
     Refused(&'static str),
-    /// It took longer than [`TIME_LIMIT`].
-    TimedOut,
+    /// It took longer than this.
+    TimedOut(Duration),
     /// The answer is larger than [`ANSWER_LIMIT`].
     TooLarge,
     /// The service cannot be reached, or broke off.
@@ -54,7 +54,7 @@ impl Failure {
     pub(crate) const fn word(&self) -> &'static str {
         match self {
             Self::Refused(_) => "refused",
-            Self::TimedOut => "timed out",
+            Self::TimedOut(_) => "timed out",
             Self::TooLarge => "too large",
             Self::Unreachable(_) => "unreachable",
         }
@@ -84,7 +84,7 @@ impl fmt::Display for Failure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Refused(why) => write!(formatter, "the address is refused: {why}"),
-            Self::TimedOut => write!(formatter, "no answer within {} s", TIME_LIMIT.as_secs()),
+            Self::TimedOut(limit) => write!(formatter, "no answer within {} s", limit.as_secs()),
             Self::TooLarge => write!(formatter, "the answer is larger than {} KiB", ANSWER_LIMIT / 1024),
             Self::Unreachable(error) => {
                 write!(formatter, "the service cannot be reached: {error}")?;
@@ -151,6 +151,15 @@ impl HttpClient {
         exchange(&self.own, request).await
     }
 
+    /// Sends a request to an address of ours, and hands the answer over as it arrives.
+    ///
+    /// # Errors
+    ///
+    /// Fails when no answer begins within the limit, whatever it says.
+    pub async fn send_large(&self, limit: Duration, request: Request<Bytes>) -> Result<Response<Body>, Failure> {
+        timeout(limit, begin(&self.own, request)).await.unwrap_or(Err(Failure::TimedOut(limit)))
+    }
+
     /// Sends a request to an address that a user has given.
     ///
     /// # Errors
@@ -165,18 +174,26 @@ async fn exchange(
     client: &Client<HttpsConnector<Connector>, Full<Bytes>>,
     request: Request<Bytes>,
 ) -> Result<Response<Bytes>, Failure> {
+    let work = async {
+        let (head, body) = begin(client, request).await?.into_parts();
+        let body = Limited::new(body, ANSWER_LIMIT).collect().await.map_err(Failure::from_error)?;
+        Ok(Response::from_parts(head, body.to_bytes()))
+    };
+    timeout(TIME_LIMIT, work).await.unwrap_or(Err(Failure::TimedOut(TIME_LIMIT)))
+}
+
+/// Sends a request, and returns when its answer begins.
+async fn begin(
+    client: &Client<HttpsConnector<Connector>, Full<Bytes>>,
+    request: Request<Bytes>,
+) -> Result<Response<Body>, Failure> {
     let is_absolute = request.uri().host().is_some() && matches!(request.uri().scheme_str(), Some("http" | "https"));
     if !is_absolute {
         return Err(Failure::Refused("it has to begin with https, and name a host"));
     }
     let mut request = request.map(Full::new);
     request.headers_mut().entry(header::USER_AGENT).or_insert(HeaderValue::from_static(USER_AGENT));
-    let work = async {
-        let (head, body) = client.request(request).await.map_err(Failure::from_error)?.into_parts();
-        let body = Limited::new(body, ANSWER_LIMIT).collect().await.map_err(Failure::from_error)?;
-        Ok(Response::from_parts(head, body.to_bytes()))
-    };
-    timeout(TIME_LIMIT, work).await.unwrap_or(Err(Failure::TimedOut))
+    Ok(client.request(request).await.map_err(Failure::from_error)?.map(Body::new))
 }
 
 /// Where requests may go.

@@ -20,10 +20,10 @@ mod address;
 mod client;
 mod network;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::{
-    body::Bytes,
+    body::{Body, Bytes},
     http::{Request, Response, StatusCode},
 };
 use kernel::{AppState, Module, observe::Observation};
@@ -51,6 +51,15 @@ pub trait Outgoing {
         request: Request<Bytes>,
     ) -> impl Future<Output = Result<Response<Bytes>, Failure>> + Send;
 
+    /// Like [`fetch`](Self::fetch), for large bodies: the answer is handed over as it arrives, of whatever size. The limit of time
+    /// is for its begin; whoever reads on has one for the rest.
+    fn fetch_large(
+        &self,
+        service: &'static str,
+        limit: Duration,
+        request: Request<Bytes>,
+    ) -> impl Future<Output = Result<Response<Body>, Failure>> + Send;
+
     /// Sends a request to an address that a user has given: to `https`, to the ports 443 and 8443, and to public addresses
     /// only. A name is looked up once, and what was found is both checked and connected to.
     fn fetch_untrusted(
@@ -62,7 +71,16 @@ pub trait Outgoing {
 
 impl Outgoing for AppState {
     async fn fetch(&self, service: &'static str, request: Request<Bytes>) -> Result<Response<Bytes>, Failure> {
-        observed(self, service, request, false).await
+        observed(self, service, request, HttpClient::send).await
+    }
+
+    async fn fetch_large(
+        &self,
+        service: &'static str,
+        limit: Duration,
+        request: Request<Bytes>,
+    ) -> Result<Response<Body>, Failure> {
+        observed(self, service, request, |client, request| client.send_large(limit, request)).await
     }
 
     async fn fetch_untrusted(
@@ -70,19 +88,22 @@ impl Outgoing for AppState {
         service: &'static str,
         request: Request<Bytes>,
     ) -> Result<Response<Bytes>, Failure> {
-        observed(self, service, request, true).await
+        observed(self, service, request, HttpClient::send_untrusted).await
     }
 }
 
-async fn observed(
-    state: &AppState,
+async fn observed<'a, B, F>(
+    state: &'a AppState,
     service: &'static str,
     request: Request<Bytes>,
-    untrusted: bool,
-) -> Result<Response<Bytes>, Failure> {
+    send: impl FnOnce(&'a HttpClient, Request<Bytes>) -> F + Send,
+) -> Result<Response<B>, Failure>
+where
+    F: Future<Output = Result<Response<B>, Failure>> + Send,
+{
     let (client, began) = (state.service::<HttpClient>(), Instant::now());
     let host = request.uri().host().unwrap_or_default().to_owned();
-    let outcome = if untrusted { client.send_untrusted(request).await } else { client.send(request).await };
+    let outcome = send(client, request).await;
     let (elapsed, status) = (began.elapsed(), outcome.as_ref().map(Response::status));
     let word = status.as_ref().map_or_else(|failure| failure.word(), StatusCode::as_str);
     let microseconds = u64::try_from(elapsed.as_micros()).ok();

@@ -14,6 +14,7 @@ use axum::{
     body::Bytes,
     http::{Request, StatusCode},
 };
+use http_body_util::BodyExt;
 use http_client::{Failure, HttpClient, Network, Outgoing, TIME_LIMIT};
 use kernel::{AppState, BoxFuture, Module, Observer, config::Environment, observe::Observation};
 use rustls::{
@@ -168,6 +169,26 @@ async fn an_address_of_the_internet_is_called() {
     let answer = client.send_untrusted(get("https://hooks.example/path")).await.unwrap();
     assert_eq!((answer.status(), &answer.body()[..]), (StatusCode::OK, &b"done"[..]));
     assert_eq!(network.connected(), [SocketAddr::new(PUBLIC.parse().unwrap(), 443)]);
+}
+
+/// The answer is handed over while it arrives, of whatever size; what does not begin in time is given up.
+#[tokio::test]
+async fn a_large_answer_arrives_in_pieces() {
+    let limit = Duration::from_secs(20);
+    let client = Fake::finding(&[PUBLIC]).client(Environment::Production, Act::Flood, true).await;
+    let mut body = client.send_large(limit, get("https://hooks.example/")).await.unwrap().into_body();
+    let (mut read, mut largest) = (0, 0);
+    while let Some(frame) = body.frame().await {
+        let length = frame.unwrap().into_data().map_or(0, |data| data.len());
+        (read, largest) = (read + length, largest.max(length));
+    }
+    assert!(read == 100_000_000 && largest < 2_000_000, "{read} bytes, {largest} at once");
+
+    let client = Fake::finding(&[PUBLIC]).client(Environment::Production, Act::Hang, true).await;
+    let none = client.send_large(Duration::from_millis(50), get("https://hooks.example/")).await;
+    assert!(matches!(none, Err(Failure::TimedOut(_))));
+    let refused = client.send_large(limit, get("http://hooks.example/")).await;
+    assert!(matches!(refused, Err(Failure::Refused(_))), "no other address is allowed than for small ones");
 }
 
 /// All of them lead to this machine, to the networks around it, or to the secrets of the machines of a cloud.
@@ -325,7 +346,7 @@ async fn slow_answers_are_given_up() {
     for act in [Act::Drip, Act::Hang] {
         let client = Fake::finding(&[PUBLIC]).client(Environment::Production, act, true).await;
         let began = Instant::now();
-        assert!(matches!(client.send(get("https://hooks.example/")).await, Err(Failure::TimedOut)));
+        assert!(matches!(client.send(get("https://hooks.example/")).await, Err(Failure::TimedOut(_))));
         assert!(began.elapsed() >= TIME_LIMIT);
     }
 }
