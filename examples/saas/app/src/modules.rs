@@ -20,4 +20,5 @@ pub fn add_to(modules: &mut Vec<Module>) {
     modules.push(backups::module());
     modules.push(auth::module());
     modules.push(notes::module());
+    modules.push(uploads::module());
 }

@@ -19,6 +19,18 @@ async fn every_answer_has_security_headers() {
 }
 
 #[tokio::test]
+async fn what_must_not_be_transformed_is_sent_as_it_is() {
+    let text = || "two bottles ".repeat(1000);
+    let fixed = move || async move { ([("cache-control", "private, no-transform")], text()) };
+    let pages = Routes::new().route("/plain", get(async move || text())).route("/fixed", get(fixed));
+    let app = TestApp::start(vec![Module::new("texts").pages(Policy::PUBLIC, pages)]).await;
+    for (path, encoding) in [("/plain", "gzip"), ("/fixed", "")] {
+        let response = app.send(Request::get(path).header("accept-encoding", "gzip"), String::new()).await;
+        assert_eq!(response.header("content-encoding"), encoding, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn strangers_do_not_choose_the_id_of_a_request() {
     let app = TestApp::start(Vec::new()).await;
     let request = Request::get("/health/live").header("x-request-id", "from-a-stranger");

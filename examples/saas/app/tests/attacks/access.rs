@@ -15,6 +15,7 @@ const OBJECTS: &[(&str, &str, &str)] = &[
     ("/account/sessions/{id}", "", ""),
     ("/account/tokens/{id}", "/api/v1/account/tokens", "{\"name\":\"Backup\"}"),
     ("/notes/{id}", "/api/v1/notes", "{\"title\":\"Milk\"}"),
+    ("/files/{id}", "/api/v1/files?name=a.txt", "two bottles"),
 ];
 
 /// How somebody makes what this path is about.

@@ -139,7 +139,7 @@ async fn delete(
 ) -> Result<StatusCode> {
     let note = note::find(&state.db, owner, id).await?;
     let version = condition.map(|condition| condition.check(note.version, &tags(&note))).transpose()?.flatten();
-    let deleted = note::delete(&state.db, owner, id, version).await?;
+    let deleted = note::delete(&state, owner, id, version).await?;
     if deleted { Ok(StatusCode::NO_CONTENT) } else { Err(rest::changed(version)) }
 }
 

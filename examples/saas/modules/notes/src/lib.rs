@@ -1,6 +1,7 @@
 //! Notes: a small module that shows how modules are made.
 
 mod api;
+mod attachments;
 mod jobs;
 mod note;
 mod owner;
@@ -8,6 +9,8 @@ mod pages;
 mod people;
 
 use kernel::{Link, Module, Place, Policy, database::Migration};
+
+pub use note::NoteDeleted;
 
 const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, name: "create notes", sql: include_str!("../migrations/0001_create_notes.sql") },
@@ -25,5 +28,8 @@ pub fn module() -> Module {
         .on::<auth::Export>(people::export)
         .on::<auth::UserDeleted>(people::delete)
         .add(kernel::Inspect(people::inspect))
+        .add(attachments::FILES)
+        .on::<NoteDeleted>(attachments::delete_all)
+        .pages(uploads::LARGE, attachments::routes())
         .link(Link::new(Place::Main, "Notes", "/notes").about("Write something down, and find it again."))
 }

@@ -1,5 +1,5 @@
 use kernel::{
-    AppState, Db, Error, Result,
+    AppState, Db, Error, Event, Result,
     database::{self, Connection},
     error::FieldErrors,
     jobs,
@@ -143,12 +143,27 @@ pub async fn update(
     Ok(updated)
 }
 
+/// A note is deleted: whatever belongs to it goes as well.
+#[derive(Clone, Copy, Debug)]
+pub struct NoteDeleted {
+    pub note: Uuid,
+}
+
+impl Event for NoteDeleted {}
+
 /// Deletes a note, if it still has the version, where one is given; says whether it did.
-pub async fn delete(db: &Db, Owner(owner): Owner, id: Uuid, version: Option<i64>) -> Result<bool> {
+pub async fn delete(state: &AppState, Owner(owner): Owner, id: Uuid, version: Option<i64>) -> Result<bool> {
+    let mut transaction = database::begin(&state.db).await?;
     let query = sqlx::query(
         "DELETE FROM notes WHERE id = $1 AND version = coalesce($2, version) AND user_id = coalesce($3, user_id)",
     );
-    Ok(query.bind(id).bind(version).bind(owner).execute(db).await?.rows_affected() > 0)
+    let query = query.bind(id).bind(version).bind(owner);
+    let deleted = query.execute(&mut *transaction).await?.rows_affected() > 0;
+    if deleted {
+        state.emit(&mut transaction, &NoteDeleted { note: id }).await?;
+    }
+    transaction.commit().await?;
+    Ok(deleted)
 }
 
 /// The body of a note, if the note still exists.

@@ -17,6 +17,7 @@ use ui::{
 use uuid::Uuid;
 
 use crate::{
+    attachments,
     note::{self, BODY, Draft, NewNote, Note, TITLE},
     owner::Owner,
 };
@@ -59,12 +60,23 @@ struct FormPage {
     errors: FieldErrors,
     /// Whether the note has been changed since.
     outdated: bool,
+    files: Vec<uploads::File>,
 }
 
 impl FormPage {
     fn new(page: Page, next: Next, draft: Draft, note: Option<Note>) -> Self {
         let version = note.as_ref().map_or(0, |note| note.version);
-        Self { page, next, draft, note, version, errors: FieldErrors::new(), outdated: false }
+        Self {
+            page,
+            next,
+            draft,
+            note,
+            version,
+            // Nothing is refused yet.
+            errors: FieldErrors::new(),
+            outdated: false,
+            files: Vec::new(),
+        }
     }
 
     const fn heading(&self) -> &'static str {
@@ -106,7 +118,9 @@ async fn edit(
 ) -> Result<Html<String>> {
     let note = note::find(&state.db, owner, id).await?;
     let draft = Draft { title: note.title.clone(), body: note.body.clone() };
-    Ok(Html(FormPage::new(page, next, draft, Some(note)).render()?))
+    let form = FormPage::new(page, next, draft, Some(note));
+    let form = FormPage { files: attachments::of(&state, id).await?, ..form };
+    Ok(Html(form.render()?))
 }
 
 /// What the form for an edited note sends.
@@ -127,6 +141,7 @@ async fn update(
 ) -> Result<Response> {
     let note = note::find(&state.db, owner, id).await?;
     let form = FormPage { version, ..FormPage::new(page, next, Draft { title, body }, Some(note)) };
+    let form = FormPage { files: attachments::of(&state, id).await?, ..form };
     let note = match NewNote::parse(&form.draft) {
         Ok(note) => note,
         Err(errors) => return FormPage { errors, ..form }.refuse(StatusCode::UNPROCESSABLE_ENTITY),
@@ -163,7 +178,7 @@ async fn ask(
 }
 
 async fn delete(State(state): State<AppState>, next: Next, owner: Owner, Path(id): Path<Uuid>) -> Result<Response> {
-    if note::delete(&state.db, owner, id, None).await? {
+    if note::delete(&state, owner, id, None).await? {
         Ok(flash::success("The note was deleted.").redirect(next.or(LIST)))
     } else {
         Err(Error::NotFound)

@@ -51,8 +51,7 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// Whether the database has given up a transaction that may succeed when it is tried again, such as one of two that waited for each
-    /// other.
+    /// Whether the database has given up what may succeed when it is tried again, such as one of two that waited for each other.
     fn will_pass(&self) -> bool {
         let mut errors =
             self.cause.chain().filter_map(|error| error.downcast_ref::<sqlx::Error>()?.as_database_error());

@@ -12,7 +12,7 @@ use axum::{
     Json, Router, body,
     body::Body,
     extract::{ConnectInfo, DefaultBodyLimit, MatchedPath, OriginalUri, Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, uri::Authority},
+    http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode, Version, header, uri::Authority},
     middleware::{self, Next},
     response::{Html, IntoResponse, Response},
     routing::Route,
@@ -60,10 +60,17 @@ pub struct Sender(pub IpAddr);
 /// that a probe every few seconds does not fill the log.
 pub(crate) fn wrap(router: Router, state: &AppState) -> anyhow::Result<Router> {
     // A smaller answer fits into one packet as it is.
-    let compression = CompressionLayer::new().compress_when(DefaultPredicate::new().and(SizeAbove::new(1024)));
+    let predicate = DefaultPredicate::new().and(SizeAbove::new(1024)).and(may_be_encoded);
+    let compression = CompressionLayer::new().compress_when(predicate);
     let headers = Arc::new(security_headers(state)?);
     let identify = middleware::from_fn_with_state((state.clone(), headers), identify);
     Ok(share(router).layer((identify, compression)))
+}
+
+/// What says `no-transform` is sent as it is: a file, of which parts may be asked for later.
+fn may_be_encoded(_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions) -> bool {
+    let caching = headers.get_all(header::CACHE_CONTROL).iter().filter_map(|value| value.to_str().ok());
+    !caching.flat_map(|value| value.split(',')).any(|word| word.trim() == "no-transform")
 }
 
 /// Puts the layers of the modules around one part of the application. Errors of all kinds are written the way that the

@@ -127,6 +127,8 @@ fn configure(url: &str, modules: &[Module], variables: &[(&str, &str)]) -> Confi
     let own = [("DATABASE_URL", url), ("DATABASE_CONNECTIONS", "8"), ("PUBLIC_URL", "https://app.test")];
     let secret = "the secret of a test, which everybody may know";
     let own = own.into_iter().chain([("APP_SECRET", secret)]).collect::<Vec<_>>();
+    let files = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/tmp/uploads");
+    let own = [&own[..], &[("UPLOADS_FOLDER", files)]].concat();
     let all = own.iter().chain(variables).map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
     Config::from_variables(&all.collect(), modules).expect("the test configuration is valid")
 }

@@ -16,6 +16,7 @@ pub static STYLESHEET: LazyLock<Asset> = LazyLock::new(|| {
     let mut css = String::new();
     css.push_str(include_str!("../assets/app.css"));
     css.push_str(include_str!("../assets/components.css"));
+    css.push_str(include_str!("../assets/uploads.css"));
     Asset::new("app", "css", "text/css", css)
 });
 
