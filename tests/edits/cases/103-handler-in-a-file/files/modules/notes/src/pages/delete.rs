@@ -12,7 +12,7 @@ pub(super) async fn delete(
     owner: Owner,
     Path(id): Path<Uuid>,
 ) -> Result<Response> {
-    if note::delete(&state.db, owner, id, None).await? {
+    if note::delete(&state, owner, id, None).await? {
         Ok(flash::success("The note was thrown away.").redirect(next.or("/notes")))
     } else {
         Err(Error::NotFound)
