@@ -164,9 +164,7 @@ fn run(work: &[Work]) -> Result {
                 loop {
                     let number = next.fetch_add(1, Ordering::Relaxed);
                     let Some(one) = work.get(number) else { break };
-                    if number > 0 && number % 1_000 == 0 {
-                        println!("{number} of {} files and changes", work.len());
-                    }
+                    report::progress(number, work.len());
                     one.run(&mut mine);
                 }
                 let mut all = done.lock().expect("nobody panics while adding up");

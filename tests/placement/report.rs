@@ -70,6 +70,13 @@ fn excerpt(title: &str, old: &str, new: &str) {
     }
 }
 
+/// Says now and then how much was tried.
+pub(crate) fn progress(number: usize, of: usize) {
+    if number > 0 && number.is_multiple_of(1_000) {
+        println!("{number} of {of} files and changes");
+    }
+}
+
 #[expect(clippy::cast_precision_loss, reason = "a million merges")]
 fn percent(part: usize, whole: usize) -> f64 {
     part as f64 * 100.0 / whole.max(1) as f64
