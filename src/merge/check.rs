@@ -43,7 +43,7 @@ pub(super) fn is_right(format: Format, base: &str, ours: &str, theirs: &str, mer
         && their.comments_tell(&our)
         && !mixes_lists(&outlines)
         && !doubles_keys(&outlines)
-        && (format != Format::Markdown || !doubles_rows(&outlines))
+        && (format != Format::Markdown || our.is_read_in(&their) && their.is_read_in(&our) && !doubles_rows(&outlines))
 }
 
 /// Whether not every line that begins a block of code in Markdown can have one that ends it.
@@ -164,13 +164,30 @@ impl<'a> Side<'a> {
     /// Whether of the two lines around whatever this side has added, the other side still has one. Where it has written all of it
     /// anew, nobody knows where the addition belongs.
     fn is_anchored_in(&self, other: &Self) -> bool {
-        let is_there = |before: Option<usize>| before.is_some_and(|old| other.here[old].is_some());
+        let is_there = |old: usize| other.here[old].is_some();
+        self.are_neighbours_of_additions(|neighbours| neighbours.into_iter().flatten().any(is_there))
+    }
+
+    /// The same for prose, where both lines are there, or one that is unlike all others. A page has many fences of code: one of them
+    /// alone does not tell where a text belongs.
+    fn is_read_in(&self, other: &Self) -> bool {
+        let counts = counted(self.base.iter().map(Unit::key));
+        let is_there = |old: usize| other.here[old].is_some();
+        let tells = |old: usize| is_there(old) && counts[&self.base[old].key()] == 1;
+        self.are_neighbours_of_additions(|neighbours| match neighbours {
+            [Some(above), Some(below)] if is_there(above) && is_there(below) => true,
+            neighbours => neighbours.into_iter().flatten().any(tells),
+        })
+    }
+
+    /// Whether the lines of the base right above and below each addition are as they have to be. At the ends there is but one.
+    fn are_neighbours_of_additions(&self, hold: impl Fn([Option<usize>; 2]) -> bool) -> bool {
         let mut at = 0;
         self.before.chunk_by(|one, next| one.is_none() == next.is_none()).all(|run| {
             let start = at;
             at += run.len();
             let is_at_an_end = start == 0 || at == self.before.len();
-            run[0].is_some() || is_at_an_end || is_there(self.before[start - 1]) || is_there(self.before[at])
+            run[0].is_some() || is_at_an_end || hold([self.before[start - 1], self.before[at]])
         })
     }
 
@@ -416,6 +433,19 @@ mod tests {
         let ours = format!("```sh\n{}", base.replace("```sh\n", ""));
         assert!(!is_right(Format::Markdown, &base, &ours, &theirs, &format!("```sh\n{theirs}")));
         assert!(is_right(Format::Markdown, &base, &base, &theirs, &theirs));
+    }
+
+    #[test]
+    fn a_text_that_nothing_is_left_beside_has_no_place() {
+        let base = "# A\n\nOne:\n\n```sh\none\n```\n\nTwo:\n\n```sh\ntwo\n```\n\nEnd.\n";
+        let theirs = "# A\n\nThree:\n\n```sh\nthree\n```\n\nEnd.\n";
+        for mine in ["<!-- mine -->\n", "Mine.\n"] {
+            let [ours, merged] = [(base, "One:\n"), (theirs, "Three:\n")]
+                .map(|(text, line)| text.replace(line, &format!("{line}{mine}")));
+            assert!(!is_right(Format::Markdown, base, &ours, theirs, &merged), "{mine}");
+            let [ours, merged] = [base, theirs].map(|text| text.replace("End.\n", &format!("{mine}End.\n")));
+            assert!(is_right(Format::Markdown, base, &ours, theirs, &merged), "{mine}");
+        }
     }
 
     #[test]
